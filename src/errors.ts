@@ -1,0 +1,6 @@
+/** @file The one error class for input a user can mend: its message is one line, and commands exit with status 2. */
+
+/** Bad input (configuration, file, argument, network). `message` is one line: what is wrong, where, what was expected. */
+export class InputError extends Error {
+  override name = 'InputError';
+}
