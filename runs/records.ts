@@ -1,0 +1,72 @@
+/** @file The records a run folder holds: one metrics line per logged step, and the rows of an evaluation. */
+
+/** One line of metrics.jsonl. */
+export interface Metrics {
+  /** Outer-loop updates done. */
+  step: number;
+  /** Meta-objective: reconstruction error summed over read iterates, in the memory's range. */
+  loss: number;
+  /** Error of the last read iterate, in the task's unit, averaged over the patterns of this step. */
+  error: number;
+  /** Exponential moving average of `error`. */
+  error_average: number;
+  /** Error of the uncorrected query, for scale. */
+  query_error: number;
+  /** Global norm of the meta-gradient before clipping. */
+  gradient_norm: number;
+  learning_rate: number;
+  /** Patterns stored per episode at this step. */
+  patterns: number;
+  episodes_per_second: number;
+  /** Seconds of training so far, over all sessions of the run. */
+  seconds: number;
+  /** Estimate of the seconds left. */
+  seconds_left: number;
+}
+
+/** One row of an evaluation: one memory at one load. */
+export interface EvaluationRow {
+  /** Name of the memory, "ebmm" for the trained one. */
+  memory: string;
+  /** Patterns stored at once. */
+  patterns: number;
+  /** Memory size in float32 numbers. */
+  floats: number;
+  /** Mean error of a recalled pattern over all episodes, in `unit`. */
+  error: number;
+  /** 5th percentile over episodes of the episode's mean error. */
+  error_p5: number;
+  /** 95th percentile over episodes of the episode's mean error. */
+  error_p95: number;
+  unit: 'bits' | 'squared error';
+  episodes: number;
+  /** Information recovered per float, in bits (binary patterns only): N d (1 - H2(error / d)) / floats. */
+  bits_per_float?: number;
+  /** Bits of the patterns as given over the bits of the memory. */
+  compression: number;
+}
+
+/** evaluation.json, and what `evaluate --json` prints. */
+export interface Evaluation {
+  task: string;
+  /** As given on the command line, for instance "resample:64". */
+  corruption: string;
+  /** Whether recall was told which entries are uncorrupted, and kept them clamped. */
+  known: boolean;
+  /** Values in a pattern. */
+  dimension: number;
+  seed: number;
+  rows: EvaluationRow[];
+}
+
+/** What a filmstrip shows: a few patterns along recall, with the energy at every step. */
+export interface Filmstrip {
+  /** [32, 32, 1] for an image, [128] for a bit string. */
+  patternShape: number[];
+  /** The stored patterns in [0, 1], one array per example. */
+  patterns: Float32Array[];
+  /** frames[k][example]: iterate k in [0, 1]; k = 0 is the query. */
+  frames: Float32Array[][];
+  /** energies[k][example]. */
+  energies?: number[][];
+}
