@@ -1,0 +1,337 @@
+/**
+ * @file Builds graphs in their simplest form: every method returns an existing or smaller node where algebra allows.
+ *
+ * tfjs's gradients write many operations that do nothing (reshapes to the same shape, products with ones, broadcasts
+ * that the next operation would do itself). Rewriting while building keeps each rule local: a rule sees one new node
+ * and its inputs, which are in simplest form already.
+ */
+import {
+  type Binary,
+  broadcastShape,
+  type Dtype,
+  Graph,
+  type Node,
+  type Reduction,
+  sameShape,
+  sizeOf,
+  type Unary,
+  type Values,
+} from './graph.ts';
+import { binaryFunctions, commutative, truthOperations, unaryFunctions } from './scalar.ts';
+
+/** The value of a constant whose entries are all equal, else undefined. */
+export const uniformValue = (node: Node): number | undefined =>
+  node.op === 'Constant' && node.values!.length === 1 ? node.values![0] : undefined;
+
+export class Builder {
+  readonly graph = new Graph();
+
+  input(name: string, shape: readonly number[], dtype: Dtype): Node {
+    return this.graph.input(name, shape, dtype);
+  }
+
+  constant(values: Values | readonly number[], shape: readonly number[], dtype: Dtype = 'float32'): Node {
+    return this.graph.constant(values, shape, dtype);
+  }
+
+  fill(value: number, shape: readonly number[], dtype: Dtype = 'float32'): Node {
+    const filled = this.graph.constant([value], [], dtype);
+    return this.#withShape(filled, shape);
+  }
+
+  unary(op: Unary, x: Node): Node {
+    const dtype: Dtype = truthOperations.has(op) ? 'bool' : x.dtype;
+    const value = uniformValue(x);
+    if (value !== undefined) return this.fill(unaryFunctions[op](value), x.shape, dtype);
+    if (op === 'Neg' && x.op === 'Neg') return x.inputs[0];
+    if (op === 'Neg' && x.op === 'Sub') return this.binary('Sub', x.inputs[1], x.inputs[0]);
+    if (op === 'Neg' && x.op === 'Mul') {
+      const [y, c] = x.inputs;
+      if (uniformValue(c) !== undefined) return this.binary('Mul', y, this.unary('Neg', c));
+    }
+    if (x.op === 'Expand') return this.expand(this.unary(op, x.inputs[0]), x.shape);
+    return this.graph.node(op, [x], {}, x.shape, dtype);
+  }
+
+  /** NumPy broadcasting. Both operands have one dtype. */
+  binary(op: Binary, a: Node, b: Node): Node {
+    const shape = broadcastShape(a.shape, b.shape);
+    const dtype: Dtype = truthOperations.has(op) ? 'bool' : a.dtype;
+    const [va, vb] = [uniformValue(a), uniformValue(b)];
+    if (va !== undefined && vb !== undefined) return this.fill(binaryFunctions[op](va, vb), shape, dtype);
+    const simpler = dtype === 'float32' ? this.#arithmetic(op, a, b, shape) : undefined;
+    if (simpler) return simpler;
+    if (a.op === 'Expand' && b.op === 'Expand') {
+      return this.expand(this.binary(op, a.inputs[0], b.inputs[0]), shape);
+    }
+    // A broadcast that this operation does by itself.
+    const covers = (node: Node) => sameShape(node.shape, shape);
+    if (covers(b)) a = this.#unexpanded(a);
+    if (covers(a)) b = this.#unexpanded(b);
+    if (commutative.has(op) && this.#rank(a) > this.#rank(b)) [a, b] = [b, a];
+    return this.graph.node(op, [a, b], {}, shape, dtype);
+  }
+
+  where(condition: Node, a: Node, b: Node): Node {
+    const shape = broadcastShape(broadcastShape(condition.shape, a.shape), b.shape);
+    const value = uniformValue(condition);
+    if (value !== undefined) return this.expand(value ? a : b, shape);
+    if (a === b) return this.expand(a, shape);
+    return this.graph.node('Where', [condition, this.#thin(a), this.#thin(b)], {}, shape, a.dtype);
+  }
+
+  cast(x: Node, dtype: Dtype): Node {
+    if (x.dtype === dtype) return x;
+    if (x.op === 'Constant') {
+      const values = Array.from(x.values!, (v) => castValue(v, dtype));
+      return this.#withShape(this.graph.constant(values, values.length === 1 ? [] : x.shape, dtype), x.shape);
+    }
+    if (dtype === 'bool') return this.unary('Not', this.binary('Equal', x, this.fill(0, [], x.dtype)));
+    return this.graph.node('Cast', [x], {}, x.shape, dtype);
+  }
+
+  reshape(x: Node, shape: readonly number[]): Node {
+    if (sameShape(x.shape, shape)) return x;
+    if (x.op === 'Reshape') return this.reshape(x.inputs[0], shape);
+    if (x.op === 'Constant') return this.#withShape(x, shape);
+    return this.graph.node('Reshape', [x], {}, shape, x.dtype);
+  }
+
+  transpose(x: Node, permutation: readonly number[]): Node {
+    if (x.op === 'Transpose') {
+      const inner = x.attributes.perm as readonly number[];
+      return this.transpose(
+        x.inputs[0],
+        permutation.map((p) => inner[p]),
+      );
+    }
+    const shape = permutation.map((p) => x.shape[p]);
+    if (uniformValue(x) !== undefined) return this.#withShape(x, shape);
+    // Axes of length one may move for free.
+    const moved = permutation.filter((p) => x.shape[p] !== 1);
+    if (moved.every((p, i) => i === 0 || p > moved[i - 1])) return this.reshape(x, shape);
+    return this.graph.node('Transpose', [x], { perm: [...permutation] }, shape, x.dtype);
+  }
+
+  /** Broadcasts to `shape` by NumPy's rule. */
+  expand(x: Node, shape: readonly number[]): Node {
+    if (sameShape(x.shape, shape)) return x;
+    if (uniformValue(x) !== undefined) return this.#withShape(x, shape);
+    if (x.op === 'Expand') return this.expand(x.inputs[0], shape);
+    if (sizeOf(x.shape) === sizeOf(shape)) return this.reshape(x, shape);
+    return this.graph.node('Expand', [x], {}, shape, x.dtype);
+  }
+
+  /** Repeats x along every axis. */
+  tile(x: Node, repeats: readonly number[]): Node {
+    // Repeating an axis of length n > 1 is broadcasting a new axis before it.
+    const split = x.shape.flatMap((n, i) => (repeats[i] > 1 && n > 1 ? [1, n] : [n]));
+    const spread = x.shape.flatMap((n, i) => (repeats[i] > 1 && n > 1 ? [repeats[i], n] : [n * repeats[i]]));
+    return this.reshape(
+      this.expand(this.reshape(x, split), spread),
+      x.shape.map((n, i) => n * repeats[i]),
+    );
+  }
+
+  reduce(op: Reduction, x: Node, axes: readonly number[], keepDims = false): Node {
+    const reduced = new Set(axes.map((axis) => (axis + x.shape.length) % x.shape.length));
+    const kept = x.shape.map((n, i) => (reduced.has(i) ? 1 : n));
+    const shape = keepDims ? kept : x.shape.filter((_, i) => !reduced.has(i));
+    const real = [...reduced].filter((axis) => x.shape[axis] !== 1).sort((a, b) => a - b);
+    if (real.length === 0) return this.reshape(x, shape);
+    if (op === 'ReduceSum') {
+      const simpler = this.#sum(x, real, kept);
+      if (simpler) return this.reshape(simpler, shape);
+    }
+    const squeezed = x.shape.filter((_, i) => !real.includes(i));
+    return this.reshape(this.graph.node(op, [x], { axes: real }, squeezed, x.dtype), shape);
+  }
+
+  /** Matrix product over the last two axes; the leading axes broadcast. */
+  matMul(a: Node, b: Node): Node {
+    const [m, k] = a.shape.slice(-2);
+    const n = b.shape.at(-1)!;
+    const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+    const shape = [...batch, m, n];
+    if (uniformValue(a) === 0 || uniformValue(b) === 0) return this.fill(0, shape);
+    const scaled = this.#scaledProduct(a, b, sizeOf(shape));
+    if (scaled) return scaled;
+    const shared = (x: Node) => x.shape.slice(0, -2).every((length) => length === 1);
+    if (b.op === 'Expand' && batch.length > 0) {
+      const inner = b.inputs[0];
+      if (sameShape(inner.shape.slice(-2), b.shape.slice(-2)) && shared(inner)) {
+        return this.matMul(a, this.reshape(inner, inner.shape.slice(-2)));
+      }
+    }
+    // One matrix for a whole batch: one large product.
+    if (batch.length > 0 && sameShape(a.shape.slice(0, -2), batch) && shared(b)) {
+      const rows = this.reshape(a, [sizeOf(batch) * m, k]);
+      return this.reshape(this.matMul(rows, this.reshape(b, [k, n])), shape);
+    }
+    return this.graph.node('MatMul', [a, b], {}, shape, a.dtype);
+  }
+
+  slice(x: Node, starts: readonly number[], sizes: readonly number[], steps?: readonly number[]): Node {
+    const plain = steps === undefined || steps.every((s) => s === 1);
+    if (plain && sameShape(sizes, x.shape)) return x;
+    if (uniformValue(x) !== undefined) return this.#withShape(x, sizes);
+    if (plain && x.op === 'Concat') {
+      const part = this.#partOf(x, starts, sizes);
+      if (part) return part;
+    }
+    const axes = x.shape.map((_, i) => i).filter((i) => sizes[i] !== x.shape[i] || (steps?.[i] ?? 1) !== 1);
+    const step = axes.map((i) => steps?.[i] ?? 1);
+    const start = axes.map((i) => starts[i]);
+    // ONNX wants an exclusive end; below zero it must be far below, since -1 means the last entry.
+    const end = axes.map((i, j) => {
+      const stop = starts[i] + (sizes[i] - 1) * step[j] + Math.sign(step[j]);
+      return stop < 0 ? Number.MIN_SAFE_INTEGER : stop;
+    });
+    return this.graph.node('Slice', [x], { axes, starts: start, ends: end, steps: step }, sizes, x.dtype);
+  }
+
+  concat(parts: readonly Node[], axis: number): Node {
+    const full = parts.filter((part) => part.shape[axis] !== 0);
+    if (full.length === 1) return full[0];
+    const shape = full[0].shape.map((n, i) => (i === axis ? full.reduce((sum, p) => sum + p.shape[i], 0) : n));
+    const values = full.map(uniformValue);
+    if (values.every((v) => v !== undefined && v === values[0])) return this.#withShape(full[0], shape);
+    return this.graph.node('Concat', full, { axis }, shape, full[0].dtype);
+  }
+
+  pad(x: Node, before: readonly number[], after: readonly number[], value = 0): Node {
+    if (before.every((n) => n === 0) && after.every((n) => n === 0)) return x;
+    const shape = x.shape.map((n, i) => n + before[i] + after[i]);
+    if (uniformValue(x) === value) return this.#withShape(x, shape);
+    return this.graph.node('Pad', [x], { pads: [...before, ...after], value }, shape, x.dtype);
+  }
+
+  /** Algebra of sums, products and quotients; undefined where nothing is gained. */
+  #arithmetic(op: Binary, a: Node, b: Node, shape: readonly number[]): Node | undefined {
+    const [va, vb] = [uniformValue(a), uniformValue(b)];
+    const whole = (node: Node) => this.expand(node, shape);
+    if (op === 'Add') {
+      if (va === 0) return whole(b);
+      if (vb === 0) return whole(a);
+      if (b.op === 'Neg') return this.binary('Sub', a, b.inputs[0]);
+      if (a.op === 'Neg') return this.binary('Sub', b, a.inputs[0]);
+      if (a === b) return this.binary('Mul', a, this.fill(2, []));
+    } else if (op === 'Sub') {
+      if (vb === 0) return whole(a);
+      if (va === 0) return whole(this.unary('Neg', b));
+      if (b.op === 'Neg') return this.binary('Add', a, b.inputs[0]);
+      if (a === b) return this.fill(0, shape);
+    } else if (op === 'Mul') {
+      if (va !== undefined) return this.binary('Mul', b, a.shape.length ? whole2(this, a, b, va) : a);
+      if (vb === 0) return this.fill(0, shape);
+      if (vb === 1) return whole(a);
+      if (vb === -1) return whole(this.unary('Neg', a));
+      if (vb !== undefined) {
+        if (a.op === 'Neg') return whole(this.binary('Mul', a.inputs[0], this.fill(-vb, [])));
+        if (a.op === 'Mul') {
+          const inner = uniformValue(a.inputs[1]);
+          if (inner !== undefined) return whole(this.binary('Mul', a.inputs[0], this.fill(inner * vb, [])));
+        }
+        if (a.op === 'Expand') return whole(this.binary('Mul', a.inputs[0], this.fill(vb, [])));
+        if (b.shape.length > 0) return whole(this.binary('Mul', a, this.fill(vb, [])));
+      }
+      if (a.op === 'Neg' && b.op === 'Neg') return this.binary('Mul', a.inputs[0], b.inputs[0]);
+    } else if (op === 'Div') {
+      if (vb !== undefined) return this.binary('Mul', a, this.fill(1 / vb, b.shape));
+    } else if (op === 'Pow') {
+      if (vb === 1) return whole(a);
+      if (vb === 2) return whole(this.binary('Mul', a, a));
+      if (vb === 3) return whole(this.binary('Mul', a, this.binary('Mul', a, a)));
+      if (vb === 0) return this.fill(1, shape);
+      if (vb === 0.5) return whole(this.unary('Sqrt', a));
+      if (vb === -1) return whole(this.unary('Reciprocal', a));
+    }
+    return undefined;
+
+    // A uniform constant on the left goes to the right, keeping the shape that it broadcasts to.
+    function whole2(builder: Builder, constant: Node, other: Node, value: number): Node {
+      return sameShape(other.shape, shape) ? builder.fill(value, []) : constant;
+    }
+  }
+
+  /** A sum over `axes` (all longer than one) with the reduced axes kept as ones; undefined where nothing is gained. */
+  #sum(x: Node, axes: readonly number[], kept: readonly number[]): Node | undefined {
+    const value = uniformValue(x);
+    const count = axes.reduce((n, axis) => n * x.shape[axis], 1);
+    if (value !== undefined) return this.fill(value * count, kept);
+    if (x.op === 'Neg') return this.unary('Neg', this.reduce('ReduceSum', x.inputs[0], axes, true));
+    if (x.op === 'Mul') {
+      const factor = uniformValue(x.inputs[1]);
+      if (factor !== undefined) {
+        return this.binary('Mul', this.reduce('ReduceSum', x.inputs[0], axes, true), this.fill(factor, []));
+      }
+    }
+    if (x.op === 'Expand') {
+      const inner = this.#padRank(x.inputs[0], x.shape.length);
+      const spread = axes.filter((axis) => inner.shape[axis] === 1);
+      if (spread.length === 0) return undefined;
+      const times = spread.reduce((n, axis) => n * x.shape[axis], 1);
+      const rest = axes.filter((axis) => !spread.includes(axis));
+      const shape = x.shape.map((n, i) => (spread.includes(i) ? 1 : n));
+      const smaller = this.reduce('ReduceSum', this.expand(inner, shape), rest, true);
+      return this.binary('Mul', smaller, this.fill(times, []));
+    }
+    return undefined;
+  }
+
+  /** Moves a scalar factor of an operand to the product, where that is the smaller tensor. */
+  #scaledProduct(a: Node, b: Node, size: number): Node | undefined {
+    for (const [i, x] of [a, b].entries()) {
+      const factor = x.op === 'Neg' ? -1 : x.op === 'Mul' ? uniformValue(x.inputs[1]) : undefined;
+      if (factor === undefined || size > sizeOf(x.shape)) continue;
+      const product = i === 0 ? this.matMul(x.inputs[0], b) : this.matMul(a, x.inputs[0]);
+      return this.binary('Mul', product, this.fill(factor, []));
+    }
+    return undefined;
+  }
+
+  /** The one operand of a concatenation that a slice picks whole or within. */
+  #partOf(x: Node, starts: readonly number[], sizes: readonly number[]): Node | undefined {
+    const axis = x.attributes.axis as number;
+    let offset = 0;
+    for (const part of x.inputs) {
+      const end = offset + part.shape[axis];
+      if (starts[axis] >= offset && starts[axis] + sizes[axis] <= end) {
+        const inside = starts.map((s, i) => (i === axis ? s - offset : s));
+        return this.slice(part, inside, sizes);
+      }
+      offset = end;
+    }
+    return undefined;
+  }
+
+  #padRank(x: Node, rank: number): Node {
+    return this.reshape(x, [...Array(rank - x.shape.length).fill(1), ...x.shape]);
+  }
+
+  /** An operand as it was before a broadcast. */
+  #unexpanded(x: Node): Node {
+    return x.op === 'Expand' ? x.inputs[0] : this.#thin(x);
+  }
+
+  /** Uniform constants as scalars: operations broadcast them by themselves. */
+  #thin(x: Node): Node {
+    const value = uniformValue(x);
+    return value === undefined || x.shape.length === 0 ? x : this.fill(value, [], x.dtype);
+  }
+
+  /** Constants go last in commutative operations, so that rules look for them in one place. */
+  #rank(x: Node): number {
+    return x.op === 'Constant' ? Number.MAX_SAFE_INTEGER : x.id;
+  }
+
+  #withShape(constant: Node, shape: readonly number[]): Node {
+    if (sameShape(constant.shape, shape)) return constant;
+    return this.graph.constant(constant.values!, shape, constant.dtype);
+  }
+}
+
+function castValue(value: number, dtype: Dtype): number {
+  if (dtype === 'bool') return value ? 1 : 0;
+  return dtype === 'int32' ? Math.trunc(value) : value;
+}

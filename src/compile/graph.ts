@@ -1,0 +1,114 @@
+/**
+ * @file The compiler's intermediate graph: a few dozen ONNX-like primitives, each node built once.
+ *
+ * A node is identified by its operation, inputs and attributes, so asking for the same thing twice gives the same node:
+ * common subexpressions merge while the graph is built. Algebra that makes it smaller lives in `simplify.ts`.
+ */
+
+export type Dtype = 'float32' | 'int32' | 'bool';
+export type Values = Float32Array | Int32Array | Uint8Array;
+
+/** Operations of one input that work entry by entry. The names are ONNX's. */
+export type Unary =
+  | 'Neg' | 'Exp' | 'Log' | 'Sqrt' | 'Reciprocal' | 'Tanh' | 'Sigmoid' | 'Softplus' | 'Erf' | 'Sin' | 'Cos' | 'Abs'
+  | 'Sign' | 'Relu' | 'Floor' | 'Ceil' | 'Round' | 'Not' | 'IsNaN' | 'IsInf' | 'Atan' | 'Tan' | 'Sinh' | 'Cosh'; // biome-ignore format: a list
+/** Operations of two inputs that broadcast as NumPy does. The names are ONNX's. */
+export type Binary =
+  | 'Add' | 'Sub' | 'Mul' | 'Div' | 'Pow' | 'Max' | 'Min' | 'Mod'
+  | 'Equal' | 'Greater' | 'Less' | 'GreaterOrEqual' | 'LessOrEqual' | 'And' | 'Or' | 'Xor'; // biome-ignore format: a list
+export type Reduction = 'ReduceSum' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
+export type Op =
+  | Unary
+  | Binary
+  | Reduction
+  | 'Input' | 'Constant' | 'Cast' | 'Where' | 'MatMul' | 'Reshape' | 'Transpose' | 'Expand' | 'Slice' | 'Concat' | 'Pad'
+  | 'Gather' | 'CumSum' | 'Conv' | 'ConvTranspose' | 'AveragePool' | 'Resize' | 'ArgMax' | 'ArgMin' | 'OneHot'; // biome-ignore format: a list
+
+export type Attribute = number | string | boolean | readonly number[];
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+export interface Node {
+  /** Position in building order: the inputs of a node have smaller numbers. */
+  readonly id: number;
+  readonly op: Op;
+  readonly inputs: readonly Node[];
+  readonly attributes: Attributes;
+  readonly shape: readonly number[];
+  readonly dtype: Dtype;
+  /** Constants only: all values, or a single one where all are equal. */
+  readonly values?: Values;
+}
+
+/** Number of entries of a shape. */
+export const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+export const sameShape = (a: readonly number[], b: readonly number[]) =>
+  a.length === b.length && a.every((n, i) => n === b[i]);
+
+/** The shape two operands broadcast to (NumPy's rule). @throws Error when they do not. */
+export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const m = a[a.length - rank + i] ?? 1;
+    const n = b[b.length - rank + i] ?? 1;
+    if (m !== n && m !== 1 && n !== 1) throw new Error(`shapes [${a}] and [${b}] do not broadcast`);
+    return m === 1 ? n : m;
+  });
+}
+
+/** Makes nodes, each distinct one once. It checks nothing and simplifies nothing. */
+export class Graph {
+  readonly nodes: Node[] = [];
+  #known = new Map<string, Node>();
+
+  input(name: string, shape: readonly number[], dtype: Dtype): Node {
+    return this.node('Input', [], { name }, shape, dtype);
+  }
+
+  /** A constant. Values that are all equal are held as one, whatever the shape. */
+  constant(values: Values | readonly number[], shape: readonly number[], dtype: Dtype): Node {
+    const typed = toValues(values, dtype);
+    const first = typed[0];
+    const uniform = typed.length > 0 && typed.every((v) => Object.is(v, first));
+    const kept = uniform ? typed.slice(0, 1) : typed.slice();
+    const bytes = Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength).toString('latin1');
+    const key = `Constant|${dtype}|${shape}|${uniform}|${bytes}`;
+    return this.#remember(key, () => ({ ...this.#blank('Constant', shape, dtype), values: kept }));
+  }
+
+  node(op: Op, inputs: readonly Node[], attributes: Attributes, shape: readonly number[], dtype: Dtype): Node {
+    const key = `${op}|${inputs.map((n) => n.id).join()}|${JSON.stringify(attributes)}|${shape}|${dtype}`;
+    return this.#remember(key, () => ({ ...this.#blank(op, shape, dtype), inputs, attributes }));
+  }
+
+  #blank(op: Op, shape: readonly number[], dtype: Dtype): Node {
+    return { id: this.nodes.length, op, inputs: [], attributes: {}, shape: [...shape], dtype };
+  }
+
+  #remember(key: string, make: () => Node): Node {
+    const known = this.#known.get(key);
+    if (known) return known;
+    const node = make();
+    this.nodes.push(node);
+    this.#known.set(key, node);
+    return node;
+  }
+}
+
+/** The nodes that `outputs` depend on, inputs before their users. */
+export function liveNodes(outputs: readonly Node[]): Node[] {
+  const live = new Set<Node>();
+  const stack = [...outputs];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (live.has(node)) continue;
+    live.add(node);
+    stack.push(...node.inputs);
+  }
+  return [...live].sort((a, b) => a.id - b.id);
+}
+
+function toValues(values: Values | readonly number[], dtype: Dtype): Values {
+  if (dtype === 'float32') return values instanceof Float32Array ? values : Float32Array.from(values);
+  if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values);
+  return values instanceof Uint8Array ? values : Uint8Array.from(values);
+}
