@@ -1,0 +1,20 @@
+/** @file Random bit strings: independent fair coins. The task with a known capacity, and the paper's first. */
+import { stream } from '../src/random.ts';
+import type { Task } from './task.ts';
+
+/** Patterns of `dimension` independent fair bits. Half of a query's bits are redrawn by default. */
+export function binaryTask({ dimension = 128 } = {}): Task {
+  return {
+    name: 'binary',
+    patternShape: [dimension],
+    unit: 'bits',
+    bitsPerValue: 1,
+    corruption: `resample:${Math.floor(dimension / 2)}`,
+    patterns(split, seed, index, patterns) {
+      const random = stream(seed, 'binary', split, index, 'patterns');
+      const values = new Float32Array(patterns * dimension);
+      for (let i = 0; i < values.length; i++) values[i] = random.bit();
+      return values;
+    },
+  };
+}

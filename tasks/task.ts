@@ -1,0 +1,22 @@
+/** @file What a task is: where the patterns of every episode come from. All values lie in [0, 1]. */
+
+/** Episodes of different splits are independent; splits of drawings or photographs share no source image. */
+export type Split = 'train' | 'validation' | 'test';
+
+export interface Task {
+  /** As in a configuration: 'binary', 'omniglot'. */
+  readonly name: string;
+  /** Shape of one pattern: [d] for a vector, [height, width, channels] for an image. */
+  readonly patternShape: number[];
+  /** Unit of an error: bits are entries on the wrong side of 0.5; squared error is summed over entries in [0, 1]. */
+  readonly unit: 'bits' | 'squared error';
+  /** Bits of one value as given, for compression: 1 for binary values, 8 for pixel intensities. */
+  readonly bitsPerValue: number;
+  /** The corruption used where none is asked for, for instance 'resample:64'. */
+  readonly corruption: string;
+  /**
+   * Patterns of episode `index` of a split and seed, [patterns, ...patternShape]. The first n patterns of an episode
+   * are the same whatever number is asked for. Throws InputError when the split has fewer distinct patterns.
+   */
+  patterns(split: Split, seed: number, index: number, patterns: number): Float32Array;
+}
