@@ -1,0 +1,104 @@
+/**
+ * @file Reverse-mode derivatives on tfjs's tape that stay exact when nested: the only place that asks tfjs for a gradient.
+ *
+ * Two things differ from `tf.grads`. Every call differentiates with respect to fresh clones of its arguments, because
+ * all nesting levels share one tape and tfjs follows every path from a tensor, also those an outer level built
+ * (perturbation confusion, https://doi.org/10.1007/s10990-008-9037-1). And an unused argument gets zeros.
+ */
+
+import * as tf from '@tensorflow/tfjs';
+import { InputError } from '../errors.ts';
+
+/** Named tensors, such as the parameters of an energy network. */
+export type NamedTensors = Record<string, tf.Tensor>;
+
+/**
+ * `grad(f)(x, dy?)` is the gradient of sum(f(x) * dy) with respect to `x`, in the shape of `x`.
+ * `dy` has the shape of f(x) and is all ones by default: an energy of shape [episodes, patterns] needs no sum.
+ */
+export function grad(f: (x: tf.Tensor) => tf.Tensor): (x: tf.Tensor, dy?: tf.Tensor) => tf.Tensor {
+  return (x, dy) => {
+    const { value, gradients } = differentiate((xs) => f(xs[0]), [x], dy);
+    value.dispose();
+    return gradients[0];
+  };
+}
+
+/** Like `grad`, for a function of several tensors given as one list. */
+export function grads(
+  f: (...xs: tf.Tensor[]) => tf.Tensor,
+): (xs: tf.Tensor[], dy?: tf.Tensor) => tf.Tensor[] {
+  return (xs, dy) => {
+    const { value, gradients } = differentiate((fresh) => f(...fresh), xs, dy);
+    value.dispose();
+    return gradients;
+  };
+}
+
+/** Like `grad`, with f(x) beside the gradient: ask for both together, or the forward pass is built twice. */
+export function valueAndGrad(
+  f: (x: tf.Tensor) => tf.Tensor,
+): (x: tf.Tensor, dy?: tf.Tensor) => { value: tf.Tensor; grad: tf.Tensor } {
+  return (x, dy) => {
+    const { value, gradients } = differentiate((xs) => f(xs[0]), [x], dy);
+    return { value, grad: gradients[0] };
+  };
+}
+
+/** Like `grads`, with f(...xs) beside the gradients. */
+export function valueAndGrads(
+  f: (...xs: tf.Tensor[]) => tf.Tensor,
+): (xs: tf.Tensor[], dy?: tf.Tensor) => { value: tf.Tensor; grads: tf.Tensor[] } {
+  return (xs, dy) => {
+    const { value, gradients } = differentiate((fresh) => f(...fresh), xs, dy);
+    return { value, grads: gradients };
+  };
+}
+
+/** Like `valueAndGrads`, for a function of named tensors; the gradients carry the same names. */
+export function valueAndGradsOf(
+  f: (p: NamedTensors) => tf.Tensor,
+): (p: NamedTensors, dy?: tf.Tensor) => { value: tf.Tensor; grads: NamedTensors } {
+  return (p, dy) => {
+    const names = Object.keys(p);
+    const named = (tensors: tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
+    const { value, gradients } = differentiate((fresh) => f(named(fresh)), Object.values(p), dy);
+    return { value, grads: named(gradients) };
+  };
+}
+
+/** The value of `f` at `xs` and the gradient of sum(f * dy) with respect to each of `xs`. */
+function differentiate(
+  f: (xs: tf.Tensor[]) => tf.Tensor,
+  xs: tf.Tensor[],
+  dy?: tf.Tensor,
+): { value: tf.Tensor; gradients: tf.Tensor[] } {
+  const engine = tf.engine();
+  try {
+    return tf.tidy(() => {
+      const fresh = xs.map((x) => tf.clone(x));
+      const forward = () => {
+        const y = f(fresh);
+        if (!(y instanceof tf.Tensor))
+          throw new InputError('a differentiated function must return one tensor');
+        if (dy !== undefined && !tf.util.arraysEqual(dy.shape, y.shape)) {
+          throw new InputError(`dy has shape [${dy.shape}], but the function's value has shape [${y.shape}]`);
+        }
+        return tf.clone(y);
+      };
+      const { value, grads } = engine.gradients(forward, fresh, dy && tf.clone(dy), true);
+      return { value, gradients: fresh.map((x, i) => grads[i] ?? tf.zeros(x.shape)) };
+    });
+  } catch (error) {
+    abandonTape();
+    throw error;
+  }
+}
+
+/** Frees what the tape keeps after a throw out of the outermost level; an inner level leaves that to the outer one. */
+function abandonTape(): void {
+  const { state } = tf.engine();
+  if (state.gradientDepth > 0 || !state.activeTape) return;
+  for (const node of state.activeTape) for (const tensor of node.saved ?? []) tensor.dispose();
+  state.activeTape = [];
+}
