@@ -77,7 +77,11 @@ export class Builder {
     const value = uniformValue(condition);
     if (value !== undefined) return this.expand(value ? a : b, shape);
     if (a === b) return this.expand(a, shape);
-    return this.graph.node('Where', [condition, this.#thin(a), this.#thin(b)], {}, shape, a.dtype);
+    const covered = (...others: Node[]) =>
+      sameShape(others.map((n) => n.shape as number[]).reduce((m, n) => broadcastShape(m, n)), shape);
+    if (covered(condition, b)) a = this.#unexpanded(a);
+    if (covered(condition, a)) b = this.#unexpanded(b);
+    return this.graph.node('Where', [condition, a, b], {}, shape, a.dtype);
   }
 
   cast(x: Node, dtype: Dtype): Node {

@@ -1,0 +1,160 @@
+/** @file Writes a traced graph as an ONNX model (opset 18, plus onnxruntime's own fused operators where it adds them). */
+import onnxProto from 'onnx-proto';
+import { type Attribute, type Dtype, liveNodes, type Node, sizeOf } from './graph.ts';
+
+const { onnx } = onnxProto;
+const OPSET = 18;
+const IR_VERSION = 9;
+
+const dataTypes: Record<Dtype, number> = {
+  float32: onnx.TensorProto.DataType.FLOAT,
+  int32: onnx.TensorProto.DataType.INT32,
+  bool: onnx.TensorProto.DataType.BOOL,
+};
+
+export interface OnnxModel {
+  bytes: Uint8Array;
+  /** Operations in the model. */
+  nodes: number;
+}
+
+/** inputs and outputs by the names that the model gives them. */
+export function toOnnx(inputs: Record<string, Node>, outputs: Record<string, Node>): OnnxModel {
+  const writer = new Writer();
+  const names = new Map<Node, string>();
+  for (const [name, node] of Object.entries(inputs)) names.set(node, name);
+  for (const node of liveNodes(Object.values(outputs))) {
+    if (node.op !== 'Input') names.set(node, writer.add(node, (n) => names.get(n)!));
+  }
+  for (const [name, node] of Object.entries(outputs)) writer.emit('Identity', [names.get(node)!], {}, name);
+  const graph = onnx.GraphProto.create({
+    name: 'ebmm',
+    node: writer.nodes,
+    initializer: writer.initializers,
+    input: Object.entries(inputs).map(([name, node]) => valueInfo(name, node)),
+    output: Object.entries(outputs).map(([name, node]) => valueInfo(name, node)),
+  });
+  const model = onnx.ModelProto.create({
+    irVersion: IR_VERSION,
+    producerName: 'ebmm',
+    opsetImport: [{ domain: '', version: OPSET }],
+    graph,
+  });
+  return { bytes: onnx.ModelProto.encode(model).finish(), nodes: writer.nodes.length };
+}
+
+class Writer {
+  readonly nodes: onnxProto.onnx.INodeProto[] = [];
+  readonly initializers: onnxProto.onnx.ITensorProto[] = [];
+  readonly #shapes = new Map<string, string>();
+
+  emit(opType: string, input: string[], attributes: Record<string, Attribute>, output: string): string {
+    const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
+    this.nodes.push({ opType, input, output: [output], attribute, name: output });
+    return output;
+  }
+
+  /** Adds the node's operations; returns the name of its value. */
+  add(node: Node, nameOf: (node: Node) => string): string {
+    const out = `v${node.id}`;
+    const inputs = node.inputs.map(nameOf);
+    const { axes, ...a } = node.attributes;
+    switch (node.op) {
+      case 'Constant':
+        return this.#constant(node, out);
+      case 'Cast':
+        return this.emit('Cast', inputs, { to: dataTypes[node.dtype] }, out);
+      case 'Reshape':
+      case 'Expand':
+        return this.emit(node.op, [...inputs, this.#integers(node.shape)], {}, out);
+      case 'ReduceSum':
+      case 'ReduceMax':
+      case 'ReduceMin':
+      case 'ReduceProd':
+        return this.emit(node.op, [...inputs, this.#integers(axes as number[])], { keepdims: 0 }, out);
+      case 'Slice': {
+        const lists = [a.starts, a.ends, axes, a.steps].map((list) => this.#integers(list as number[]));
+        return this.emit('Slice', [...inputs, ...lists], {}, out);
+      }
+      case 'Pad': {
+        const value = this.#number(a.value as number, node.dtype);
+        return this.emit('Pad', [...inputs, this.#integers(a.pads as number[]), value], { mode: 'constant' }, out);
+      }
+      case 'CumSum':
+        return this.emit(
+          'CumSum',
+          [...inputs, this.#integers(a.axis as number, [])],
+          { exclusive: Number(a.exclusive), reverse: Number(a.reverse) },
+          out,
+        );
+      case 'OneHot': {
+        const indices = this.emit('Cast', inputs, { to: onnx.TensorProto.DataType.INT64 }, `${out}.indices`);
+        const values = this.#initializer(`${out}.values`, [2], 'float32', new Float32Array([0, 1]));
+        return this.emit('OneHot', [indices, this.#integers(a.depth as number, []), values], { axis: -1 }, out);
+      }
+      case 'ArgMax':
+      case 'ArgMin': {
+        const wide = this.emit(node.op, inputs, { axis: a.axis, keepdims: 0 }, `${out}.wide`);
+        return this.emit('Cast', [wide], { to: dataTypes.int32 }, out);
+      }
+      default:
+        return this.emit(node.op, inputs, a, out);
+    }
+  }
+
+  #constant(node: Node, name: string): string {
+    const values = node.values!;
+    const size = sizeOf(node.shape);
+    if (values.length === size) return this.#initializer(name, node.shape, node.dtype, values);
+    const one = this.#initializer(`${name}.value`, [], node.dtype, values);
+    return this.emit('Expand', [one, this.#integers(node.shape)], {}, name);
+  }
+
+  #number(value: number, dtype: Dtype): string {
+    const key = `number ${dtype} ${value}`;
+    const known = this.#shapes.get(key);
+    if (known) return known;
+    const name = `c${this.#shapes.size}`;
+    this.#shapes.set(key, name);
+    const typed = dtype === 'float32' ? new Float32Array([value]) : new Int32Array([value]);
+    return this.#initializer(name, [], dtype, typed);
+  }
+
+  /** A list of int64, shared among all operations that need the same. */
+  #integers(values: readonly number[] | number, shape?: number[]): string {
+    const list = typeof values === 'number' ? [values] : values;
+    const dims = shape ?? [list.length];
+    const key = `integers ${dims} ${list}`;
+    const known = this.#shapes.get(key);
+    if (known) return known;
+    const name = `c${this.#shapes.size}`;
+    this.#shapes.set(key, name);
+    const wide = BigInt64Array.from(list, (v) => BigInt(v));
+    this.initializers.push({
+      name,
+      dims,
+      dataType: onnx.TensorProto.DataType.INT64,
+      rawData: new Uint8Array(wide.buffer),
+    });
+    return name;
+  }
+
+  #initializer(name: string, dims: readonly number[], dtype: Dtype, values: ArrayBufferView): string {
+    const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.initializers.push({ name, dims: [...dims], dataType: dataTypes[dtype], rawData });
+    return name;
+  }
+}
+
+function valueInfo(name: string, node: Node): onnxProto.onnx.IValueInfoProto {
+  const dim = node.shape.map((n) => ({ dimValue: n }));
+  return { name, type: { tensorType: { elemType: dataTypes[node.dtype], shape: { dim } } } };
+}
+
+function attributeProto(name: string, value: Attribute): onnxProto.onnx.IAttributeProto {
+  const types = onnx.AttributeProto.AttributeType;
+  if (typeof value === 'string') return { name, type: types.STRING, s: Buffer.from(value) };
+  if (typeof value === 'number') return { name, type: types.INT, i: value };
+  if (typeof value === 'boolean') return { name, type: types.INT, i: Number(value) };
+  return { name, type: types.INTS, ints: [...value] };
+}
