@@ -1,0 +1,68 @@
+/** @file From the rows of an evaluation to what the charts say: names, sizes, units, conditions. */
+import { InputError } from '../../src/errors.ts';
+import type { Evaluation, EvaluationRow } from '../records.ts';
+import { formatNumber } from './numbers.ts';
+
+/** Rows of one memory, in the order of `by`. */
+export interface MemoryRows {
+  memory: string;
+  rows: EvaluationRow[];
+}
+
+/** The rows grouped by memory: the trained one ("ebmm") first, the others in order of appearance; rows sorted by `by`. */
+export function groupRows(rows: EvaluationRow[], by: 'patterns' | 'floats'): MemoryRows[] {
+  const groups = new Map<string, EvaluationRow[]>();
+  for (const row of rows) {
+    const group = groups.get(row.memory);
+    if (group) group.push(row);
+    else groups.set(row.memory, [row]);
+  }
+  return [...groups]
+    .map(([memory, group]) => ({ memory, rows: group.sort((a, b) => a[by] - b[by]) }))
+    .sort((a, b) => Number(b.memory === TRAINED) - Number(a.memory === TRAINED));
+}
+
+/** Name of the trained memory in every evaluation. */
+export const TRAINED = 'ebmm';
+
+/** "8,256 floats", or a range where the size depends on the patterns. */
+export function sizeOf(rows: EvaluationRow[]): string {
+  return `${rangeOf(rows.map(({ floats }) => floats))} floats`;
+}
+
+/** "16" or "16 to 128". */
+export function rangeOf(values: number[]): string {
+  const low = values.reduce((a, b) => Math.min(a, b));
+  const high = values.reduce((a, b) => Math.max(a, b));
+  return low === high ? formatNumber(low) : `${formatNumber(low)} to ${formatNumber(high)}`;
+}
+
+/** The unit all rows share; throws InputError when there are no rows or two units. */
+export function unitOf(evaluation: Evaluation): EvaluationRow['unit'] {
+  if (evaluation.rows.length === 0)
+    throw new InputError(`evaluation of ${evaluation.task} has no rows, nothing to plot`);
+  const { unit } = evaluation.rows[0];
+  const other = evaluation.rows.find((row) => row.unit !== unit);
+  if (other) {
+    throw new InputError(
+      `evaluation of ${evaluation.task} mixes units: ${unit} and ${other.unit} (${other.memory})`,
+    );
+  }
+  return unit;
+}
+
+/** Title of the error axis. */
+export function errorTitle({ dimension }: Evaluation, unit: EvaluationRow['unit']): string {
+  return unit === 'bits'
+    ? `Wrong bits per pattern, of ${formatNumber(dimension)}`
+    : 'Squared error per pattern';
+}
+
+/** How the errors were measured, for the line under the title. */
+export function conditions({ corruption, known, rows }: Evaluation): string[] {
+  return [
+    `queries: ${corruption}`,
+    known ? 'uncorrupted entries known' : 'uncorrupted entries not known',
+    `bands: 5–95% of ${rangeOf(rows.map(({ episodes }) => episodes))} episodes`,
+  ];
+}

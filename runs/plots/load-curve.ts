@@ -1,0 +1,95 @@
+/** @file Error against the number of patterns stored at once: every memory a line with its band, published results dashed. */
+import type { Evaluation, EvaluationRow } from '../records.ts';
+import { type Axis, countAxis } from './axis.ts';
+import { type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
+import { conditions, errorTitle, groupRows, sizeOf, TRAINED, unitOf } from './evaluations.ts';
+import { formatNumber } from './numbers.ts';
+
+export interface PublishedCurve {
+  name: string;
+  /** In the unit of the evaluation. */
+  points: [patterns: number, error: number][];
+}
+
+export interface LoadCurveOptions {
+  /** Results from the literature, drawn dashed with hollow markers. */
+  published?: PublishedCurve[];
+  /** Default 'auto': logarithmic (linear near zero) when errors span more than two decades. */
+  scale?: ErrorScale;
+}
+
+/** A PNG of error against load. Throws InputError when the evaluation has no rows or mixes units. */
+export function errorAgainstPatterns(evaluation: Evaluation, options: LoadCurveOptions = {}): Uint8Array {
+  const unit = unitOf(evaluation);
+  const published = options.published ?? [];
+  const groups = groupRows(evaluation.rows, 'patterns').flatMap(({ memory, rows }) =>
+    splitSizes(memory, rows),
+  );
+  const sizes = new Set(groups.map(({ rows }) => sizeOf(rows)));
+  const series: ErrorSeries[] = groups.map(({ name, trained, rows }) => ({
+    name,
+    detail: sizes.size === 1 ? '' : sizeOf(rows),
+    kind: trained ? 'trained' : 'rival',
+    points: rows.map((row) => ({
+      x: row.patterns,
+      error: row.error,
+      low: row.error_p5,
+      high: row.error_p95,
+    })),
+  }));
+  for (const { name, points } of published) {
+    const sorted = [...points].sort((a, b) => a[0] - b[0]);
+    series.push({ name, detail: '', kind: 'published', points: sorted.map(([x, error]) => ({ x, error })) });
+  }
+  return errorChart({
+    title: `${evaluation.task}: recall error against patterns stored`,
+    notes: [
+      ...conditions(evaluation),
+      sizes.size === 1 ? `every memory has ${[...sizes][0]}` : '',
+      published.length > 0 ? 'dashed: published' : '',
+    ],
+    xTitle: 'Patterns stored at once',
+    x: loadAxis(series.flatMap(({ points }) => points.map(({ x }) => x))),
+    errorTitle: errorTitle(evaluation, unit),
+    scale: options.scale,
+    series,
+  });
+}
+
+/** A memory evaluated twice at one load was evaluated at several sizes: one line for each. */
+function splitSizes(memory: string, rows: EvaluationRow[]) {
+  const trained = memory === TRAINED;
+  const twice = new Set(rows.map(({ patterns }) => patterns)).size < rows.length;
+  if (!twice) return [{ name: memory, trained, rows }];
+  const sizes = [...new Set(rows.map(({ floats }) => floats))].sort((a, b) => a - b);
+  return sizes.map((size) => ({ name: memory, trained, rows: rows.filter(({ floats }) => floats === size) }));
+}
+
+/** Linear from zero, with a tick at each load that has room; loads that double again and again get a logarithmic axis. */
+function loadAxis(loads: number[]): Axis {
+  const distinct = [...new Set(loads)].filter((load) => load > 0).sort((a, b) => a - b);
+  const greatest = distinct.at(-1) ?? 1;
+  if (greatest > 16 * distinct[0]) {
+    const place = Math.log2;
+    return {
+      kind: 'log',
+      min: place(distinct[0]),
+      max: place(greatest),
+      ticks: thin(distinct, place, (place(greatest) - place(distinct[0])) / 18),
+      place,
+    };
+  }
+  return {
+    ...countAxis(greatest),
+    ticks: [{ at: 0, label: '0' }, ...thin(distinct, (load) => load, greatest / 18)],
+  };
+}
+
+/** Ticks at the given loads, leaving out those nearer than `room` to the one before; the greatest always has one. */
+function thin(loads: number[], place: (load: number) => number, room: number): Axis['ticks'] {
+  const kept: number[] = [];
+  for (const load of [...loads].reverse()) {
+    if (kept.length === 0 || place(kept[0]) - place(load) >= room) kept.unshift(load);
+  }
+  return kept.map((load) => ({ at: place(load), label: formatNumber(load) }));
+}

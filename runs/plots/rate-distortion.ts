@@ -1,0 +1,76 @@
+/** @file Error against memory size at a fixed number of patterns: how much memory a given error costs. */
+import { InputError } from '../../src/errors.ts';
+import type { Evaluation } from '../records.ts';
+import { logAxis } from './axis.ts';
+import { type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
+import { conditions, errorTitle, groupRows, TRAINED, unitOf } from './evaluations.ts';
+import { formatNumber } from './numbers.ts';
+
+export interface RateDistortionOptions {
+  /** Patterns stored at once. Default: the load with the most rows, and among equals the greatest. */
+  patterns?: number;
+  /** Default 'auto': logarithmic (linear near zero) when errors span more than two decades. */
+  scale?: ErrorScale;
+}
+
+/**
+ * A PNG of error against floats, both logarithmic where errors span enough. Evaluations of several runs, whose memories
+ * differ in size, go into one chart; they must agree on task, corruption, known entries and unit, else InputError.
+ */
+export function rateDistortion(
+  evaluations: Evaluation | Evaluation[],
+  options: RateDistortionOptions = {},
+): Uint8Array {
+  const all = Array.isArray(evaluations) ? merge(evaluations) : evaluations;
+  const unit = unitOf(all);
+  const patterns = options.patterns ?? commonest(all.rows.map((row) => row.patterns));
+  const rows = all.rows.filter((row) => row.patterns === patterns);
+  if (rows.length === 0) {
+    const loads = [...new Set(all.rows.map((row) => row.patterns))].sort((a, b) => a - b);
+    throw new InputError(
+      `evaluation of ${all.task} has no rows for ${patterns} patterns, only for ${loads.join(', ')}`,
+    );
+  }
+  const series: ErrorSeries[] = groupRows(rows, 'floats').map(({ memory, rows: group }) => ({
+    name: memory,
+    detail: '',
+    kind: memory === TRAINED ? 'trained' : 'rival',
+    points: group.map((row) => ({ x: row.floats, error: row.error, low: row.error_p5, high: row.error_p95 })),
+  }));
+  // Where the memory takes as many bits as the patterns do as given.
+  const even = rows[0].compression * rows[0].floats;
+  const x = logAxis(rows.map((row) => row.floats));
+  const marked = x.place(even) >= x.min && x.place(even) <= x.max;
+  return errorChart({
+    title: `${all.task}: recall error against memory size, ${formatNumber(patterns)} patterns`,
+    notes: [
+      ...conditions({ ...all, rows }),
+      marked ? `dotted: as many bits as the patterns themselves (${formatNumber(even, 4)} floats)` : '',
+    ],
+    xTitle: 'Memory size (float32 numbers, log scale)',
+    x,
+    errorTitle: errorTitle(all, unit),
+    scale: options.scale,
+    series,
+    mark: marked ? { x: even } : undefined,
+  });
+}
+
+function merge(evaluations: Evaluation[]): Evaluation {
+  if (evaluations.length === 0) throw new InputError('no evaluation given, nothing to plot');
+  const [first, ...others] = evaluations;
+  for (const other of others) {
+    for (const key of ['task', 'corruption', 'known', 'dimension'] as const) {
+      if (other[key] !== first[key]) {
+        throw new InputError(`evaluations to compare differ in ${key}: ${first[key]} and ${other[key]}`);
+      }
+    }
+  }
+  return { ...first, rows: evaluations.flatMap(({ rows }) => rows) };
+}
+
+function commonest(values: number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort(([a, n], [b, m]) => m - n || b - a)[0][0];
+}
