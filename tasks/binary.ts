@@ -1,6 +1,12 @@
 /** @file Random bit strings: independent fair coins. The task with a known capacity, and the paper's first. */
+import { z } from 'zod';
 import { stream } from '../src/random.ts';
 import type { Task } from './task.ts';
+
+export const binaryOptions = z.strictObject({
+  /** Bits of a pattern. */
+  dimension: z.int().min(1).max(65536).default(128),
+});
 
 /** Patterns of `dimension` independent fair bits. Half of a query's bits are redrawn by default. */
 export function binaryTask({ dimension = 128 } = {}): Task {

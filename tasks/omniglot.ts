@@ -7,6 +7,7 @@ import { type Alphabet, type Drawings, decodeDrawings, SMALL } from './data/draw
 import { dataFile } from './data/files.ts';
 import { DATA_SETS, dataSet, fileOf } from './data/sets.ts';
 import type { DataSource } from './data/source.ts';
+import { parseOptions } from './options.ts';
 import type { Split, Task } from './task.ts';
 
 const ARCHIVES = [
@@ -53,7 +54,7 @@ export async function loadOmniglot(
   source: DataSource,
   sets = DATA_SETS,
 ): Promise<Task> {
-  const parsed = omniglotOptions.parse(options);
+  const parsed = parseOptions(omniglotOptions, options, 'omniglot');
   const set = dataSet('omniglot', sets);
   const names = [...new Set(parsed.archives)];
   const files = names.map((name) => fileOf(set, `${name}.zip`));
@@ -67,7 +68,8 @@ export async function loadOmniglot(
 /** The task of drawings in memory. Throws InputError on an unknown alphabet, or one in two splits. */
 export function omniglotTask(drawings: Drawings, options: Omit<OmniglotOptions, 'archives'> = {}): Task {
   const { alphabets, bits } = drawings;
-  const { heldOut = defaultHeldOut(alphabets), validation, augment } = omniglotOptions.parse(options);
+  const parsed = parseOptions(omniglotOptions, options, 'omniglot');
+  const { heldOut = defaultHeldOut(alphabets), validation, augment } = parsed;
   const splits = splitByAlphabet(alphabets, heldOut, validation);
   return {
     name: 'omniglot',
