@@ -80,20 +80,16 @@ export function logAxis(values: number[], options: AxisOptions & { floor?: numbe
   }
   if (greatest === 0) return linearAxis(values, options);
   const floor = Math.max(smallest, greatest * 1e-8, Math.min(options.floor ?? 0, greatest));
+  const t = 10 ** Math.floor(Math.log10(floor) + 1e-9);
   const high = roundUp(greatest);
-  if (!hasZero && smallest >= floor) {
-    const low = roundDown(floor);
+  // What lies below the floor but within its decade needs no zero.
+  if (!hasZero && smallest >= t) {
+    const low = roundDown(smallest);
     const [min, max] = low === high ? [low / 10, high * 10] : [low, high];
     const place = (value: number) => (value > 0 ? Math.log10(value) : Number.NaN);
-    return {
-      kind: 'log',
-      min: Math.log10(min),
-      max: Math.log10(max),
-      ticks: logTicks(min, max, place, options),
-      place,
-    };
+    const ticks = logTicks(min, max, place, options);
+    return { kind: 'log', min: place(min), max: place(max), ticks, place };
   }
-  const t = 10 ** Math.floor(Math.log10(floor) + 1e-9);
   const place = (value: number) =>
     value <= t ? value / (t * Math.LN10) : Math.LOG10E + Math.log10(value / t);
   const max = Math.max(high, 2 * t);
@@ -117,10 +113,16 @@ export function autoAxis(
   return wide ? logAxis(values, options) : linearAxis(values, options);
 }
 
-/** What the title of an axis adds so that nobody misreads its scale. */
+/** What the title of an axis adds so that nobody misreads its scale: "", "log scale" or "log scale above 0.01". */
 export function scaleNote(axis: Axis): string {
   if (axis.kind === 'linear') return '';
-  return axis.kind === 'log' ? ', log scale' : `, log scale above ${formatNumber(axis.linearBelow!)}`;
+  return axis.kind === 'log' ? 'log scale' : `log scale above ${formatNumber(axis.linearBelow!)}`;
+}
+
+/** "Error (bits, log scale)": a title with what belongs in its parentheses; empty parts are left out. */
+export function axisTitle(title: string, ...parts: string[]): string {
+  const inside = parts.filter((part) => part !== '').join(', ');
+  return inside === '' ? title : `${title} (${inside})`;
 }
 
 /** Powers of ten in [min, max], thinned to `maxTicks`; also their 2 and 5 multiples where there is room; minors between. */
@@ -138,7 +140,7 @@ function logTicks(min: number, max: number, place: Axis['place'], options: AxisO
       if (value < min * (1 - 1e-9) || value > max * (1 + 1e-9)) continue;
       const major = labelled.includes(digit) && (exponent - first) % stride === 0;
       if (major) ticks.push({ at: place(value), label: formatNumber(value) });
-      else if (digit === 1 || decades <= 4) ticks.push({ at: place(value), label: '' });
+      else if (digit === 1 || decades <= 3) ticks.push({ at: place(value), label: '' });
     }
   }
   return ticks;

@@ -1,7 +1,7 @@
 /** @file Names beside the ends of their lines, which read faster than a legend; moved apart where they would overlap. */
 import type { SKRSContext2D } from '@napi-rs/canvas';
 import type { Chart, Plugin } from 'chart.js';
-import { canvasFont, faint, INK, MUTED, TEXT } from './style.ts';
+import { canvasFont, INK, MUTED, TEXT } from './style.ts';
 import { shorten, textWidth } from './text.ts';
 
 export interface EndLabel {
@@ -55,11 +55,13 @@ export function endLabels(labels: EndLabel[]): Plugin<'line'> {
       context.save();
       context.textBaseline = 'middle';
       shown.forEach((label, i) => {
-        context.strokeStyle = faint(label.color, 0.55);
+        context.strokeStyle = label.color;
         context.lineWidth = 1;
+        // Dotted where the line ends early, so that the connector is not read as more of the line.
+        context.setLineDash(ends[i].x < right - 1 ? [1, 3] : []);
         context.beginPath();
-        context.moveTo(ends[i].x + 5, ends[i].y);
-        if (ends[i].x < right - 1) context.lineTo(right + 5, ends[i].y);
+        context.moveTo(ends[i].x + 6, ends[i].y);
+        if (ends[i].x < right - 1) context.lineTo(right + 6, ends[i].y);
         context.lineTo(right + INDENT - 5, centres[i]);
         context.stroke();
         const weight = label.bold ? 600 : 400;

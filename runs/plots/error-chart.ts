@@ -1,8 +1,8 @@
 /** @file What the load curve and the rate-distortion curve share: error lines with 5-95% bands and labels at their ends. */
-import { type Axis, autoAxis, linearAxis, logAxis, scaleNote } from './axis.ts';
+import { type Axis, autoAxis, axisTitle, linearAxis, logAxis, scaleNote } from './axis.ts';
 import { type EndLabel, endLabels, labelHeight, labelRoom } from './end-labels.ts';
-import { headings, type Line, type LineConfiguration, renderPng, scaleOf } from './render.ts';
-import { faint, MUTED, PUBLISHED_DASH, seriesStyle } from './style.ts';
+import { type Line, renderPng, scaleOf } from './render.ts';
+import { BACKGROUND, faint, MUTED, PUBLISHED_DASH, seriesStyle } from './style.ts';
 
 /** How errors are placed: 'log' is linear near zero when there are zeros; 'auto' (default) is 'log' beyond two decades. */
 export type ErrorScale = 'auto' | 'linear' | 'log';
@@ -30,7 +30,9 @@ export interface ErrorChart {
   notes: string[];
   xTitle: string;
   x: Axis;
+  /** Title of the error axis and what its parentheses say first, or ''. */
   errorTitle: string;
+  unit: string;
   scale?: ErrorScale;
   series: ErrorSeries[];
   /** A dotted vertical line at this value of x. */
@@ -44,22 +46,18 @@ export function errorChart(chart: ErrorChart): Uint8Array {
   const labels = series.map((s, i) => endLabel(s, i, x, y));
   const lines = series.map((s, i) => line(s, i, x, y));
   const bands = series.flatMap((s, i) => band(s, i, x, y));
-  const data = [...lines, ...bands];
-  if (chart.mark) data.push(verticalMark(x.place(chart.mark.x), y));
-  const configuration: LineConfiguration = {
-    type: 'line',
-    data: { datasets: data },
-    options: {
-      layout: { padding: { top: 14, left: 10, bottom: 10, right: labelRoom(labels) } },
-      plugins: { ...headings(chart.title, chart.notes), legend: { display: false } },
-      scales: {
-        x: scaleOf(x, chart.xTitle, { grid: { drawOnChartArea: false } }),
-        y: scaleOf(y, chart.errorTitle + scaleNote(y)),
-      },
+  const marks = chart.mark ? [verticalMark(x.place(chart.mark.x), y)] : [];
+  return renderPng({
+    heading: { title: chart.title, notes: chart.notes },
+    height: Math.max(480, labelHeight(labels) + 170),
+    lines: [...lines, ...bands, ...marks],
+    scales: {
+      x: scaleOf(x, chart.xTitle, { grid: false }),
+      y: scaleOf(y, axisTitle(chart.errorTitle, chart.unit, scaleNote(y))),
     },
+    right: labelRoom(labels),
     plugins: [endLabels(labels)],
-  };
-  return renderPng(configuration, Math.max(480, labelHeight(labels) + 170));
+  });
 }
 
 function errorAxis(series: ErrorSeries[], scale: ErrorScale): Axis {
@@ -67,16 +65,19 @@ function errorAxis(series: ErrorSeries[], scale: ErrorScale): Axis {
     points.flatMap(({ error, low, high }) => [error, low ?? error, high ?? error]),
   );
   if (scale === 'linear') return linearAxis(values);
-  // The least error sets how far down the axis is logarithmic: a percentile may come out far below any mean.
-  const errors = series.flatMap(({ points }) =>
-    points.map(({ error }) => error).filter((error) => error > 0),
-  );
-  const floor = errors.reduce((least, error) => Math.min(least, error), Number.POSITIVE_INFINITY);
-  return scale === 'log' ? logAxis(values, { floor }) : autoAxis(values, { floor, decades: 2 });
+  // Four decades tell memories apart; a single wrong bit in a whole evaluation must not stretch the axis further. And the
+  // least error sets how far down the axis is logarithmic: a percentile may come out far below any mean.
+  const errors = series.flatMap(({ points }) => points.map(({ error }) => error).filter((e) => e > 0));
+  const least = errors.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const greatest = errors.reduce((a, b) => Math.max(a, b), 0);
+  const floor = Math.max(least, greatest / 1e4);
+  return scale === 'log'
+    ? logAxis(values, { floor, maxTicks: 10 })
+    : autoAxis(values, { floor, maxTicks: 10, decades: 2 });
 }
 
 function line(series: ErrorSeries, i: number, x: Axis, y: Axis): Line {
-  const { color, pointStyle, dash } = seriesStyle(i);
+  const { color, pointStyle, rotation, dash } = seriesStyle(i);
   const published = series.kind === 'published';
   return {
     data: series.points.map((p) => ({ x: x.place(p.x), y: y.place(p.error) })),
@@ -84,10 +85,11 @@ function line(series: ErrorSeries, i: number, x: Axis, y: Axis): Line {
     borderWidth: series.kind === 'trained' ? 3 : 1.75,
     borderDash: published ? PUBLISHED_DASH : dash,
     pointStyle,
+    pointRotation: rotation,
     pointRadius: series.kind === 'trained' ? 4.5 : 4,
     pointBorderWidth: 1.5,
     pointBorderColor: color,
-    pointBackgroundColor: published ? '#ffffff' : color,
+    pointBackgroundColor: published ? BACKGROUND : color,
     // Markers on the axes are drawn whole.
     clip: false,
   };
@@ -95,7 +97,9 @@ function line(series: ErrorSeries, i: number, x: Axis, y: Axis): Line {
 
 /** The band between the percentiles, or a whisker where the line is a single point. */
 function band(series: ErrorSeries, i: number, x: Axis, y: Axis): Line[] {
-  const points = series.points.filter((p) => p.low !== undefined && p.high !== undefined);
+  const points = series.points
+    .filter((p) => p.low !== undefined && p.high !== undefined)
+    .map((p) => (Number.isFinite(p.error) ? p : { ...p, low: Number.NaN, high: Number.NaN }));
   if (points.length === 0) return [];
   const { color } = seriesStyle(i);
   const common = { pointRadius: 0, borderWidth: 0, clip: false as const };

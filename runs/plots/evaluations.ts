@@ -51,17 +51,17 @@ export function unitOf(evaluation: Evaluation): EvaluationRow['unit'] {
   return unit;
 }
 
-/** Title of the error axis. */
-export function errorTitle({ dimension }: Evaluation, unit: EvaluationRow['unit']): string {
+/** Title of the error axis, and what stands in parentheses behind it. */
+export function errorTitle({ dimension }: Evaluation, unit: EvaluationRow['unit']) {
   return unit === 'bits'
-    ? `Wrong bits per pattern, of ${formatNumber(dimension)}`
-    : 'Squared error per pattern';
+    ? { errorTitle: 'Wrong bits per pattern', unit: `of ${formatNumber(dimension)}` }
+    : { errorTitle: 'Squared error per pattern', unit: '' };
 }
 
 /** How the errors were measured, for the line under the title. */
 export function conditions({ corruption, known, rows }: Evaluation): string[] {
   return [
-    `queries: ${corruption}`,
+    `queries corrupted by ${corruption}`,
     known ? 'uncorrupted entries known' : 'uncorrupted entries not known',
     `bands: 5–95% of ${rangeOf(rows.map(({ episodes }) => episodes))} episodes`,
   ];

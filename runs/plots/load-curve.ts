@@ -1,6 +1,6 @@
 /** @file Error against the number of patterns stored at once: every memory a line with its band, published results dashed. */
 import type { Evaluation, EvaluationRow } from '../records.ts';
-import { type Axis, countAxis } from './axis.ts';
+import { type Axis, axisTitle, countAxis, scaleNote } from './axis.ts';
 import { type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
 import { conditions, errorTitle, groupRows, sizeOf, TRAINED, unitOf } from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
@@ -41,6 +41,7 @@ export function errorAgainstPatterns(evaluation: Evaluation, options: LoadCurveO
     const sorted = [...points].sort((a, b) => a[0] - b[0]);
     series.push({ name, detail: '', kind: 'published', points: sorted.map(([x, error]) => ({ x, error })) });
   }
+  const x = loadAxis(series.flatMap(({ points }) => points.map((point) => point.x)));
   return errorChart({
     title: `${evaluation.task}: recall error against patterns stored`,
     notes: [
@@ -48,9 +49,9 @@ export function errorAgainstPatterns(evaluation: Evaluation, options: LoadCurveO
       sizes.size === 1 ? `every memory has ${[...sizes][0]}` : '',
       published.length > 0 ? 'dashed: published' : '',
     ],
-    xTitle: 'Patterns stored at once',
-    x: loadAxis(series.flatMap(({ points }) => points.map(({ x }) => x))),
-    errorTitle: errorTitle(evaluation, unit),
+    xTitle: axisTitle('Patterns stored at once', scaleNote(x)),
+    x,
+    ...errorTitle(evaluation, unit),
     scale: options.scale,
     series,
   });
@@ -71,11 +72,12 @@ function loadAxis(loads: number[]): Axis {
   const greatest = distinct.at(-1) ?? 1;
   if (greatest > 16 * distinct[0]) {
     const place = Math.log2;
+    const span = place(greatest) - place(distinct[0]);
     return {
       kind: 'log',
-      min: place(distinct[0]),
+      min: place(distinct[0]) - span / 30,
       max: place(greatest),
-      ticks: thin(distinct, place, (place(greatest) - place(distinct[0])) / 18),
+      ticks: thin(distinct, place, span / 18),
       place,
     };
   }

@@ -1,7 +1,7 @@
 /** @file Error against memory size at a fixed number of patterns: how much memory a given error costs. */
 import { InputError } from '../../src/errors.ts';
 import type { Evaluation } from '../records.ts';
-import { logAxis } from './axis.ts';
+import { axisTitle, logAxis, scaleNote } from './axis.ts';
 import { type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
 import { conditions, errorTitle, groupRows, TRAINED, unitOf } from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
@@ -47,9 +47,9 @@ export function rateDistortion(
       ...conditions({ ...all, rows }),
       marked ? `dotted: as many bits as the patterns themselves (${formatNumber(even, 4)} floats)` : '',
     ],
-    xTitle: 'Memory size (float32 numbers, log scale)',
+    xTitle: axisTitle('Memory size', 'float32 numbers', scaleNote(x)),
     x,
-    errorTitle: errorTitle(all, unit),
+    ...errorTitle(all, unit),
     scale: options.scale,
     series,
     mark: marked ? { x: even } : undefined,

@@ -1,14 +1,16 @@
-/** @file From a chart.js configuration to a PNG: white background, two device pixels to a CSS pixel, our own font. */
+/** @file From lines and axes to a PNG, by chart.js: white background, two device pixels to a CSS pixel, our own font. */
 import type { SKRSContext2D } from '@napi-rs/canvas';
-import type { ChartConfiguration, ChartDataset, Plugin } from 'chart.js';
+import type { ChartConfiguration, ChartDataset, ChartOptions, Plugin } from 'chart.js';
 import { ChartJSNodeCanvas } from 'chartjs-node-canvas';
 import type { Axis } from './axis.ts';
+import { drawHeading, type Heading, headingHeight } from './heading.ts';
 import {
   BACKGROUND,
   font,
   GRID,
   GRID_MINOR,
   INK,
+  MARGIN,
   MUTED,
   PIXEL_RATIO,
   registerFonts,
@@ -16,78 +18,122 @@ import {
   TEXT,
   WIDTH,
 } from './style.ts';
-import { joinParts, shorten } from './text.ts';
 
-/** Points with numbers on both axes; a `y` that is not a number is a gap. */
+/** Points in drawn coordinates; a `y` that is not a number is a gap. */
 export type Line = ChartDataset<'line', { x: number; y: number }[]>;
-export type LineConfiguration = ChartConfiguration<'line', { x: number; y: number }[]>;
-/** Options of one chart.js axis. */
-export type ScaleOptions = NonNullable<NonNullable<LineConfiguration['options']>['scales']>[string] & {
-  type?: 'linear';
-};
+type Options = ChartOptions<'line'>;
+type Scale = NonNullable<Options['scales']>[string];
 
-/** Draws a line chart WIDTH wide and `height` high (CSS pixels) and returns the PNG, PIXEL_RATIO times that size. */
-export function renderPng(configuration: LineConfiguration, height: number): Uint8Array {
-  registerFonts();
-  const renderer = new ChartJSNodeCanvas({ width: WIDTH, height });
-  const { options, plugins, ...rest } = configuration;
-  const png = renderer.renderToBufferSync(
-    {
-      ...rest,
-      options: { ...options, devicePixelRatio: PIXEL_RATIO, responsive: false, animation: false, events: [] },
-      plugins: [paper, ...(plugins ?? [])],
-    } as ChartConfiguration,
-    'image/png',
-  );
-  return new Uint8Array(png);
+export interface LineChart {
+  heading: Heading;
+  /** In CSS pixels, the heading included. */
+  height: number;
+  /** The first is drawn on top. */
+  lines: Line[];
+  scales: Record<string, Scale>;
+  /** Room at the right of the chart area, in CSS pixels; default the margin. */
+  right?: number;
+  /** Which lines (by `label`) the legend shows; default none. */
+  legend?: string[];
+  plugins?: Plugin<'line'>[];
 }
 
-const paper: Plugin<'line'> = {
-  id: 'paper',
-  // After chart.js has sized the canvas, which resets the state of its context, and before it measures any text.
-  afterInit: (chart) => setLanguage(chart.ctx as unknown as SKRSContext2D),
-  beforeDraw(chart) {
-    chart.ctx.save();
-    chart.ctx.fillStyle = BACKGROUND;
-    chart.ctx.fillRect(0, 0, chart.width, chart.height);
-    chart.ctx.restore();
-  },
-};
-
-/** The two heading plugins: what the chart shows, and under it, paler, how it was measured. */
-export function headings(title: string, notes: string[]) {
-  const width = WIDTH - 40;
-  const lines = joinParts(notes, width, TEXT.normal);
-  return {
-    title: {
-      display: true,
-      text: shorten(title, width, TEXT.title, 600),
-      align: 'start' as const,
-      color: INK,
-      font: font(TEXT.title, 600),
-      padding: { top: 0, bottom: 4 },
+/** Draws a chart WIDTH wide and returns the PNG, PIXEL_RATIO times its size in CSS pixels. */
+export function renderPng(chart: LineChart): Uint8Array {
+  registerFonts();
+  const legend = new Set(chart.legend);
+  const options: Options = {
+    devicePixelRatio: PIXEL_RATIO,
+    events: [],
+    layout: {
+      padding: {
+        top: headingHeight(chart.heading, WIDTH),
+        left: MARGIN,
+        bottom: MARGIN,
+        right: chart.right ?? MARGIN + 6,
+      },
     },
-    subtitle: {
-      display: lines.length > 0,
-      text: lines,
-      align: 'start' as const,
-      color: MUTED,
-      font: font(TEXT.normal),
-      padding: { top: 0, bottom: 14 },
+    // Lines are drawn as given: what is too long for the picture has been thinned with care before.
+    elements: { line: { tension: 0, spanGaps: false }, point: { radius: 0 } },
+    plugins: {
+      legend: {
+        display: legend.size > 0,
+        align: 'start',
+        labels: {
+          color: INK,
+          font: font(TEXT.normal),
+          usePointStyle: true,
+          pointStyle: 'line',
+          pointStyleWidth: 28,
+          padding: 14,
+          filter: ({ text }) => legend.has(text),
+        },
+      },
+      decimation: { enabled: false },
+    },
+    scales: chart.scales,
+  };
+  const configuration: ChartConfiguration<'line', { x: number; y: number }[]> = {
+    type: 'line',
+    data: { datasets: chart.lines },
+    options,
+    plugins: [paper(chart.heading), ...(chart.plugins ?? [])],
+  };
+  const renderer = new ChartJSNodeCanvas({ width: WIDTH, height: chart.height });
+  return new Uint8Array(renderer.renderToBufferSync(configuration as ChartConfiguration, 'image/png'));
+}
+
+function paper(heading: Heading): Plugin<'line'> {
+  return {
+    id: 'paper',
+    // After chart.js has sized the canvas, which resets the state of its context, and before it measures any text.
+    afterInit: (chart) => setLanguage(chart.ctx as unknown as SKRSContext2D),
+    beforeDraw(chart) {
+      chart.ctx.save();
+      chart.ctx.fillStyle = BACKGROUND;
+      chart.ctx.fillRect(0, 0, chart.width, chart.height);
+      chart.ctx.restore();
+      drawHeading(chart.ctx as unknown as SKRSContext2D, heading, chart.width);
     },
   };
 }
 
-/** Options of a chart.js scale that shows `axis`. */
-export function scaleOf(axis: Axis, title: string, options: ScaleOptions = {}): ScaleOptions {
+/** Of a scale, beyond its axis and title. */
+export interface ScaleLayout {
+  /** Whether grid lines cross the chart; default true. */
+  grid?: boolean;
+  /** Axes of one stack share their side of the chart by weight, from the bottom up. */
+  stack?: { name: string; weight: number };
+  /** Width kept for labels and title, so that stacked axes line up; default what they need. */
+  width?: number;
+}
+
+/** Empty room between two axes of a stack. */
+export function gap(name: string, weight: number): Scale {
+  return {
+    type: 'linear',
+    stack: name,
+    stackWeight: weight,
+    ticks: { display: false },
+    grid: { display: false },
+    border: { display: false },
+  };
+}
+
+/** The chart.js scale that shows `axis`. */
+export function scaleOf(axis: Axis, title: string, layout: ScaleLayout = {}): Scale {
   const labels = new Map(axis.ticks.map(({ at, label }) => [at, label]));
   return {
     type: 'linear',
     min: axis.min,
     max: axis.max,
-    title: { display: title !== '', text: title, color: INK, font: font(TEXT.normal), padding: 6 },
+    title: { display: title !== '', text: title, color: INK, font: font(TEXT.normal), padding: 4 },
     border: { color: MUTED },
-    ...options,
+    stack: layout.stack?.name,
+    stackWeight: layout.stack?.weight,
+    afterFit: (scale: { width: number }) => {
+      if (layout.width !== undefined) scale.width = layout.width;
+    },
     afterBuildTicks: (scale: { ticks: { value: number }[] }) => {
       scale.ticks = axis.ticks.map(({ at }) => ({ value: at }));
     },
@@ -98,13 +144,12 @@ export function scaleOf(axis: Axis, title: string, options: ScaleOptions = {}): 
       color: INK,
       font: font(TEXT.small),
       callback: (value: number | string) => labels.get(Number(value)) ?? '',
-      ...options.ticks,
     },
     grid: {
       tickLength: 5,
-      color: (context: { tick?: { value: number } }) =>
-        context.tick && labels.get(context.tick.value) === '' ? GRID_MINOR : GRID,
-      ...options.grid,
+      color: ({ tick }: { tick?: { value: number } }) =>
+        tick && labels.get(tick.value) === '' ? GRID_MINOR : GRID,
+      drawOnChartArea: layout.grid ?? true,
     },
-  } as ScaleOptions;
+  };
 }

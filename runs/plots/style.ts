@@ -5,6 +5,8 @@ import { GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
 /** Width of every chart in CSS pixels; its PNG is PIXEL_RATIO times as wide. */
 export const WIDTH = 800;
 export const PIXEL_RATIO = 2;
+/** Empty border of every picture, in CSS pixels. */
+export const MARGIN = 12;
 
 export const BACKGROUND = '#ffffff';
 export const INK = '#1f2328';
@@ -31,19 +33,20 @@ export const PALETTE = [
   '#332288',
 ] as const;
 
-const POINTS = ['circle', 'rect', 'triangle', 'rectRot', 'crossRot', 'star', 'cross'] as const;
+/** Shape and rotation of markers. All have an inside, so that hollow ones can be told from solid ones. */
+const POINTS = [
+  ['circle', 0],
+  ['rect', 0],
+  ['triangle', 0],
+  ['rectRot', 0],
+  ['triangle', 180],
+] as const;
 
-/** Colour, marker and dash of series `i`. Colours repeat after ten series, markers after seven, so seventy pairs differ. */
-export function seriesStyle(i: number): {
-  color: string;
-  pointStyle: (typeof POINTS)[number];
-  dash: number[];
-} {
-  return {
-    color: PALETTE[i % PALETTE.length],
-    pointStyle: POINTS[i % POINTS.length],
-    dash: i < PALETTE.length ? [] : [2, 2],
-  };
+/** Colour, marker and dash of series `i`. Colours repeat after ten series: then the lines are dotted. */
+export function seriesStyle(i: number) {
+  const [pointStyle, rotation] = POINTS[i % POINTS.length];
+  const dash = i < PALETTE.length ? [] : [2, 2];
+  return { color: PALETTE[i % PALETTE.length] as string, pointStyle, rotation, dash };
 }
 
 /** Dash of lines taken from the literature. */

@@ -1,0 +1,205 @@
+/** @file How training went: error, loss, gradient norm and learning rate over the updates, for one run or several. */
+import { InputError } from '../../src/errors.ts';
+import type { Metrics } from '../records.ts';
+import { type Axis, autoAxis, axisTitle, countAxis, linearAxis, logAxis, scaleNote } from './axis.ts';
+import { envelope, every, means, type Point } from './downsample.ts';
+import { formatNumber } from './numbers.ts';
+import { gap, type Line, renderPng, scaleOf } from './render.ts';
+import { faint, MUTED, seriesStyle, TEXT } from './style.ts';
+import { shorten } from './text.ts';
+
+export interface Run {
+  name: string;
+  /** The lines of metrics.jsonl. Values that are not finite (null in JSON) leave a gap. */
+  metrics: Metrics[];
+  /** Unit of the error. */
+  unit: string;
+}
+
+/** Buckets of the faint lines (least and greatest of each) and of the bold ones: about one a pixel, and one in three. */
+const FAINT = 600;
+const BOLD = 200;
+
+/** The panels from the bottom up, with the weights by which they share the height. */
+const PANELS = {
+  learning_rate: { title: 'Learning rate', weight: 3, maxTicks: 4 },
+  gradient_norm: { title: 'Gradient norm', weight: 3.5, maxTicks: 4 },
+  loss: { title: 'Loss', weight: 3.5, maxTicks: 4 },
+  error: { title: 'Error', weight: 9, maxTicks: 8 },
+} as const;
+type Panel = keyof typeof PANELS;
+const PANEL_NAMES = Object.keys(PANELS) as Panel[];
+
+/** What one run shows in one panel. */
+interface Curve {
+  bold: Point[];
+  faint: Point[];
+}
+
+/**
+ * A PNG with four panels over the updates. Bold lines are averages (of the error the moving average of the records, else
+ * means of neighbouring records), faint ones what was logged. Axes are logarithmic where values span more than a decade,
+ * the gradient norm's always. Throws InputError when there is no run, a run has no metrics, or units differ.
+ */
+export function learningCurve(runs: Run[], options: { title?: string } = {}): Uint8Array {
+  const histories = runs.map(history);
+  const unit = commonUnit(runs);
+  const alone = runs.length === 1;
+  const curves = histories.map(curvesOf);
+  // With several runs the error of their queries would only crowd the panel.
+  const query = alone ? every(series(histories[0], 'query_error'), BOLD) : [];
+  const axes = Object.fromEntries(
+    PANEL_NAMES.map((panel) => [panel, valueAxis(panel, curves, query)]),
+  ) as Record<Panel, Axis>;
+  const x = countAxis(histories.reduce((last, metrics) => Math.max(last, metrics.at(-1)!.step), 0));
+  const names = alone ? ['moving average'] : runs.map(({ name }) => shorten(name, 330, TEXT.normal));
+
+  const above: Line[] = [];
+  const below: Line[] = [];
+  curves.forEach((panels, i) => {
+    for (const panel of PANEL_NAMES) {
+      const label = panel === 'error' ? names[i] : '';
+      above.push(boldLine(panels[panel].bold, panel, axes[panel], i, label));
+      below.push(faintLine(panels[panel].faint, panel, axes[panel], i, panel === 'error' ? LOGGED : ''));
+    }
+  });
+  if (query.length > 0) below.push(queryLine(query, axes.error));
+
+  const last = histories[0].at(-1)!;
+  return renderPng({
+    heading: {
+      title: options.title ?? (alone ? `Training of ${runs[0].name}` : 'Training'),
+      notes: alone
+        ? [
+            `error ${formatNumber(last.error_average, 3)} ${unit} after ${formatNumber(last.step)} updates`,
+            'other panels: bold are means of neighbouring records, faint what was logged',
+          ]
+        : ['bold: averages', 'faint: what was logged'],
+    },
+    height: 760,
+    lines: [...above, ...below],
+    scales: {
+      x: scaleOf(x, 'Updates', { grid: false }),
+      ...scales(axes, unit),
+    },
+    legend: alone ? [...names, LOGGED, QUERY] : names,
+  });
+}
+
+const LOGGED = 'each logged step';
+const QUERY = 'the query as given';
+
+/** Records in order of their step; where training was resumed and repeated some, the later record counts. */
+function history({ name, metrics }: Run): Metrics[] {
+  const valid = metrics.filter(({ step }) => Number.isFinite(step));
+  if (valid.length === 0) throw new InputError(`run ${name} has no metrics, nothing to plot`);
+  if (valid.every(({ step }, i) => i === 0 || step > valid[i - 1].step)) return valid;
+  const byStep = new Map(valid.map((record) => [record.step, record]));
+  return [...byStep.values()].sort((a, b) => a.step - b.step);
+}
+
+function commonUnit(runs: Run[]): string {
+  if (runs.length === 0) throw new InputError('no run given, nothing to plot');
+  const [first, ...others] = runs;
+  const other = others.find(({ unit }) => unit !== first.unit);
+  if (other) {
+    const pair = `${first.name} in ${first.unit}, ${other.name} in ${other.unit}`;
+    throw new InputError(`runs to compare differ in the unit of their error: ${pair}`);
+  }
+  return first.unit;
+}
+
+function series(metrics: Metrics[], key: keyof Metrics): Point[] {
+  return metrics.map((record) => ({
+    x: record.step,
+    y: Number.isFinite(record[key]) ? record[key] : Number.NaN,
+  }));
+}
+
+function curvesOf(metrics: Metrics[]): Record<Panel, Curve> {
+  const noisy = (key: 'loss' | 'gradient_norm'): Curve => {
+    const all = series(metrics, key);
+    return { bold: means(all, BOLD), faint: all.length > BOLD ? envelope(all, FAINT) : [] };
+  };
+  return {
+    error: {
+      bold: every(series(metrics, 'error_average'), FAINT),
+      faint: envelope(series(metrics, 'error'), FAINT),
+    },
+    loss: noisy('loss'),
+    gradient_norm: noisy('gradient_norm'),
+    learning_rate: { bold: every(series(metrics, 'learning_rate'), FAINT), faint: [] },
+  };
+}
+
+function valueAxis(panel: Panel, curves: Record<Panel, Curve>[], query: Point[]): Axis {
+  const bold = curves.flatMap((panels) => panels[panel].bold.map(({ y }) => y));
+  const values = curves.flatMap((panels) => panels[panel].faint.map(({ y }) => y)).concat(bold);
+  if (panel === 'error') values.push(...query.map(({ y }) => y));
+  const { maxTicks } = PANELS[panel];
+  // A single lucky step must not stretch the axis: a decade below the least average is enough.
+  const least = bold.filter((y) => y > 0).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const floor = Number.isFinite(least) ? least / 10 : 0;
+  if (panel === 'learning_rate') return linearAxis(values, { maxTicks });
+  if (panel === 'gradient_norm') return logAxis(values, { maxTicks, floor });
+  return autoAxis(values, { maxTicks, floor });
+}
+
+function scales(axes: Record<Panel, Axis>, unit: string) {
+  const all: Record<string, ReturnType<typeof scaleOf>> = {};
+  PANEL_NAMES.forEach((panel, i) => {
+    if (i > 0) all[`gap ${i}`] = gap('panels', 0.7);
+    const { title, weight } = PANELS[panel];
+    const parts = [panel === 'error' ? unit : '', scaleNote(axes[panel])];
+    all[panel] = scaleOf(axes[panel], axisTitle(title, ...parts), {
+      stack: { name: 'panels', weight },
+      width: 84,
+    });
+  });
+  return all;
+}
+
+function placed(points: Point[], axis: Axis): Point[] {
+  return points.map(({ x, y }) => ({ x, y: axis.place(y) }));
+}
+
+function boldLine(points: Point[], panel: Panel, axis: Axis, i: number, label: string): Line {
+  const { color, dash } = seriesStyle(i);
+  return {
+    label,
+    yAxisID: panel,
+    data: placed(points, axis),
+    borderColor: color,
+    borderDash: dash,
+    borderWidth: panel === 'error' ? 2.25 : 1.75,
+    backgroundColor: color,
+    // A number between two gaps has no line; it must not vanish.
+    pointRadius: points.map((_, k) => (isGap(points[k - 1]) && isGap(points[k + 1]) ? 2.5 : 0)),
+    pointBorderWidth: 0,
+    clip: false,
+  };
+}
+
+function faintLine(points: Point[], panel: Panel, axis: Axis, i: number, label: string): Line {
+  return {
+    label,
+    yAxisID: panel,
+    data: placed(points, axis),
+    borderColor: faint(seriesStyle(i).color, 0.28),
+    borderWidth: 1,
+    clip: false,
+  };
+}
+
+function queryLine(points: Point[], axis: Axis): Line {
+  return {
+    label: QUERY,
+    yAxisID: 'error',
+    data: placed(points, axis),
+    borderColor: MUTED,
+    borderWidth: 1.5,
+    borderDash: [2, 3],
+  };
+}
+
+const isGap = (point: Point | undefined) => point === undefined || Number.isNaN(point.y);
