@@ -8,6 +8,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
+import { abandonTape, refuseUnproven } from './tape.ts';
 
 /** Named tensors, such as the parameters of an energy network. */
 export type NamedTensors = Record<string, tf.Tensor>;
@@ -78,12 +79,14 @@ function differentiate(
     return tf.tidy(() => {
       const fresh = xs.map((x) => tf.clone(x));
       const forward = () => {
+        const start = engine.state.activeTape?.length ?? 0;
         const y = f(fresh);
         if (!(y instanceof tf.Tensor))
           throw new InputError('a differentiated function must return one tensor');
         if (dy !== undefined && !tf.util.arraysEqual(dy.shape, y.shape)) {
           throw new InputError(`dy has shape [${dy.shape}], but the function's value has shape [${y.shape}]`);
         }
+        refuseUnproven(engine.state.activeTape?.slice(start) ?? [], fresh, y);
         return tf.clone(y);
       };
       const { value, grads } = engine.gradients(forward, fresh, dy && tf.clone(dy), true);
@@ -93,12 +96,4 @@ function differentiate(
     abandonTape();
     throw error;
   }
-}
-
-/** Frees what the tape keeps after a throw out of the outermost level; an inner level leaves that to the outer one. */
-function abandonTape(): void {
-  const { state } = tf.engine();
-  if (state.gradientDepth > 0 || !state.activeTape) return;
-  for (const node of state.activeTape) for (const tensor of node.saved ?? []) tensor.dispose();
-  state.activeTape = [];
 }

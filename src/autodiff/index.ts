@@ -1,16 +1,13 @@
-/** @file Exact derivatives of any order on tfjs. Importing this corrects the gradients that tfjs itself gets wrong. */
+/**
+ * @file Exact derivatives of any order on tfjs. Importing this replaces the gradients that tfjs gets wrong or lacks,
+ * for all users of tfjs in the process; the kernels themselves stay as they are.
+ */
 
-import * as tf from '@tensorflow/tfjs';
-import { exp, sigmoid, softmax, tanh } from './activations.ts';
+import { registerGradients } from './operations.ts';
 
+export { logSigmoid, logSoftmax, logSumExp } from './composed.ts';
 export type { NamedTensors } from './differentiate.ts';
 export { grad, grads, valueAndGrad, valueAndGrads, valueAndGradsOf } from './differentiate.ts';
+export { type OperationName, operations, registerGradients } from './operations.ts';
 
-for (const [kernelName, gradient] of Object.entries({
-  Exp: exp,
-  Sigmoid: sigmoid,
-  Softmax: softmax,
-  Tanh: tanh,
-})) {
-  tf.registerGradient({ kernelName, ...gradient });
-}
+registerGradients();

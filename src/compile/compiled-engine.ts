@@ -39,7 +39,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     const ready = performance.now();
     const outputShapes = Object.fromEntries(Object.entries(outputs).map(([name, node]) => [name, node.shape]));
     return {
-      run: (values: NamedValues) => run(session, specs, values),
+      run: (values: NamedValues) => run(session, specs, model.outputNames, values),
       outputShapes,
       operations: model.nodes,
       seconds: { trace: (traced - started) / 1000, prepare: (ready - traced) / 1000 },
@@ -70,16 +70,22 @@ async function createSession(bytes: Uint8Array, device: Device, options: Inferen
   }
 }
 
-async function run(session: InferenceSession, specs: Record<string, InputSpec>, values: NamedValues) {
+async function run(
+  session: InferenceSession,
+  specs: Record<string, InputSpec>,
+  outputNames: Record<string, string>,
+  values: NamedValues,
+) {
   const feeds: Record<string, OrtTensor> = {};
   for (const [name, { shape, dtype = 'float32' }] of Object.entries(specs)) {
     const data = values[name];
     if (!data) throw new Error(`input "${name}" is missing`);
-    // onnxruntime optimises away inputs that nothing depends on only inside; it wants all of them fed.
     feeds[name] = feed(data, shape, dtype);
   }
   const results = await session.run(feeds);
-  return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensor.data as Values]));
+  return Object.fromEntries(
+    Object.entries(outputNames).map(([name, inModel]) => [name, results[inModel].data as Values]),
+  );
 }
 
 function feed(data: Values, shape: readonly number[], dtype: Dtype): OrtTensor {

@@ -16,6 +16,8 @@ export interface OnnxModel {
   bytes: Uint8Array;
   /** Operations in the model. */
   nodes: number;
+  /** The model's name of each output: its own, or `next:` and its own where an input has that name already. */
+  outputNames: Record<string, string>;
 }
 
 /** inputs and outputs by the names that the model gives them. */
@@ -26,13 +28,18 @@ export function toOnnx(inputs: Record<string, Node>, outputs: Record<string, Nod
   for (const node of liveNodes(Object.values(outputs))) {
     if (node.op !== 'Input') names.set(node, writer.add(node, (n) => names.get(n)!));
   }
-  for (const [name, node] of Object.entries(outputs)) writer.emit('Identity', [names.get(node)!], {}, name);
+  const outputNames = Object.fromEntries(
+    Object.keys(outputs).map((name) => [name, name in inputs ? `next:${name}` : name]),
+  );
+  for (const [name, node] of Object.entries(outputs)) {
+    writer.emit('Identity', [names.get(node)!], {}, outputNames[name]);
+  }
   const graph = onnx.GraphProto.create({
     name: 'ebmm',
     node: writer.nodes,
     initializer: writer.initializers,
     input: Object.entries(inputs).map(([name, node]) => valueInfo(name, node)),
-    output: Object.entries(outputs).map(([name, node]) => valueInfo(name, node)),
+    output: Object.entries(outputs).map(([name, node]) => valueInfo(outputNames[name], node)),
   });
   const model = onnx.ModelProto.create({
     irVersion: IR_VERSION,
@@ -40,7 +47,7 @@ export function toOnnx(inputs: Record<string, Node>, outputs: Record<string, Nod
     opsetImport: [{ domain: '', version: OPSET }],
     graph,
   });
-  return { bytes: onnx.ModelProto.encode(model).finish(), nodes: writer.nodes.length };
+  return { bytes: onnx.ModelProto.encode(model).finish(), nodes: writer.nodes.length, outputNames };
 }
 
 class Writer {

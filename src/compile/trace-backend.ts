@@ -151,23 +151,24 @@ export function trace(
   const builder = new Builder();
   backend.builder = builder;
   tf.setBackend(NAME);
-  const scopeBefore = engine.state.activeScope;
-  engine.startScope('trace');
+  const inputs: Record<string, Node> = {};
+  let outputs: Record<string, Node> = {};
   try {
-    const inputs: Record<string, Node> = {};
-    const tensors: Record<string, tf.Tensor> = {};
-    for (const [name, { shape, dtype = 'float32' }] of Object.entries(specs)) {
-      inputs[name] = builder.input(name, shape, dtype);
-      const info = backend.add(inputs[name]);
-      tensors[name] = engine.makeTensorFromTensorInfo(info as Parameters<typeof engine.makeTensorFromTensorInfo>[0]);
-    }
-    const results = f(tensors);
-    const outputs = Object.fromEntries(Object.entries(results).map(([name, t]) => [name, backend.nodeOf(t)]));
+    tf.tidy(() => {
+      const tensors: Record<string, tf.Tensor> = {};
+      for (const [name, { shape, dtype = 'float32' }] of Object.entries(specs)) {
+        inputs[name] = builder.input(name, shape, dtype);
+        const info = backend.add(inputs[name]);
+        tensors[name] = engine.makeTensorFromTensorInfo(
+          info as Parameters<typeof engine.makeTensorFromTensorInfo>[0],
+        );
+      }
+      outputs = Object.fromEntries(Object.entries(f(tensors)).map(([name, t]) => [name, backend.nodeOf(t)]));
+    });
     return { builder, inputs, outputs };
   } catch (error) {
     throw explain(error);
   } finally {
-    while (engine.state.activeScope !== scopeBefore) engine.endScope();
     backend.builder = new Builder();
     if (before) tf.setBackend(before);
   }

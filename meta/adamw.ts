@@ -1,0 +1,62 @@
+/** @file AdamW (Loshchilov and Hutter 2019) with global-norm clipping and a learning-rate schedule, in tensor operations. */
+import * as tf from '@tensorflow/tfjs';
+import type { NamedTensors } from '../src/autodiff/index.ts';
+
+export interface AdamW {
+  learning_rate: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  /** Decoupled: every update also shrinks a parameter by learning_rate * weight_decay of itself. */
+  weight_decay: number;
+  /** Greatest global norm of the gradient; larger ones are scaled down to it. */
+  clip: number;
+}
+
+/** Prefixes of the optimiser's two moments in its named tensors. */
+export const MOMENTS = ['m:', 'v:'] as const;
+
+/** The norm of all gradients together. */
+export function globalNorm(gradients: NamedTensors): tf.Scalar {
+  const squares = Object.values(gradients).map((g) => tf.sum(tf.square(g)));
+  return tf.sqrt(squares.reduce((sum, s) => tf.add(sum, s))) as tf.Scalar;
+}
+
+/**
+ * One update, unless the gradient is not finite: then nothing changes.
+ * @param moments by name, prefixed `m:` and `v:`
+ * @param update number of this update, from 1, for Adam's bias correction
+ * @param rate this update's learning rate
+ * @param scales factors of the learning rate by parameter name; default 1
+ */
+export function adamW(
+  settings: AdamW,
+  p: NamedTensors,
+  moments: NamedTensors,
+  gradients: NamedTensors,
+  update: tf.Scalar,
+  rate: tf.Scalar,
+): { p: NamedTensors; moments: NamedTensors; norm: tf.Scalar; finite: tf.Scalar } {
+  const { beta1, beta2, epsilon, weight_decay, clip } = settings;
+  const norm = globalNorm(gradients);
+  const finite = tf.isFinite(norm);
+  const scale = tf.div(clip, tf.maximum(norm, clip));
+  const correction1 = tf.sub(1, tf.pow(tf.scalar(beta1), update));
+  const correction2 = tf.sub(1, tf.pow(tf.scalar(beta2), update));
+  const stepSize = tf.div(rate, correction1);
+  const next: NamedTensors = {};
+  const nextMoments: NamedTensors = {};
+  for (const [name, value] of Object.entries(p)) {
+    const g = tf.mul(gradients[name], scale);
+    const [oldM, oldV] = MOMENTS.map((prefix) => moments[prefix + name]);
+    const m = tf.add(tf.mul(oldM, beta1), tf.mul(g, 1 - beta1));
+    const v = tf.add(tf.mul(oldV, beta2), tf.mul(tf.square(g), 1 - beta2));
+    const denominator = tf.add(tf.sqrt(tf.div(v, correction2)), epsilon);
+    const decayed = weight_decay ? tf.mul(value, tf.sub(1, tf.mul(rate, weight_decay))) : value;
+    const moved = tf.sub(decayed, tf.mul(tf.div(m, denominator), stepSize));
+    next[name] = tf.where(finite, moved, value);
+    nextMoments[MOMENTS[0] + name] = tf.where(finite, m, oldM);
+    nextMoments[MOMENTS[1] + name] = tf.where(finite, v, oldV);
+  }
+  return { p: next, moments: nextMoments, norm, finite: tf.cast(finite, 'float32') as tf.Scalar };
+}

@@ -1,0 +1,83 @@
+/** @file The whole update of the outer loop as one tensor function: write, read, loss, its gradient, AdamW. */
+import * as tf from '@tensorflow/tfjs';
+import { type NamedTensors, valueAndGradsOf } from '../src/autodiff/index.ts';
+import type { EnergyNetwork } from '../src/energy/index.ts';
+import { type Rule, ruleParameters } from '../src/memory/rule.ts';
+import type { InputSpec, TensorFunction } from '../src/compile/index.ts';
+import { type AdamW, adamW, MOMENTS } from './adamw.ts';
+import { objective } from './objective.ts';
+
+/** All that training adjusts: the network's parameters and the rule's. */
+export const metaParameters = (network: EnergyNetwork, rule: Rule) => ({
+  ...network.parameters,
+  ...ruleParameters(rule, network),
+});
+
+export interface MetaStepSettings {
+  network: EnergyNetwork;
+  rule: Rule;
+  optimiser: AdamW;
+  /** Whether recall is told which entries of the query are uncorrupted. */
+  known: boolean;
+  /** Weights of the read iterates in the loss; default all one. */
+  iterateWeights?: readonly number[];
+}
+
+/**
+ * Inputs: `p:NAME`, `m:NAME`, `v:NAME` for every meta-parameter, `update`, `rate`, `patterns`, `queries` and, with known
+ * entries, `known`. Outputs: the same p, m and v after the update, `loss`, `norm`, `finite` and `recalled`.
+ */
+export function metaStep({ network, rule, optimiser, known, iterateWeights }: MetaStepSettings): TensorFunction {
+  const names = Object.keys(metaParameters(network, rule));
+  return (inputs) => {
+    const p = Object.fromEntries(names.map((name) => [name, inputs[`p:${name}`]]));
+    const episode = {
+      patterns: inputs.patterns,
+      queries: inputs.queries,
+      known: known ? inputs.known : undefined,
+    };
+    const keep: { recalled?: tf.Tensor } = {};
+    const { value, grads } = valueAndGradsOf((q) => {
+      const { loss, recalled } = objective(network, rule, q, episode, iterateWeights);
+      keep.recalled = tf.keep(tf.clone(recalled));
+      return loss;
+    })(p);
+    const moments: NamedTensors = {};
+    for (const prefix of MOMENTS) for (const name of names) moments[prefix + name] = inputs[prefix + name];
+    const updated = adamW(
+      optimiser,
+      p,
+      moments,
+      grads,
+      inputs.update as tf.Scalar,
+      inputs.rate as tf.Scalar,
+    );
+    return {
+      ...Object.fromEntries(names.map((name) => [`p:${name}`, updated.p[name]])),
+      ...updated.moments,
+      loss: value,
+      norm: updated.norm,
+      finite: updated.finite,
+      recalled: keep.recalled!,
+    };
+  };
+}
+
+/** Shapes of the inputs of `metaStep`. */
+export function metaStepInputs(
+  { network, rule, known }: MetaStepSettings,
+  episodes: number,
+  patterns: number,
+): Record<string, InputSpec> {
+  const specs: Record<string, InputSpec> = {};
+  for (const prefix of ['p:', ...MOMENTS]) {
+    for (const [name, { shape }] of Object.entries(metaParameters(network, rule))) specs[prefix + name] = { shape };
+  }
+  const batch = { shape: [episodes, patterns, ...network.patternShape] };
+  specs.update = { shape: [] };
+  specs.rate = { shape: [] };
+  specs.patterns = batch;
+  specs.queries = batch;
+  if (known) specs.known = batch;
+  return specs;
+}

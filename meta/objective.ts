@@ -1,0 +1,43 @@
+/**
+ * @file The meta-objective: how well what was written is read back (Bartunov et al. 2020, equation 6): squared error
+ * summed over the iterates of reading, not only the last.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { NamedTensors } from '../src/autodiff/index.ts';
+import type { EnergyNetwork } from '../src/energy/index.ts';
+import { read } from '../src/memory/read.ts';
+import type { Rule } from '../src/memory/rule.ts';
+import { write } from '../src/memory/write.ts';
+
+export interface Episode {
+  /** [episodes, patterns, ...patternShape], in the rule's range, as the rest. */
+  patterns: tf.Tensor;
+  queries: tf.Tensor;
+  /** 1 where an entry of the query is to stay; absent when recall is not told. */
+  known?: tf.Tensor;
+}
+
+export interface Objective {
+  /** Mean over entries of the squared error, summed over the K read iterates, averaged over patterns and episodes. */
+  loss: tf.Scalar;
+  /** The last read iterate. */
+  recalled: tf.Tensor;
+}
+
+/** `weights`: of each read iterate in the loss; default all one (the paper's). */
+export function objective(
+  network: EnergyNetwork,
+  rule: Rule,
+  p: NamedTensors,
+  { patterns, queries, known }: Episode,
+  weights?: readonly number[],
+): Objective {
+  const written = write(network, rule, p, patterns);
+  const { iterates } = read(network, rule, written, queries, known);
+  const losses = iterates.map((x, k) => {
+    const loss = tf.mean(tf.squaredDifference(x, patterns));
+    return weights ? tf.mul(loss, weights[k]) : loss;
+  });
+  const loss = losses.reduce((sum, l) => tf.add(sum, l)) as tf.Scalar;
+  return { loss, recalled: iterates.at(-1)! };
+}

@@ -1,0 +1,31 @@
+/** @file The energy networks by name, each with the options it takes. */
+import { type ConvolutionalOptions, convolutional } from './convolutional.ts';
+import { type GatedRecurrentOptions, gatedRecurrent } from './gated-recurrent.ts';
+import { type HopfieldSiteOptions, hopfieldSite } from './hopfield-site.ts';
+import { type MlpOptions, mlp } from './mlp.ts';
+
+export { type ConvolutionalOptions, convolutional } from './convolutional.ts';
+export { type GatedRecurrentOptions, gatedRecurrent } from './gated-recurrent.ts';
+export { type HopfieldSiteOptions, hopfieldSite, type SiteFeature, siteFeatures } from './hopfield-site.ts';
+export { type Activation, activations, convolution, dense, gate, layerNorm, patches } from './layers.ts';
+export { type MlpOptions, mlp } from './mlp.ts';
+export {
+  checkNetwork,
+  type EnergyNetwork,
+  type Initialiser,
+  initialise,
+  type Parameters,
+  type ParameterSpec,
+  writableFloats,
+} from './network.ts';
+
+export interface NetworkOptions {
+  'hopfield-site': HopfieldSiteOptions;
+  mlp: MlpOptions;
+  'gated-recurrent': GatedRecurrentOptions;
+  convolutional: ConvolutionalOptions;
+}
+
+/** Each network's constructor by the name that configurations use. */
+export const networks: { [N in keyof NetworkOptions]: (options: NetworkOptions[N]) => import('./network.ts').EnergyNetwork } =
+  { 'hopfield-site': hopfieldSite, mlp, 'gated-recurrent': gatedRecurrent, convolutional };

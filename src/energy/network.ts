@@ -1,0 +1,105 @@
+/** @file What an energy network is: a pure function of parameters and patterns, and the shapes of its parameters. */
+import * as tf from '@tensorflow/tfjs';
+import type { NamedTensors } from '../autodiff/index.ts';
+import { InputError } from '../errors.ts';
+import { type Random, stream } from '../random.ts';
+
+/** Parameters by name. A writable one has a leading [episodes] axis once it has been written. */
+export type Parameters = NamedTensors;
+
+/** How a parameter starts, before any training. */
+export type Initialiser =
+  /** Normal with the given standard deviation. */
+  | { normal: number }
+  /** Normal with standard deviation sqrt(2 / fanIn) (He et al. 2015). */
+  | { he: number }
+  /** Normal with standard deviation sqrt(1 / fanIn) (LeCun et al. 1998), for saturating activations. */
+  | { lecun: number }
+  /** All equal. */
+  | { constant: number }
+  /** These values, in row-major order. */
+  | { values: readonly number[] };
+
+export interface ParameterSpec {
+  /** Without the episodes axis. */
+  shape: number[];
+  init: Initialiser;
+  /** Whether writing changes it. The floats of writable parameters are the memory. */
+  writable: boolean;
+  /** Numbers that it really holds, where that is fewer than its entries (a matrix of which only the symmetric part matters). */
+  floats?: number;
+}
+
+/** All that the framework asks of a network; `energy` may use any operation of `src/autodiff/operations.ts`. */
+export interface EnergyNetwork {
+  /** One pattern: [128], [32, 32, 1]. */
+  patternShape: number[];
+  parameters: Record<string, ParameterSpec>;
+  /** x: [episodes, patterns, ...patternShape] to energies [episodes, patterns]. */
+  energy(p: Parameters, x: tf.Tensor): tf.Tensor;
+}
+
+export const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+/** Memory size: float32 numbers in writable parameters. */
+export function writableFloats(network: EnergyNetwork): number {
+  return Object.values(network.parameters)
+    .filter((spec) => spec.writable)
+    .reduce((sum, spec) => sum + (spec.floats ?? sizeOf(spec.shape)), 0);
+}
+
+/** Initial values of every parameter; each has a random stream of its own, named after it. */
+export function initialise(network: EnergyNetwork, seed: number): Record<string, Float32Array> {
+  return Object.fromEntries(
+    Object.entries(network.parameters).map(([name, spec]) => [
+      name,
+      initialValues(spec, stream(seed, 'parameter', name)),
+    ]),
+  );
+}
+
+function initialValues({ shape, init }: ParameterSpec, random: Random): Float32Array {
+  const size = sizeOf(shape);
+  if ('constant' in init) return new Float32Array(size).fill(init.constant);
+  if ('values' in init) return Float32Array.from(init.values);
+  const deviation =
+    'normal' in init ? init.normal : 'he' in init ? Math.sqrt(2 / init.he) : Math.sqrt(1 / init.lecun);
+  return Float32Array.from({ length: size }, () => deviation * random.normal());
+}
+
+/**
+ * Checks a network before anything is trained with it, by running its energy once on two patterns of two episodes.
+ * @throws InputError saying what is wrong with it
+ */
+export function checkNetwork(network: EnergyNetwork, name: string): void {
+  const fail = (what: string): never => {
+    throw new InputError(`network "${name}": ${what}`);
+  };
+  if (!network || typeof network.energy !== 'function') fail('has no function energy(p, x)');
+  if (!Array.isArray(network.patternShape) || !network.patternShape.every((n) => Number.isInteger(n) && n > 0)) {
+    fail(`patternShape is ${JSON.stringify(network.patternShape)}, expected a list of positive integers`);
+  }
+  const specs = Object.entries(network.parameters ?? {});
+  if (!specs.some(([, spec]) => spec.writable)) fail('has no writable parameter, so nothing can be stored in it');
+  for (const [key, spec] of specs) {
+    if (!Array.isArray(spec.shape) || !spec.shape.every((n) => Number.isInteger(n) && n > 0)) {
+      fail(`parameter "${key}" has shape ${JSON.stringify(spec.shape)}, expected a list of positive integers`);
+    }
+    if ('values' in spec.init && spec.init.values.length !== sizeOf(spec.shape)) {
+      fail(`parameter "${key}" has ${spec.init.values.length} initial values for shape [${spec.shape}]`);
+    }
+  }
+  const [episodes, patterns] = [2, 3];
+  const shape = tf.tidy(() => {
+    const p = Object.fromEntries(
+      specs.map(([key, spec]) => [key, tf.zeros(spec.writable ? [episodes, ...spec.shape] : spec.shape)]),
+    );
+    const energies = network.energy(p, tf.zeros([episodes, patterns, ...network.patternShape]));
+    return energies instanceof tf.Tensor ? energies.shape : undefined;
+  });
+  if (!shape || shape.length !== 2 || shape[0] !== episodes || shape[1] !== patterns) {
+    fail(
+      `its energy of patterns [${[episodes, patterns, ...network.patternShape]}] has shape ${shape ? `[${shape}]` : 'none'}, expected [${episodes},${patterns}] (one number for each pattern)`,
+    );
+  }
+}

@@ -1,0 +1,105 @@
+/** @file Between tensors and the typed arrays in which the Hopfield networks work; checks what comes in. */
+import type { Tensor } from '@tensorflow/tfjs';
+import { InputError } from '../errors.ts';
+
+export type Range = readonly [low: number, high: number];
+
+/** A batch as plain numbers: values [count, d] with d the product of `shape`. */
+export interface Batch {
+  values: Float32Array;
+  count: number;
+  d: number;
+  /** Shape of one pattern. */
+  shape: number[];
+}
+
+/**
+ * Reads [count, ...patternShape]. `shape` is the pattern shape that is wanted, where one is known.
+ * @throws InputError for another shape, an empty batch, or values that are not finite; `what` names the batch.
+ */
+export async function readBatch(what: string, tensor: Tensor, shape?: number[]): Promise<Batch> {
+  const [count = 0, ...own] = tensor.shape;
+  const d = own.reduce((a, b) => a * b, 1);
+  if (own.length === 0 || d === 0 || (count === 0 && !shape)) {
+    throw new InputError(`${what} have shape [${tensor.shape}], expected [count, ...patternShape]`);
+  }
+  if (shape && String(own) !== String(shape)) {
+    throw new InputError(`${what} have shape [${tensor.shape}], expected [count, ${shape}]`);
+  }
+  const values = Float32Array.from(await tensor.data());
+  if (!values.every(Number.isFinite)) throw new InputError(`${what} hold a value that is not finite`);
+  return { values, count, d, shape: own };
+}
+
+/**
+ * Reads a mask of known entries for `count` queries: [count, d], nonzero where known; undefined stays undefined.
+ * @throws InputError when its shape is not that of the queries.
+ */
+export async function readKnown(
+  known: Tensor | undefined,
+  count: number,
+  shape: number[],
+): Promise<ArrayLike<number> | undefined> {
+  if (!known) return undefined;
+  if (String(known.shape) !== String([count, ...shape])) {
+    throw new InputError(
+      `known has shape [${known.shape}], expected that of the queries, [${[count, ...shape]}]`,
+    );
+  }
+  return known.data();
+}
+
+/** -1 below the middle of the range, +1 in the middle and above. */
+export function toBits(values: Float32Array, [low, high]: Range): Int8Array {
+  const middle = (low + high) / 2;
+  return Int8Array.from(values, (value) => (value < middle ? -1 : 1));
+}
+
+/** Bits -1/+1 as the ends of the range, but known entries as the query has them. */
+export function fromBits(
+  bits: Int8Array,
+  [low, high]: Range,
+  queries: Float32Array,
+  known?: ArrayLike<number>,
+): Float32Array {
+  return queries.map((query, i) => (known?.[i] ? query : bits[i] < 0 ? low : high));
+}
+
+/**
+ * How many patterns of d dimensions a memory that keeps them as they are holds in `floats` numbers.
+ * @throws InputError when not even one fits.
+ */
+export function slots(name: string, count: number, d: number, floats: number): number {
+  if (floats < d) throw new InputError(`${name}: ${floats} floats cannot hold one pattern of ${d}`);
+  return Math.min(count, Math.floor(floats / d));
+}
+
+/** @throws InputError unless low < high, both finite. */
+export function checkRange(name: string, range: Range): Range {
+  const [low, high] = range;
+  if (range.length === 2 && Number.isFinite(low) && Number.isFinite(high) && low < high) return range;
+  throw new InputError(`${name}: range [${range}], expected two finite numbers, low < high`);
+}
+
+/** @throws InputError unless `value` is an integer of at least `least`. */
+export function checkInteger(name: string, option: string, value: number, least: number): number {
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new InputError(`${name}: ${option} ${value}, expected an integer of at least ${least}`);
+}
+
+/** @throws InputError unless `value` is finite and above zero. */
+export function checkPositive(name: string, option: string, value: number): number {
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InputError(`${name}: ${option} ${value}, expected a number above 0`);
+}
+
+/** @throws InputError unless `value` is one of `choices`. */
+export function checkChoice<T extends string>(
+  name: string,
+  option: string,
+  value: T,
+  choices: readonly T[],
+): T {
+  if (choices.includes(value)) return value;
+  throw new InputError(`${name}: ${option} "${value}", expected one of ${choices.join(', ')}`);
+}

@@ -1,0 +1,47 @@
+/** @file The classical Hopfield network (Hopfield 1982) as an associative memory: one learning rule, one recall mode. */
+import type { AssociativeMemory } from '../memory/associative.ts';
+import { bitMemory } from './bit-memory.ts';
+import { checkChoice, checkRange, type Range, readBatch, toBits } from './boundary.ts';
+import type { Update } from './dynamics.ts';
+import { pairwiseNetwork } from './pairwise.ts';
+import { learn, type RuleName, rules } from './rules.ts';
+
+export interface ClassicalHopfieldOptions {
+  rule: RuleName;
+  /**
+   * Default `asynchronous`. It is what reproduces the Hebb row of Bartunov et al. 2020, table 1, together with a zero
+   * diagonal and known entries clamped.
+   */
+  update?: Update;
+  /** Keep the rule's diagonal. Default false; `learn` says why, rule by rule. */
+  selfConnections?: boolean;
+  /** Values its patterns lie in, default [-1, 1]; entries are thresholded in the middle. */
+  range?: Range;
+  /** Seed of the order of asynchronous updates, default 0. */
+  seed?: number;
+}
+
+/**
+ * Hopfield network with weights W [d, d], recall x_i <- sign(sum_j w_ij x_j) and energy -1/2 x'Wx (no unit).
+ *
+ * `floats` is d (d + 1) / 2, the symmetric matrix with its diagonal, as the literature counts it even where the diagonal
+ * is zero: 8,256 for 128 bits, 524,800 for 1,024.
+ *
+ * @throws InputError for an unknown rule or update or an empty range; `store` for patterns that are not
+ * [patterns, ...patternShape], `recall` for queries or known entries of another shape.
+ */
+export function classicalHopfield(options: ClassicalHopfieldOptions): AssociativeMemory {
+  const { rule, update = 'asynchronous', selfConnections = false, seed = 0 } = options;
+  checkChoice('hopfield', 'rule', rule, Object.keys(rules) as RuleName[]);
+  checkChoice(rule, 'update', update, ['asynchronous', 'synchronous']);
+  const range = checkRange(rule, options.range ?? [-1, 1]);
+  return {
+    name: rule,
+    range,
+    async store(patterns) {
+      const { values, count, d, shape } = await readBatch('patterns', patterns);
+      const network = pairwiseNetwork(learn(rule, toBits(values, range), count, d, selfConnections), d);
+      return bitMemory(network, { name: rule, shape, floats: (d * (d + 1)) / 2, range, update, seed });
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * @file The learned rule of writing and reading: step counts, and the meta-parameters that training adjusts
+ * (Bartunov et al. 2020, section 3 and appendix).
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { EnergyNetwork, ParameterSpec } from '../energy/network.ts';
+import type { NamedTensors } from '../autodiff/index.ts';
+
+export interface Rule {
+  /** Values of patterns; iterates are projected to this interval. The paper: [0, 1]. */
+  range: readonly [low: number, high: number];
+  write: {
+    /** Gradient steps T that store a batch of patterns. */
+    steps: number;
+    /**
+     * terms: a learned rate for each writable tensor and each term of the writing loss (the paper's).
+     * loss: one learned rate for each step, and the terms weighted by learned alpha and beta.
+     */
+    rates: 'terms' | 'loss';
+    /** terms only: rates of their own for every step, or the same for all (the paper's). */
+    per_step: boolean;
+    /** Initial rate. The paper: 1e-4. */
+    rate: number;
+    /** Whether the writing loss has its gradient term alpha |grad_x E|^2. */
+    gradient_term: boolean;
+  };
+  read: {
+    /** Gradient steps K that recall. The paper: 5. */
+    steps: number;
+    /** Initial first step size. */
+    rate: number;
+    /** Initial ratio of a step size to the one before, in (0, 1). */
+    decay: number;
+    /** Initial first momentum, in (0, 1). */
+    momentum: number;
+  };
+}
+
+export const defaultRule: Rule = {
+  range: [-1, 1],
+  write: { steps: 5, rates: 'terms', per_step: true, rate: 0.127, gradient_term: true },
+  read: { steps: 5, rate: 1.3, decay: 0.88, momentum: 0.5 },
+};
+
+/** Terms of the writing loss: the energy, its squared gradient in the pattern, the distance to the initial weights. */
+export const TERMS = ['energy', 'gradient', 'distance'] as const;
+
+const inverseSoftplus = (y: number) => y + Math.log(-Math.expm1(-y));
+const logit = (p: number) => Math.log(p / (1 - p));
+
+/** The names of the tensors that writing changes, in the order in which the rule's rates stand. */
+export const writableNames = (network: EnergyNetwork) =>
+  Object.keys(network.parameters).filter((name) => network.parameters[name].writable);
+
+/**
+ * The rule's own meta-parameters. Rates are stored before softplus, ratios before the logistic function:
+ * `rule.write` [T or 1, writable tensors, 3] or, with rates "loss", [T] and `rule.weights` [2] (alpha, beta);
+ * `rule.read` [K], the first step size and the ratios of later ones; `rule.momentum` [K] likewise.
+ */
+export function ruleParameters(rule: Rule, network: EnergyNetwork): Record<string, ParameterSpec> {
+  const { write, read } = rule;
+  const spec = (shape: number[], values: number[]): ParameterSpec => ({ shape, init: { values }, writable: false });
+  const rest = (first: number, ratio: number) => [first, ...Array(read.steps - 1).fill(logit(ratio))];
+  const parameters: Record<string, ParameterSpec> = {
+    'rule.read': spec([read.steps], rest(inverseSoftplus(read.rate), read.decay)),
+    'rule.momentum': spec([read.steps], rest(logit(read.momentum), read.decay)),
+  };
+  const raw = inverseSoftplus(write.rate);
+  if (write.rates === 'terms') {
+    const shape = [write.per_step ? write.steps : 1, writableNames(network).length, TERMS.length];
+    parameters['rule.write'] = spec(shape, Array(shape.reduce((a, b) => a * b, 1)).fill(raw));
+  } else {
+    parameters['rule.write'] = spec([write.steps], Array(write.steps).fill(raw));
+    parameters['rule.weights'] = spec([2], [inverseSoftplus(0.1), inverseSoftplus(0.01)]);
+  }
+  return parameters;
+}
+
+/** softplus of one entry of a meta-parameter, as a scalar tensor. */
+export function rateAt(values: tf.Tensor, ...index: number[]): tf.Scalar {
+  const one = tf.slice(values, index, Array(index.length).fill(1));
+  return tf.softplus(tf.reshape(one, [])) as tf.Scalar;
+}
+
+/** Step sizes and momenta of every read step: products of ratios below one, hence non-increasing. */
+export function readSchedule(p: NamedTensors, steps: number): { rate: tf.Scalar; momentum: tf.Scalar }[] {
+  const at = (values: tf.Tensor, k: number) => tf.reshape(tf.slice(values, [k], [1]), []);
+  let rate = tf.softplus(at(p['rule.read'], 0)) as tf.Scalar;
+  let momentum = tf.sigmoid(at(p['rule.momentum'], 0)) as tf.Scalar;
+  const schedule = [{ rate, momentum }];
+  for (let k = 1; k < steps; k++) {
+    rate = tf.mul(rate, tf.sigmoid(at(p['rule.read'], k)));
+    momentum = tf.mul(momentum, tf.sigmoid(at(p['rule.momentum'], k)));
+    schedule.push({ rate, momentum });
+  }
+  return schedule;
+}
