@@ -56,7 +56,8 @@ export async function loadOmniglot(
 ): Promise<Task> {
   const parsed = parseOptions(omniglotOptions, options, 'omniglot');
   const set = dataSet('omniglot', sets);
-  const names = [...new Set(parsed.archives)];
+  // in one order, so that the decoded set depends on nothing but which archives it is made from
+  const names = [...new Set(parsed.archives)].sort();
   const files = names.map((name) => fileOf(set, `${name}.zip`));
   const contents: [string, Uint8Array][] = [];
   for (const file of files) contents.push([file.name, await dataFile(set, file, source)]);

@@ -2,15 +2,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Alphabet, DECODING_VERSION, type Drawings, SMALL } from './drawings.ts';
+import { z } from 'zod';
+import { DECODING_VERSION, type Drawings, SMALL } from './drawings.ts';
 import type { DataSource } from './source.ts';
 
 /** The file is one line of JSON, then the drawings at 8 pixels a byte. */
-interface Header {
-  alphabets: Alphabet[];
+const header = z.object({
+  alphabets: z.array(z.object({ name: z.string(), drawings: z.int(), archives: z.array(z.string()) })),
   /** MD5 of what follows the line. */
-  md5: string;
-}
+  md5: z.string(),
+});
 
 /**
  * The drawings decoded from archives of these checksums: from the cache, else by `decode`, whose result is then kept.
@@ -23,7 +24,9 @@ export async function decodedDrawings(
 ): Promise<Drawings> {
   const key = md5(JSON.stringify([DECODING_VERSION, [...checksums].sort()])).slice(0, 16);
   const path = join(source.cache, 'omniglot', `decoded-${key}.bin`);
-  const kept = await readFile(path).then(unpack, () => undefined);
+  const kept = await readFile(path)
+    .then(unpack)
+    .catch(() => undefined);
   if (kept) return kept;
   const drawings = decode();
   const temporary = `${path}.${randomUUID()}.part`;
@@ -43,25 +46,20 @@ function pack({ alphabets, bits }: Drawings): Buffer {
   bits.forEach((bit, i) => {
     packed[i >> 3] |= bit << (i & 7);
   });
-  const header: Header = { alphabets, md5: md5(packed) };
-  return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), packed]);
+  const line = JSON.stringify({ alphabets, md5: md5(packed) } satisfies z.infer<typeof header>);
+  return Buffer.concat([Buffer.from(`${line}\n`), packed]);
 }
 
-/** Undefined when the file is not whole. */
-function unpack(file: Buffer): Drawings | undefined {
+/** Throws when the file is not whole. */
+function unpack(file: Buffer): Drawings {
   const end = file.indexOf('\n');
-  let header: Header;
-  try {
-    header = JSON.parse(file.toString('utf8', 0, end));
-  } catch {
-    return undefined;
-  }
+  const { alphabets, md5: expected } = header.parse(JSON.parse(file.toString('utf8', 0, end)));
   const packed = file.subarray(end + 1);
-  if (md5(packed) !== header.md5) return undefined;
   const bits = new Uint8Array(packed.length * 8);
   for (let i = 0; i < bits.length; i++) bits[i] = (packed[i >> 3] >> (i & 7)) & 1;
-  const drawings = header.alphabets.reduce((sum, alphabet) => sum + alphabet.drawings, 0);
-  return bits.length === drawings * SMALL * SMALL ? { alphabets: header.alphabets, bits } : undefined;
+  const drawings = alphabets.reduce((sum, alphabet) => sum + alphabet.drawings, 0);
+  if (md5(packed) !== expected || bits.length !== drawings * SMALL * SMALL) throw new Error('damaged');
+  return { alphabets, bits };
 }
 
 function md5(bytes: string | Uint8Array): string {
