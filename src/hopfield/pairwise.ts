@@ -11,21 +11,18 @@ import type { BitNetwork } from './dynamics.ts';
 export function pairwiseNetwork(weights: Float32Array, d: number): BitNetwork {
   const fields = new Float64Array(d);
   const ties = tieWidths(weights, d);
-  let state = new Int8Array(d);
-  const addRow = (i: number, factor: number) => {
-    for (let k = 0, w = i * d; k < d; k++, w++) fields[k] += factor * weights[w];
-  };
+  let state: Int8Array = new Int8Array(d);
   return {
     d,
     load(start) {
       state = start;
-      fields.fill(0);
-      for (let i = 0; i < d; i++) addRow(i, state[i]);
+      product(weights, state, fields);
     },
     wantsFlip: (i) => fields[i] * state[i] < -ties[i],
     flip(i) {
+      const change = -2 * state[i];
       state[i] = -state[i];
-      addRow(i, 2 * state[i]);
+      for (let k = 0, w = i * d; k < d; k++, w++) fields[k] += change * weights[w];
     },
     energy() {
       let sum = 0;
@@ -33,6 +30,20 @@ export function pairwiseNetwork(weights: Float32Array, d: number): BitNetwork {
       return -sum / 2;
     },
   };
+}
+
+/** fields = weights times state. Four rows at a time (W is symmetric) halve the time, which is half of a recall. */
+function product(weights: Float32Array, state: Int8Array, fields: Float64Array): void {
+  const d = state.length;
+  fields.fill(0);
+  let i = 0;
+  for (; i + 4 <= d; i += 4) {
+    const [a, b, c, e] = [state[i], state[i + 1], state[i + 2], state[i + 3]];
+    for (let k = 0, w = i * d; k < d; k++, w++) {
+      fields[k] += a * weights[w] + b * weights[w + d] + c * weights[w + 2 * d] + e * weights[w + 3 * d];
+    }
+  }
+  for (; i < d; i++) for (let k = 0, w = i * d; k < d; k++, w++) fields[k] += state[i] * weights[w];
 }
 
 /**

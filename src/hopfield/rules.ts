@@ -25,7 +25,7 @@ export const rules: Record<RuleName, LearningRule> = {
  *
  * `selfConnections` keeps the rule's diagonal. The default is zero for every rule:
  * - Hebb: the diagonal is N/d whatever the patterns are, so it holds nothing and only resists each flip.
- * - Storkey: his fields leave the unit itself out, and so does his recall.
+ * - Storkey: his fields leave the unit itself out, so the diagonal plays no part in learning.
  * - Pseudo-inverse: field and pattern still agree in sign, because h_i = (1 - w_ii) x_i and w_ii < 1 unless the unit
  *   vector e_i is in the span (then h_i = 0, a tie, which keeps the pattern as well); and the basins are far wider
  *   (Kanter and Sompolinsky 1987): with 48 patterns of 128 bits of which 64 are redrawn, 0.6 wrong bits instead of 18.

@@ -1,0 +1,59 @@
+/** @file The Hopfield networks: memories by name, and the typed-array networks beneath them. */
+import type { AssociativeMemory } from '../memory/associative.ts';
+import { classicalHopfield } from './classical.ts';
+import { denseHopfield } from './dense.ts';
+import { modernHopfield } from './modern.ts';
+
+export { type ClassicalHopfieldOptions, classicalHopfield } from './classical.ts';
+export {
+  type DenseHopfieldOptions,
+  denseHopfield,
+  exponentialNetwork,
+  type Interaction,
+  polynomialNetwork,
+} from './dense.ts';
+export {
+  type BitNetwork,
+  type BitRecall,
+  type BitRecallOptions,
+  recallBits,
+  type Update,
+} from './dynamics.ts';
+export { type ModernHopfieldOptions, modernHopfield } from './modern.ts';
+export { type ModernNetwork, modernNetwork, recallModern, type Similarity } from './modern-network.ts';
+export { pairwiseNetwork } from './pairwise.ts';
+export { learn, type RuleName } from './rules.ts';
+
+export type RivalName =
+  | 'hebb'
+  | 'storkey'
+  | 'storkey-simplified'
+  | 'pseudo-inverse'
+  | 'dense'
+  | 'dense-exponential'
+  | 'modern'
+  | 'modern-euclidean';
+
+export interface RivalOptions {
+  /** Seed of everything random in the memory. */
+  seed: number;
+  /** Values its patterns lie in, default [-1, 1]. */
+  range?: [number, number];
+  /**
+   * Memory budget in floats. Memories that keep their patterns hold as many as fit. The classical networks ignore it:
+   * their d (d + 1) / 2 weights follow from the patterns.
+   */
+  floats?: number;
+}
+
+/** Every Hopfield network that a learned memory can be measured against, with its defaults. */
+export const rivals: Record<RivalName, (options: RivalOptions) => AssociativeMemory> = {
+  hebb: ({ seed, range }) => classicalHopfield({ rule: 'hebb', seed, range }),
+  storkey: ({ seed, range }) => classicalHopfield({ rule: 'storkey', seed, range }),
+  'storkey-simplified': ({ seed, range }) => classicalHopfield({ rule: 'storkey-simplified', seed, range }),
+  'pseudo-inverse': ({ seed, range }) => classicalHopfield({ rule: 'pseudo-inverse', seed, range }),
+  dense: (options) => denseHopfield(options),
+  'dense-exponential': (options) => denseHopfield({ ...options, interaction: 'exponential' }),
+  modern: ({ range, floats }) => modernHopfield({ range, floats }),
+  'modern-euclidean': ({ range, floats }) => modernHopfield({ range, floats, similarity: 'euclidean' }),
+};

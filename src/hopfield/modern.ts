@@ -1,0 +1,107 @@
+/**
+ * @file Modern continuous Hopfield network (Ramsauer et al., "Hopfield networks is all you need", 2020, eq. 2 and 3):
+ * x <- M' softmax(beta M x), one step of attention over the stored patterns.
+ */
+import { type Tensor, tensor } from '@tensorflow/tfjs';
+import type { AssociativeMemory } from '../memory/associative.ts';
+import {
+  checkChoice,
+  checkInteger,
+  checkPositive,
+  checkRange,
+  type Range,
+  readBatch,
+  readKnown,
+  slots,
+} from './boundary.ts';
+import { type ModernNetwork, modernNetwork, recallModern, type Similarity } from './modern-network.ts';
+
+export interface ModernHopfieldOptions {
+  /** Inverse temperature, for patterns in [-1, 1]. Default 1, at which most queries retrieve a single pattern. */
+  beta?: number;
+  /**
+   * `dot` (default) is the paper's. It favours patterns of large norm, which bits do not have but images do; `euclidean`
+   * takes |m|^2 / 2 from each dot product, so that the nearest pattern wins (the exact denoiser of a Gaussian mixture,
+   * Ambrogioni 2023).
+   */
+  similarity?: Similarity;
+  /**
+   * `soft` (default): the answer is where the iteration stopped. `nearest`: then the most similar pattern itself, the last
+   * update with beta infinite (known entries stay as they are).
+   */
+  finish?: 'soft' | 'nearest';
+  /** Values its patterns lie in, default [-1, 1]. Any other range is mapped to [-1, 1] inside, and back. */
+  range?: Range;
+  /**
+   * Budget: holds only the first floor(floats / d) patterns, as they are. This is the rival "as many raw images as the
+   * floats allow". Default: holds all.
+   */
+  floats?: number;
+}
+
+/** Greatest number of updates, by default. Far more than needed: one often suffices where patterns are well separated. */
+const defaultSteps = 100;
+
+/**
+ * Modern continuous Hopfield network. It keeps its patterns, so `floats` is N d. Recall iterates to a fixed point, at most
+ * `steps` updates (default 100); the energies are those of `modernNetwork`, on patterns mapped to [-1, 1], and do not
+ * include the `nearest` finish.
+ *
+ * @throws InputError for an invalid option; `store` for patterns that are not [patterns, ...patternShape] or a budget
+ * below one pattern; `recall` for queries or known entries of another shape.
+ */
+export function modernHopfield(options: ModernHopfieldOptions = {}): AssociativeMemory {
+  const { beta = 1, similarity = 'dot', finish = 'soft' } = options;
+  const name = similarity === 'dot' ? 'modern' : 'modern-euclidean';
+  const { floats: budget = Number.POSITIVE_INFINITY } = options;
+  checkPositive(name, 'beta', beta);
+  checkChoice(name, 'similarity', similarity, ['dot', 'euclidean']);
+  checkChoice(name, 'finish', finish, ['soft', 'nearest']);
+  if (options.floats !== undefined) checkPositive(name, 'floats', options.floats);
+  const range = checkRange(name, options.range ?? [-1, 1]);
+  return {
+    name,
+    range,
+    async store(patterns) {
+      const batch = await readBatch('patterns', patterns);
+      const { d, shape } = batch;
+      const count = slots(name, batch.count, d, budget);
+      const kept = centre(batch.values.subarray(0, count * d), range);
+      const network = modernNetwork(kept, count, d, beta, similarity);
+      return {
+        floats: count * d,
+        recall: (queries, { known, steps = defaultSteps } = {}) =>
+          recall(network, queries, shape, range, known, checkInteger(name, 'steps', steps, 0), finish),
+        async energy(x) {
+          const points = await readBatch('x', x, shape);
+          const values = centre(points.values, range);
+          return Float32Array.from({ length: points.count }, (_, n) =>
+            network.energy(values.subarray(n * d, (n + 1) * d)),
+          );
+        },
+      };
+    },
+  };
+}
+
+async function recall(
+  network: ModernNetwork,
+  queries: Tensor,
+  shape: number[],
+  range: Range,
+  known: Tensor | undefined,
+  steps: number,
+  finish: 'soft' | 'nearest',
+) {
+  const { values, count } = await readBatch('queries', queries, shape);
+  const mask = await readKnown(known, count, shape);
+  const { states, ...rest } = recallModern(network, centre(values, range), { known: mask, steps, finish });
+  const [low, high] = range;
+  const patterns = values.map((query, i) => (mask?.[i] ? query : low + ((states[i] + 1) / 2) * (high - low)));
+  return { patterns: tensor(patterns, queries.shape, 'float32'), ...rest };
+}
+
+/** From the range to [-1, 1]. */
+function centre(values: Float32Array, [low, high]: Range): Float32Array {
+  return values.map((value) => (2 * (value - low)) / (high - low) - 1);
+}
