@@ -166,7 +166,10 @@ export const unsortedSegmentSum: Gradient = {
     x: () => {
       const kept = mask(() => tf.greaterEqual(ids, 0));
       const shape = [...ids.shape, ...x.shape.slice(ids.rank).map(() => 1)];
-      return tf.mul(tf.gather(dy as tf.Tensor, tf.maximum(ids, 0)), tf.reshape(kept, shape));
+      return tf.mul(
+        tf.gather(dy as tf.Tensor, tf.maximum(ids, tf.scalar(0, 'int32'))),
+        tf.reshape(kept, shape),
+      );
     },
     segmentIds: () => tf.zeros(ids.shape),
   }),

@@ -25,9 +25,13 @@ const replacements: Record<string, string> = {
 export function refuseUnproven(nodes: TapeNode[], xs: tf.Tensor[], y: tf.Tensor): void {
   const copies = new Set(nodes.flatMap((node) => (node.saved ?? []).map((tensor) => tensor.id)));
   for (const node of between(nodes, xs, y)) {
-    if (isSavedCopy(node, copies)) continue;
-    if (isProven(node.kernelName) && !isCustom(node)) continue;
-    throw new InputError(refusal(node));
+    // tfjs copies what it saves for the backward pass. A copy stands on the tape under the name of whatever scope was
+    // open; were that the name of a kernel, tfjs would differentiate the copy as that kernel.
+    const isCopy = node.outputs.some((output) => copies.has(output.id));
+    const isExact = isCopy
+      ? tf.getGradient(node.kernelName) === undefined
+      : isProven(node.kernelName) && !isCustom(node);
+    if (!isExact) throw new InputError(refusal(node, isCopy));
   }
 }
 
@@ -50,24 +54,13 @@ function between(nodes: TapeNode[], xs: tf.Tensor[], y: tf.Tensor): TapeNode[] {
 /** An optional input that was left out stands on the tape as null or undefined. */
 const inputsOf = (node: TapeNode) => Object.values(node.inputs).filter((input) => input != null);
 
-/**
- * A copy that tfjs made of a tensor to save it for the backward pass. It stands on the tape under the name of whatever
- * scope was open; were that the name of a kernel, tfjs would take it for the kernel.
- */
-function isSavedCopy(node: TapeNode, copies: Set<number>): boolean {
-  return (
-    node.outputs.length === 1 &&
-    copies.has(node.outputs[0].id) &&
-    Object.keys(node.inputs).join() === 'x' &&
-    tf.getGradient(node.kernelName) === undefined
-  );
-}
-
 /** tf.customGrad numbers its inputs. So do kernels that take a list, but theirs is an array. */
 const isCustom = (node: TapeNode) => '0' in node.inputs && !Array.isArray(node.inputs);
 
-function refusal(node: TapeNode): string {
+function refusal(node: TapeNode, isCopy: boolean): string {
   const name = node.kernelName;
+  if (isCopy)
+    return `a tf.tidy scope may not be called "${name}", the name of an operation: tfjs confuses the two`;
   if (isCustom(node)) {
     const scope = name.replace(/__op$/, '');
     const what = name === scope ? `a custom gradient (in scope "${scope}")` : `operation "${scope}"`;
