@@ -24,9 +24,11 @@ export interface Axis {
 }
 
 interface AxisOptions {
-  /** Greatest number of labelled ticks; default 7. */
+  /** Greatest number of labelled ticks, which also says how much room there is; default 7. */
   maxTicks?: number;
 }
+
+const MAX_TICKS = 7;
 
 /** A linear axis over `values`; from zero unless some are negative or `zero` is false (default true). */
 export function linearAxis(values: number[], options: AxisOptions & { zero?: boolean } = {}): Axis {
@@ -41,7 +43,7 @@ export function linearAxis(values: number[], options: AxisOptions & { zero?: boo
     low = low === 0 ? 0 : low - room;
     high += room;
   }
-  const step = niceStep((high - low) / ((options.maxTicks ?? 7) - 1));
+  const step = niceStep((high - low) / ((options.maxTicks ?? MAX_TICKS) - 1));
   const first = Math.floor(low / step + 1e-9);
   const last = Math.ceil(high / step - 1e-9);
   const ticks: Tick[] = [];
@@ -94,6 +96,8 @@ export function logAxis(values: number[], options: AxisOptions & { floor?: numbe
     value <= t ? value / (t * Math.LN10) : Math.LOG10E + Math.log10(value / t);
   const max = Math.max(high, 2 * t);
   const ticks = [{ at: 0, label: '0' }, ...logTicks(t, max, place, options)];
+  // Where the linear stretch is too short for two labels, zero has it.
+  if (place(t) / place(max) < 4 / (7 * (options.maxTicks ?? MAX_TICKS))) ticks[1].label = '';
   return { kind: 'symlog', min: 0, max: place(max), ticks, place, linearBelow: t };
 }
 
@@ -127,7 +131,7 @@ export function axisTitle(title: string, ...parts: string[]): string {
 
 /** Powers of ten in [min, max], thinned to `maxTicks`; also their 2 and 5 multiples where there is room; minors between. */
 function logTicks(min: number, max: number, place: Axis['place'], options: AxisOptions): Tick[] {
-  const maxTicks = options.maxTicks ?? 7;
+  const maxTicks = options.maxTicks ?? MAX_TICKS;
   const first = Math.floor(Math.log10(min) + 1e-9);
   const last = Math.floor(Math.log10(max) + 1e-9);
   const decades = last - first + 1;
@@ -140,7 +144,7 @@ function logTicks(min: number, max: number, place: Axis['place'], options: AxisO
       if (value < min * (1 - 1e-9) || value > max * (1 + 1e-9)) continue;
       const major = labelled.includes(digit) && (exponent - first) % stride === 0;
       if (major) ticks.push({ at: place(value), label: formatNumber(value) });
-      else if (digit === 1 || decades <= 3) ticks.push({ at: place(value), label: '' });
+      else if (digit === 1 || decades <= maxTicks / 3) ticks.push({ at: place(value), label: '' });
     }
   }
   return ticks;

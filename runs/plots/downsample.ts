@@ -5,18 +5,23 @@ export interface Point {
   y: number;
 }
 
-/** At most 2 * buckets points: the least and the greatest of each bucket, in their order, so that no spike is lost. */
+/** Buckets of this many points and more leave out their extremes: see `envelope`. */
+export const CROWD = 20;
+
+/**
+ * At most 2 * buckets points: the least and the greatest of each bucket, in their order. Of a bucket of CROWD points or
+ * more, its 5th and 95th percentile: the more points, the further out their extremes lie, and the less these say.
+ */
 export function envelope(points: Point[], buckets: number): Point[] {
   if (points.length <= 2 * buckets) return points;
   return inBuckets(points, buckets, (from, to) => {
-    let low = -1;
-    let high = -1;
-    for (let i = from; i < to; i++) {
-      if (Number.isNaN(points[i].y)) continue;
-      if (low < 0 || points[i].y < points[low].y) low = i;
-      if (high < 0 || points[i].y > points[high].y) high = i;
-    }
-    if (low < 0) return [points[from]];
+    const order: number[] = [];
+    for (let i = from; i < to; i++) if (!Number.isNaN(points[i].y)) order.push(i);
+    if (order.length === 0) return [points[from]];
+    order.sort((a, b) => points[a].y - points[b].y);
+    const cut = order.length < CROWD ? 0 : Math.round(order.length / 20);
+    const low = order[cut];
+    const high = order[order.length - 1 - cut];
     return low === high ? [points[low]] : [points[Math.min(low, high)], points[Math.max(low, high)]];
   });
 }

@@ -2,9 +2,9 @@
 import { InputError } from '../../src/errors.ts';
 import type { Metrics } from '../records.ts';
 import { type Axis, autoAxis, axisTitle, countAxis, linearAxis, logAxis, scaleNote } from './axis.ts';
-import { envelope, every, means, type Point } from './downsample.ts';
+import { CROWD, envelope, every, means, type Point } from './downsample.ts';
 import { formatNumber } from './numbers.ts';
-import { gap, type Line, renderPng, scaleOf } from './render.ts';
+import { gap, type LegendEntry, type Line, renderPng, scaleOf, titlesAbove } from './render.ts';
 import { faint, MUTED, seriesStyle, TEXT } from './style.ts';
 import { shorten } from './text.ts';
 
@@ -19,6 +19,9 @@ export interface Run {
 /** Buckets of the faint lines (least and greatest of each) and of the bold ones: about one a pixel, and one in three. */
 const FAINT = 600;
 const BOLD = 200;
+
+const FAINTNESS = 0.3;
+const QUERY_DASH = [2, 3];
 
 /** The panels from the bottom up, with the weights by which they share the height. */
 const PANELS = {
@@ -52,15 +55,13 @@ export function learningCurve(runs: Run[], options: { title?: string } = {}): Ui
     PANEL_NAMES.map((panel) => [panel, valueAxis(panel, curves, query)]),
   ) as Record<Panel, Axis>;
   const x = countAxis(histories.reduce((last, metrics) => Math.max(last, metrics.at(-1)!.step), 0));
-  const names = alone ? ['moving average'] : runs.map(({ name }) => shorten(name, 330, TEXT.normal));
-
   const above: Line[] = [];
   const below: Line[] = [];
   curves.forEach((panels, i) => {
     for (const panel of PANEL_NAMES) {
-      const label = panel === 'error' ? names[i] : '';
-      above.push(boldLine(panels[panel].bold, panel, axes[panel], i, label));
-      below.push(faintLine(panels[panel].faint, panel, axes[panel], i, panel === 'error' ? LOGGED : ''));
+      above.push(boldLine(panels[panel].bold, panel, axes[panel], i));
+      // The noise of several runs would hide them all in the low panels.
+      if (alone || panel === 'error') below.push(faintLine(panels[panel].faint, panel, axes[panel], i));
     }
   });
   if (query.length > 0) below.push(queryLine(query, axes.error));
@@ -71,23 +72,18 @@ export function learningCurve(runs: Run[], options: { title?: string } = {}): Ui
       title: options.title ?? (alone ? `Training of ${runs[0].name}` : 'Training'),
       notes: alone
         ? [
-            `error ${formatNumber(last.error_average, 3)} ${unit} after ${formatNumber(last.step)} updates`,
-            'other panels: bold are means of neighbouring records, faint what was logged',
+            `${formatNumber(last.step)} updates`,
+            `error at the end ${formatNumber(last.error_average, 3)} ${unit}`,
           ]
-        : ['bold: averages', 'faint: what was logged'],
+        : ['bold: averages', `faint: ${logged(histories)}`],
     },
-    height: 760,
+    height: 790,
     lines: [...above, ...below],
-    scales: {
-      x: scaleOf(x, 'Updates', { grid: false }),
-      ...scales(axes, unit),
-    },
-    legend: alone ? [...names, LOGGED, QUERY] : names,
+    scales: { x: scaleOf(x, 'Updates', { grid: false }), ...scales(axes) },
+    legend: alone ? legendOfOne(logged(histories)) : legendOfMany(runs),
+    plugins: [titlesAbove(titles(axes, unit))],
   });
 }
-
-const LOGGED = 'each logged step';
-const QUERY = 'the query as given';
 
 /** Records in order of their step; where training was resumed and repeated some, the later record counts. */
 function history({ name, metrics }: Run): Metrics[] {
@@ -137,69 +133,105 @@ function valueAxis(panel: Panel, curves: Record<Panel, Curve>[], query: Point[])
   const values = curves.flatMap((panels) => panels[panel].faint.map(({ y }) => y)).concat(bold);
   if (panel === 'error') values.push(...query.map(({ y }) => y));
   const { maxTicks } = PANELS[panel];
-  // A single lucky step must not stretch the axis: a decade below the least average is enough.
+  // A single lucky step must not stretch the axis: a little below the least average is enough.
   const least = bold.filter((y) => y > 0).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const floor = Number.isFinite(least) ? least / 10 : 0;
+  const floor = Number.isFinite(least) ? least / 3 : 0;
   if (panel === 'learning_rate') return linearAxis(values, { maxTicks });
   if (panel === 'gradient_norm') return logAxis(values, { maxTicks, floor });
   return autoAxis(values, { maxTicks, floor });
 }
 
-function scales(axes: Record<Panel, Axis>, unit: string) {
+function scales(axes: Record<Panel, Axis>) {
   const all: Record<string, ReturnType<typeof scaleOf>> = {};
-  PANEL_NAMES.forEach((panel, i) => {
-    if (i > 0) all[`gap ${i}`] = gap('panels', 0.7);
-    const { title, weight } = PANELS[panel];
-    const parts = [panel === 'error' ? unit : '', scaleNote(axes[panel])];
-    all[panel] = scaleOf(axes[panel], axisTitle(title, ...parts), {
-      stack: { name: 'panels', weight },
-      width: 84,
+  for (const panel of PANEL_NAMES) {
+    all[panel] = scaleOf(axes[panel], '', {
+      stack: { name: 'panels', weight: PANELS[panel].weight },
+      width: 56,
     });
-  });
+    all[`above ${panel}`] = gap('panels', 1.35);
+  }
   return all;
+}
+
+function titles(axes: Record<Panel, Axis>, unit: string): Record<string, string> {
+  return Object.fromEntries(
+    PANEL_NAMES.map((panel) => [
+      panel,
+      axisTitle(PANELS[panel].title, panel === 'error' ? unit : '', scaleNote(axes[panel])),
+    ]),
+  );
+}
+
+/** What the faint lines are. */
+function logged(histories: Metrics[][]): string {
+  const crowded = histories.some(({ length }) => length >= CROWD * FAINT);
+  return crowded ? '5–95% of logged steps' : 'each logged step';
+}
+
+function legendOfOne(logged: string): LegendEntry[] {
+  const { color } = seriesStyle(0);
+  return [
+    { text: 'average', color, width: 2.25 },
+    { text: logged, color: faint(color, FAINTNESS), width: 1.5 },
+    { text: 'error of the query as given', color: MUTED, width: 1.5, dash: QUERY_DASH },
+  ];
+}
+
+function legendOfMany(runs: Run[]): LegendEntry[] {
+  return runs.map(({ name }, i) => {
+    const { color, dash } = seriesStyle(i);
+    return { text: shorten(name, 330, TEXT.normal), color, width: 2.25, dash };
+  });
 }
 
 function placed(points: Point[], axis: Axis): Point[] {
   return points.map(({ x, y }) => ({ x, y: axis.place(y) }));
 }
 
-function boldLine(points: Point[], panel: Panel, axis: Axis, i: number, label: string): Line {
+function boldLine(points: Point[], panel: Panel, axis: Axis, i: number): Line {
   const { color, dash } = seriesStyle(i);
   return {
-    label,
     yAxisID: panel,
     data: placed(points, axis),
     borderColor: color,
     borderDash: dash,
     borderWidth: panel === 'error' ? 2.25 : 1.75,
     backgroundColor: color,
-    // A number between two gaps has no line; it must not vanish.
-    pointRadius: points.map((_, k) => (isGap(points[k - 1]) && isGap(points[k + 1]) ? 2.5 : 0)),
-    pointBorderWidth: 0,
+    ...loners(points, 2.5),
     clip: false,
   };
 }
 
-function faintLine(points: Point[], panel: Panel, axis: Axis, i: number, label: string): Line {
+function faintLine(points: Point[], panel: Panel, axis: Axis, i: number): Line {
   return {
-    label,
     yAxisID: panel,
     data: placed(points, axis),
-    borderColor: faint(seriesStyle(i).color, 0.28),
+    borderColor: faint(seriesStyle(i).color, FAINTNESS),
     borderWidth: 1,
+    backgroundColor: faint(seriesStyle(i).color, FAINTNESS),
+    ...loners(points, 2),
     clip: false,
   };
 }
 
 function queryLine(points: Point[], axis: Axis): Line {
   return {
-    label: QUERY,
     yAxisID: 'error',
     data: placed(points, axis),
     borderColor: MUTED,
     borderWidth: 1.5,
-    borderDash: [2, 3],
+    borderDash: QUERY_DASH,
+    backgroundColor: MUTED,
+    ...loners(points, 2),
+    clip: false,
   };
 }
 
-const isGap = (point: Point | undefined) => point === undefined || Number.isNaN(point.y);
+/** A number between two gaps has no line; markers keep it from vanishing. */
+function loners(points: Point[], radius: number) {
+  const isGap = (point: Point | undefined) => point === undefined || Number.isNaN(point.y);
+  return {
+    pointRadius: points.map((_, k) => (isGap(points[k - 1]) && isGap(points[k + 1]) ? radius : 0)),
+    pointBorderWidth: 0,
+  };
+}

@@ -6,6 +6,7 @@ import type { Axis } from './axis.ts';
 import { drawHeading, type Heading, headingHeight } from './heading.ts';
 import {
   BACKGROUND,
+  canvasFont,
   font,
   GRID,
   GRID_MINOR,
@@ -33,21 +34,29 @@ export interface LineChart {
   scales: Record<string, Scale>;
   /** Room at the right of the chart area, in CSS pixels; default the margin. */
   right?: number;
-  /** Which lines (by `label`) the legend shows; default none. */
-  legend?: string[];
+  /** Above the chart area; default none. */
+  legend?: LegendEntry[];
   plugins?: Plugin<'line'>[];
+}
+
+export interface LegendEntry {
+  text: string;
+  color: string;
+  width: number;
+  dash?: number[];
 }
 
 /** Draws a chart WIDTH wide and returns the PNG, PIXEL_RATIO times its size in CSS pixels. */
 export function renderPng(chart: LineChart): Uint8Array {
   registerFonts();
-  const legend = new Set(chart.legend);
+  const legend = chart.legend ?? [];
   const options: Options = {
     devicePixelRatio: PIXEL_RATIO,
     events: [],
     layout: {
       padding: {
-        top: headingHeight(chart.heading, WIDTH),
+        // A legend brings its own room.
+        top: headingHeight(chart.heading, WIDTH) - (legend.length > 0 ? 12 : 0),
         left: MARGIN,
         bottom: MARGIN,
         right: chart.right ?? MARGIN + 6,
@@ -57,16 +66,22 @@ export function renderPng(chart: LineChart): Uint8Array {
     elements: { line: { tension: 0, spanGaps: false }, point: { radius: 0 } },
     plugins: {
       legend: {
-        display: legend.size > 0,
+        display: legend.length > 0,
         align: 'start',
         labels: {
-          color: INK,
           font: font(TEXT.normal),
           usePointStyle: true,
-          pointStyle: 'line',
           pointStyleWidth: 28,
           padding: 14,
-          filter: ({ text }) => legend.has(text),
+          generateLabels: () =>
+            legend.map(({ text, color, width, dash }) => ({
+              text,
+              fontColor: INK,
+              pointStyle: 'line',
+              strokeStyle: color,
+              lineWidth: width,
+              lineDash: dash ?? [],
+            })),
         },
       },
       decimation: { enabled: false },
@@ -112,11 +127,31 @@ export interface ScaleLayout {
 export function gap(name: string, weight: number): Scale {
   return {
     type: 'linear',
+    axis: 'y',
+    position: 'left',
     stack: name,
     stackWeight: weight,
     ticks: { display: false },
     grid: { display: false },
     border: { display: false },
+  };
+}
+
+/** Titles above the axes of a stack, at their left ends: beside a low axis there is no room for one. */
+export function titlesAbove(titles: Record<string, string>): Plugin<'line'> {
+  return {
+    id: 'titlesAbove',
+    afterDatasetsDraw(chart) {
+      const context = chart.ctx as unknown as SKRSContext2D;
+      context.save();
+      context.font = canvasFont(TEXT.normal, 600);
+      context.fillStyle = INK;
+      context.textBaseline = 'bottom';
+      for (const [id, title] of Object.entries(titles)) {
+        context.fillText(title, MARGIN, chart.scales[id].top - 10);
+      }
+      context.restore();
+    },
   };
 }
 
@@ -129,6 +164,7 @@ export function scaleOf(axis: Axis, title: string, layout: ScaleLayout = {}): Sc
     max: axis.max,
     title: { display: title !== '', text: title, color: INK, font: font(TEXT.normal), padding: 4 },
     border: { color: MUTED },
+    ...(layout.stack && { axis: 'y' as const, position: 'left' as const }),
     stack: layout.stack?.name,
     stackWeight: layout.stack?.weight,
     afterFit: (scale: { width: number }) => {
