@@ -77,6 +77,7 @@ function differentiate(
   const engine = tf.engine();
   try {
     return tf.tidy(() => {
+      if (xs.length === 0) return { value: f([]), gradients: [] };
       const fresh = xs.map((x) => tf.clone(x));
       const forward = () => {
         const start = engine.state.activeTape?.length ?? 0;

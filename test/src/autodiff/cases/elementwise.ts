@@ -47,6 +47,7 @@ export const elementwise = {
   Reciprocal: of(tf.reciprocal, positive),
   Pow: {
     ...ofTwo(tf.pow, positive),
+    'one tensor twice': { f: (x) => tf.pow(x, tf.add(tf.square(x), 0.5)), shapes: [[3]], range: [0.5, 0.8] },
     'of a constant whole exponent, either sign of the base': { f: (x) => tf.pow(x, 3), shapes: [[4]] },
     'of an exponent 2, around 0': { f: (x) => tf.pow(x, 2), shapes: [[3]], range: [-0.3, 0.3] },
     'of a constant fraction': { f: (x) => tf.pow(x, 1.5), shapes: [[4]], range: positive },
