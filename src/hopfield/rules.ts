@@ -71,6 +71,9 @@ function hebb(patterns: Int8Array, count: number, d: number): Float64Array {
  * h_ij = h_i = sum_{k != i} w_ik x_k, with w_ii = 0. Of all variants tried it is by far the nearest to the Storkey row of
  * Bartunov et al. 2020, table 1.
  *
+ * Both rules unlearn a pattern that is shown again: its fields are already x_i, so the increment is about -x_i x_j / d and
+ * two copies leave next to nothing. Duplicates among the patterns erase one another.
+ *
  * With h_i as above, h_ij = h_i - w_ij x_j, so the exact increment is the simplified one plus 2 w_ij / d: O(d^2) a pattern.
  */
 function storkey(patterns: Int8Array, count: number, d: number, excludeSource: boolean): Float64Array {
@@ -126,7 +129,9 @@ function projection(patterns: Int8Array, count: number, d: number): Float64Array
       for (let j = 0, row = i * d; j < d; j++) weights[row + j] += factor * direction[j];
     }
   }
-  return weights;
+  // Where the span holds a unit vector (d independent patterns, for one), weights are zero but for rounding, and without
+  // the diagonal that rounding would be all that is left to decide by.
+  return weights.map((weight) => (Math.abs(weight) < 1e-12 ? 0 : weight));
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
