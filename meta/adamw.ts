@@ -3,11 +3,10 @@ import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../src/autodiff/index.ts';
 
 export interface AdamW {
-  learning_rate: number;
   beta1: number;
   beta2: number;
   epsilon: number;
-  /** Decoupled: every update also shrinks a parameter by learning_rate * weight_decay of itself. */
+  /** Decoupled: every update also shrinks a parameter by rate * weight_decay of itself. */
   weight_decay: number;
   /** Greatest global norm of the gradient; larger ones are scaled down to it. */
   clip: number;
@@ -27,7 +26,6 @@ export function globalNorm(gradients: NamedTensors): tf.Scalar {
  * @param moments by name, prefixed `m:` and `v:`
  * @param update number of this update, from 1, for Adam's bias correction
  * @param rate this update's learning rate
- * @param scales factors of the learning rate by parameter name; default 1
  */
 export function adamW(
   settings: AdamW,

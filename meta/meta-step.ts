@@ -6,6 +6,7 @@ import { type Rule, ruleParameters } from '../src/memory/rule.ts';
 import type { InputSpec, TensorFunction } from '../src/compile/index.ts';
 import { type AdamW, adamW, MOMENTS } from './adamw.ts';
 import { objective } from './objective.ts';
+import { learningRate, type Schedule } from './schedule.ts';
 
 /** All that training adjusts: the network's parameters and the rule's. */
 export const metaParameters = (network: EnergyNetwork, rule: Rule) => ({
@@ -17,6 +18,9 @@ export interface MetaStepSettings {
   network: EnergyNetwork;
   rule: Rule;
   optimiser: AdamW;
+  schedule: Schedule;
+  /** Updates in all, for the schedule. */
+  steps: number;
   /** Whether recall is told which entries of the query are uncorrupted. */
   known: boolean;
   /** Weights of the read iterates in the loss; default all one. */
@@ -24,10 +28,11 @@ export interface MetaStepSettings {
 }
 
 /**
- * Inputs: `p:NAME`, `m:NAME`, `v:NAME` for every meta-parameter, `update`, `rate`, `patterns`, `queries` and, with known
- * entries, `known`. Outputs: the same p, m and v after the update, `loss`, `norm`, `finite` and `recalled`.
+ * Inputs: `p:NAME`, `m:NAME`, `v:NAME` for every meta-parameter, `update`, `patterns`, `queries` and, with known
+ * entries, `known`. Outputs: the same p, m and v after the update, `loss`, `rate`, `norm`, `finite` and `recalled`.
  */
-export function metaStep({ network, rule, optimiser, known, iterateWeights }: MetaStepSettings): TensorFunction {
+export function metaStep(settings: MetaStepSettings): TensorFunction {
+  const { network, rule, optimiser, schedule, steps, known, iterateWeights } = settings;
   const names = Object.keys(metaParameters(network, rule));
   return (inputs) => {
     const p = Object.fromEntries(names.map((name) => [name, inputs[`p:${name}`]]));
@@ -44,18 +49,14 @@ export function metaStep({ network, rule, optimiser, known, iterateWeights }: Me
     })(p);
     const moments: NamedTensors = {};
     for (const prefix of MOMENTS) for (const name of names) moments[prefix + name] = inputs[prefix + name];
-    const updated = adamW(
-      optimiser,
-      p,
-      moments,
-      grads,
-      inputs.update as tf.Scalar,
-      inputs.rate as tf.Scalar,
-    );
+    const update = inputs.update as tf.Scalar;
+    const rate = learningRate(schedule, steps, update);
+    const updated = adamW(optimiser, p, moments, grads, update, rate);
     return {
       ...Object.fromEntries(names.map((name) => [`p:${name}`, updated.p[name]])),
       ...updated.moments,
       loss: value,
+      rate,
       norm: updated.norm,
       finite: updated.finite,
       recalled: keep.recalled!,
@@ -75,7 +76,6 @@ export function metaStepInputs(
   }
   const batch = { shape: [episodes, patterns, ...network.patternShape] };
   specs.update = { shape: [] };
-  specs.rate = { shape: [] };
   specs.patterns = batch;
   specs.queries = batch;
   if (known) specs.known = batch;

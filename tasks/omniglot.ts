@@ -36,7 +36,7 @@ export const omniglotOptions = z.strictObject({
    * Alphabets of the test split. By default all of images_evaluation where that archive is used, as its authors meant
    * it, else Sanskrit and Tagalog.
    */
-  heldOut: z.array(z.string()).optional(),
+  held_out: z.array(z.string()).optional(),
   /** Alphabets of the validation split. The alphabets named in neither list are for training. */
   validation: z.array(z.string()).default(VALIDATION),
   /** Turns (by 90 degrees), mirrors and shifts (up to 2 pixels, paper moves in) each training drawing at random. */
@@ -70,8 +70,8 @@ export async function loadOmniglot(
 export function omniglotTask(drawings: Drawings, options: Omit<OmniglotOptions, 'archives'> = {}): Task {
   const { alphabets, bits } = drawings;
   const parsed = parseOptions(omniglotOptions, options, 'omniglot');
-  const { heldOut = defaultHeldOut(alphabets), validation, augment } = parsed;
-  const splits = splitByAlphabet(alphabets, heldOut, validation);
+  const { held_out = defaultHeldOut(alphabets), validation, augment } = parsed;
+  const splits = splitByAlphabet(alphabets, held_out, validation);
   return {
     name: 'omniglot',
     patternShape: [SMALL, SMALL, 1],
@@ -112,11 +112,11 @@ function defaultHeldOut(alphabets: Alphabet[]): string[] {
 /** Indices of the drawings of each split. */
 function splitByAlphabet(
   alphabets: Alphabet[],
-  heldOut: string[],
+  held_out: string[],
   validation: string[],
 ): Record<Split, number[]> {
   const present = alphabets.map(({ name }) => name);
-  for (const [option, names] of Object.entries({ heldOut, validation })) {
+  for (const [option, names] of Object.entries({ held_out, validation })) {
     const unknown = names.find((name) => !present.includes(name));
     if (unknown !== undefined) {
       throw new InputError(
@@ -124,13 +124,13 @@ function splitByAlphabet(
       );
     }
   }
-  const both = heldOut.find((name) => validation.includes(name));
+  const both = held_out.find((name) => validation.includes(name));
   if (both !== undefined)
-    throw new InputError(`omniglot: alphabet "${both}" is in heldOut and in validation`);
+    throw new InputError(`omniglot: alphabet "${both}" is in held_out and in validation`);
   const splits: Record<Split, number[]> = { train: [], validation: [], test: [] };
   let first = 0;
   for (const { name, drawings } of alphabets) {
-    const split = heldOut.includes(name) ? 'test' : validation.includes(name) ? 'validation' : 'train';
+    const split = held_out.includes(name) ? 'test' : validation.includes(name) ? 'validation' : 'train';
     for (let i = first; i < first + drawings; i++) splits[split].push(i);
     first += drawings;
   }

@@ -15,14 +15,13 @@ export const CROWD = 20;
 export function envelope(points: Point[], buckets: number): Point[] {
   if (points.length <= 2 * buckets) return points;
   return inBuckets(points, buckets, (from, to) => {
-    const order: number[] = [];
-    for (let i = from; i < to; i++) if (!Number.isNaN(points[i].y)) order.push(i);
-    if (order.length === 0) return [points[from]];
-    order.sort((a, b) => points[a].y - points[b].y);
-    const cut = order.length < CROWD ? 0 : Math.round(order.length / 20);
-    const low = order[cut];
-    const high = order[order.length - 1 - cut];
-    return low === high ? [points[low]] : [points[Math.min(low, high)], points[Math.max(low, high)]];
+    const numbers = points.slice(from, to).filter(({ y }) => !Number.isNaN(y));
+    if (numbers.length === 0) return [points[from]];
+    const sorted = Float64Array.from(numbers, ({ y }) => y).sort();
+    const cut = sorted.length < CROWD ? 0 : Math.round(sorted.length / 20);
+    const low = numbers.findIndex(({ y }) => y === sorted[cut]);
+    const high = numbers.findIndex(({ y }) => y === sorted[sorted.length - 1 - cut]);
+    return low === high ? [numbers[low]] : [numbers[Math.min(low, high)], numbers[Math.max(low, high)]];
   });
 }
 

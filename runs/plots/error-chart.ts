@@ -1,4 +1,5 @@
 /** @file What the load curve and the rate-distortion curve share: error lines with 5-95% bands and labels at their ends. */
+import { InputError } from '../../src/errors.ts';
 import { type Axis, autoAxis, axisTitle, linearAxis, logAxis, scaleNote } from './axis.ts';
 import { type EndLabel, endLabels, labelHeight, labelRoom } from './end-labels.ts';
 import { type Line, renderPng, scaleOf } from './render.ts';
@@ -16,7 +17,7 @@ export interface ErrorSeries {
   points: ErrorPoint[];
 }
 
-/** Anything that is not finite is a gap. */
+/** An error that is not finite is a gap. */
 export interface ErrorPoint {
   x: number;
   error: number;
@@ -39,18 +40,30 @@ export interface ErrorChart {
   mark?: { x: number };
 }
 
-/** Draws the chart: a PNG 800 CSS pixels wide. */
+/** Draws the chart: a PNG 800 CSS pixels wide. Throws InputError when no error is finite. */
 export function errorChart(chart: ErrorChart): Uint8Array {
-  const { series, x } = chart;
+  const { x } = chart;
+  const series = chart.series.map((s) => ({ ...s, points: s.points.map(withGaps) }));
+  if (!series.some(({ points }) => points.some(({ error }) => !Number.isNaN(error)))) {
+    throw new InputError(`${chart.title}: no error is a finite number, nothing to plot`);
+  }
   const y = errorAxis(series, chart.scale ?? 'auto');
   const labels = series.map((s, i) => endLabel(s, i, x, y));
   const lines = series.map((s, i) => line(s, i, x, y));
-  const bands = series.flatMap((s, i) => band(s, i, x, y));
+  // Many bands on top of each other must not add up to a dark one.
+  const opacity = Math.min(0.11, 0.6 / series.length);
+  const bands = series.flatMap((s, i) => band(s, i, x, y, opacity));
   const marks = chart.mark ? [verticalMark(x.place(chart.mark.x), y)] : [];
   return renderPng({
     heading: { title: chart.title, notes: chart.notes },
     height: Math.max(480, labelHeight(labels) + 170),
-    lines: [...lines, ...bands, ...marks],
+    // Hollow markers lie over solid ones, else they would be lost where both agree.
+    lines: [
+      ...lines.filter((_, i) => series[i].kind === 'published'),
+      ...lines.filter((_, i) => series[i].kind !== 'published'),
+      ...bands,
+      ...marks,
+    ],
     scales: {
       x: scaleOf(x, chart.xTitle, { grid: false }),
       y: scaleOf(y, axisTitle(chart.errorTitle, chart.unit, scaleNote(y))),
@@ -76,6 +89,17 @@ function errorAxis(series: ErrorSeries[], scale: ErrorScale): Axis {
     : autoAxis(values, { floor, maxTicks: 10, decades: 2 });
 }
 
+/** The point with NaN for what cannot be drawn; a point without error has no band. JSON has null for NaN. */
+function withGaps({ x, error, low, high }: ErrorPoint): ErrorPoint {
+  const finite = (value: number) => (Number.isFinite(value) && Number.isFinite(error) ? value : Number.NaN);
+  return {
+    x,
+    error: finite(error),
+    low: low === undefined ? undefined : finite(low),
+    high: high === undefined ? undefined : finite(high),
+  };
+}
+
 function line(series: ErrorSeries, i: number, x: Axis, y: Axis): Line {
   const { color, pointStyle, rotation, dash } = seriesStyle(i);
   const published = series.kind === 'published';
@@ -96,10 +120,8 @@ function line(series: ErrorSeries, i: number, x: Axis, y: Axis): Line {
 }
 
 /** The band between the percentiles, or a whisker where the line is a single point. */
-function band(series: ErrorSeries, i: number, x: Axis, y: Axis): Line[] {
-  const points = series.points
-    .filter((p) => p.low !== undefined && p.high !== undefined)
-    .map((p) => (Number.isFinite(p.error) ? p : { ...p, low: Number.NaN, high: Number.NaN }));
+function band(series: ErrorSeries, i: number, x: Axis, y: Axis, opacity: number): Line[] {
+  const points = series.points.filter((p) => p.low !== undefined && p.high !== undefined);
   if (points.length === 0) return [];
   const { color } = seriesStyle(i);
   const common = { pointRadius: 0, borderWidth: 0, clip: false as const };
@@ -112,7 +134,7 @@ function band(series: ErrorSeries, i: number, x: Axis, y: Axis): Line[] {
     {
       ...common,
       data: high,
-      backgroundColor: faint(color, series.kind === 'trained' ? 0.2 : 0.11),
+      backgroundColor: faint(color, series.kind === 'trained' ? 0.2 : opacity),
       fill: '+1',
     },
     { ...common, data: low, fill: false },
@@ -133,7 +155,7 @@ function verticalMark(x: number, y: Axis): Line {
 }
 
 function endLabel(series: ErrorSeries, i: number, x: Axis, y: Axis): EndLabel {
-  const last = series.points.findLast((p) => Number.isFinite(p.error));
+  const last = series.points.findLast((p) => !Number.isNaN(p.error));
   return {
     name: series.name,
     detail: series.detail,

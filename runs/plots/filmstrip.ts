@@ -33,14 +33,14 @@ const ROW_GAP = 14;
 /** One frame with what stands under it. */
 interface Frame {
   values: Float32Array;
-  /** Unless this is the stored pattern itself. */
+  /** Unless this is the stored pattern itself; `wrong` sets it in the colour of errors. */
   error?: { text: string; wrong: boolean };
   energy?: string;
 }
 
 /**
  * A PNG with a row for each example: stored pattern, query, iterates; under each frame its energy and error. When all
- * stored patterns are binary, the error counts wrong entries, else it is the squared error summed over entries. The width
+ * stored patterns are binary, the error counts wrong entries and is coloured when there are any, else it is the squared error summed over entries. The width
  * depends on the frames, up to 800 CSS pixels (wider only for images that leave no choice). Throws InputError when there is
  * no example or lengths do not match.
  */
@@ -117,7 +117,7 @@ function wrongEntries(values: Float32Array, stored: Float32Array): Frame['error'
 
 function squaredError(values: Float32Array, stored: Float32Array): Frame['error'] {
   const error = values.reduce((sum, value, i) => sum + (value - stored[i]) ** 2, 0);
-  return { text: `error ${formatNumber(error, 3)}`, wrong: !(error < 0.005) };
+  return { text: `error ${formatNumber(error, 3)}`, wrong: false };
 }
 
 function draw(

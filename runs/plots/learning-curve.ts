@@ -73,11 +73,12 @@ export function learningCurve(runs: Run[], options: { title?: string } = {}): Ui
       notes: alone
         ? [
             `${formatNumber(last.step)} updates`,
-            `error at the end ${formatNumber(last.error_average, 3)} ${unit}`,
+            `average error at the end: ${formatNumber(last.error_average, 3)} (${unit})`,
           ]
         : ['bold: averages', `faint: ${logged(histories)}`],
     },
-    height: 790,
+    // Long legends need lines of their own, about three names in each.
+    height: 790 + 27 * Math.floor((runs.length - 1) / 3),
     lines: [...above, ...below],
     scales: { x: scaleOf(x, 'Updates', { grid: false }), ...scales(axes) },
     legend: alone ? legendOfOne(logged(histories)) : legendOfMany(runs),

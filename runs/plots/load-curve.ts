@@ -46,7 +46,7 @@ export function errorAgainstPatterns(evaluation: Evaluation, options: LoadCurveO
     title: `${evaluation.task}: recall error against patterns stored`,
     notes: [
       ...conditions(evaluation),
-      sizes.size === 1 ? `every memory has ${[...sizes][0]}` : '',
+      sizes.size === 1 ? `${groups.length > 1 ? 'every memory has ' : ''}${[...sizes][0]}` : '',
       published.length > 0 ? 'dashed: published' : '',
     ],
     xTitle: axisTitle('Patterns stored at once', scaleNote(x)),

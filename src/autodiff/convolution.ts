@@ -26,8 +26,8 @@ const depthwise: Family = {
   toFilter: 'DepthwiseConv2dNativeBackpropFilter',
 };
 
-/** The attributes that all three kernels of a family share. */
-function shared(kernelName: string, attrs: Attributes): Attributes {
+/** The attributes that all three kernels of a family share. `filter` is the filter's shape. */
+function shared(kernelName: string, attrs: Attributes, filter: number[]): Attributes {
   const { strides, pad, dimRoundingMode, dilations = 1, dataFormat = 'NHWC' } = attrs;
   if (dataFormat !== 'NHWC') {
     throw new InputError(
@@ -37,7 +37,25 @@ function shared(kernelName: string, attrs: Attributes): Attributes {
   if (!tf.backend_util.tupleValuesAreOne(dilations ?? 1)) {
     throw new InputError(`operation "${kernelName}" is not allowed in an energy with dilation`);
   }
+  refuseUnevenPadding(kernelName, pad, strides, filter);
   return { strides, pad, dimRoundingMode, dataFormat, dilations: [1, 1] };
+}
+
+/**
+ * Given one number as padding, tfjs finds the output's width from the height and vertical stride of the filter: a wrong
+ * shape, unless both are square. Padding given per side is right.
+ */
+export function refuseUnevenPadding(
+  kernelName: string,
+  pad: unknown,
+  strides: number | number[],
+  [height, width]: number[],
+): void {
+  const [down, right] = Array.isArray(strides) ? strides : [strides, strides];
+  if (typeof pad !== 'number' || pad === 0 || (height === width && down === right)) return;
+  throw new InputError(
+    `operation "${kernelName}" is not allowed in an energy with padding ${pad} for a window of ${height} x ${width} and strides ${down}, ${right}: give it per side, [[0, 0], [${pad}, ${pad}], [${pad}, ${pad}], [0, 0]]`,
+  );
 }
 
 function gradientsOf({ forward, toInput, toFilter }: Family) {
@@ -50,7 +68,7 @@ function gradientsOf({ forward, toInput, toFilter }: Family) {
   const ofForward: Gradient = {
     inputsToSave: ['x', 'filter'],
     gradFunc: (dy, [input, filter], attrs) => {
-      const common = shared(forward, attrs);
+      const common = shared(forward, attrs, filter.shape);
       return {
         x: () => x(dy as tf.Tensor, filter, common, input.shape),
         filter: () => w(input, dy as tf.Tensor, common, filter.shape),
@@ -60,7 +78,7 @@ function gradientsOf({ forward, toInput, toFilter }: Family) {
   const ofToInput: Gradient = {
     inputsToSave: ['dy', 'filter'],
     gradFunc: (dx, [dy, filter], attrs) => {
-      const common = shared(toInput, attrs);
+      const common = shared(toInput, attrs, filter.shape);
       return {
         dy: () => y(dx as tf.Tensor, filter, common),
         filter: () => w(dx as tf.Tensor, dy, common, filter.shape),
@@ -70,7 +88,7 @@ function gradientsOf({ forward, toInput, toFilter }: Family) {
   const ofToFilter: Gradient = {
     inputsToSave: ['x', 'dy'],
     gradFunc: (dw, [input, dy], attrs) => {
-      const common = shared(toFilter, attrs);
+      const common = shared(toFilter, attrs, attrs.filterShape as number[]);
       return {
         x: () => x(dy, dw as tf.Tensor, common, input.shape),
         dy: () => y(input, dw as tf.Tensor, common),

@@ -1,6 +1,7 @@
 /** @file Gradients of average pooling and of resizing, both linear, in terms of kernels that are proven themselves. */
 
 import * as tf from '@tensorflow/tfjs';
+import { refuseUnevenPadding } from './convolution.ts';
 import { type Attributes, run, unary, untaped } from './gradient.ts';
 
 /**
@@ -11,6 +12,7 @@ export const avgPool = unary((dy, x, { filterSize, strides, pad, dimRoundingMode
   const shape = x.shape as [number, number, number, number];
   const info = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
   const { filterHeight, filterWidth, padInfo } = info;
+  refuseUnevenPadding('AvgPool', pad, [info.strideHeight, info.strideWidth], [filterHeight, filterWidth]);
   const rows = inside(info.outHeight, info.strideHeight, filterHeight, padInfo.top, info.inHeight);
   const columns = inside(info.outWidth, info.strideWidth, filterWidth, padInfo.left, info.inWidth);
   const shares = rows.map((r) => columns.map((c) => 1 / (r * c)));

@@ -27,6 +27,8 @@ export interface RecallOptions {
   known?: Tensor;
   /** Greatest number of recall steps; each memory states its default. */
   steps?: number;
+  /** Whether to return the energies along the way, which may cost as much again as recall. Default false. */
+  trace?: boolean;
 }
 
 export interface Recall {

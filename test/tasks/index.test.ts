@@ -29,7 +29,7 @@ test.each<[object, RegExp]>([
   [{}, /^task\.name: /],
   [{ name: 'omniglot', archives: [] }, /^task\.archives: /],
   [{ name: 'omniglot', archives: ['small1'] }, /^task\.archives\.0: .*images_background_small1/],
-  [{ name: 'omniglot', heldOut: 'Greek' }, /^task\.heldOut: /],
+  [{ name: 'omniglot', held_out: 'Greek' }, /^task\.held_out: /],
   [{ name: 'omniglot' }, /data directory \/nonexistent is not an existing folder/],
 ])('%o is refused in one line', async (config, message) => {
   const loading = loadTask(config as TaskConfig, nowhere);

@@ -80,7 +80,7 @@ describe('splits', () => {
   });
 
   test('can be chosen', () => {
-    const task = omniglotTask(drawings, { heldOut: ['Greek'], validation: [] });
+    const task = omniglotTask(drawings, { held_out: ['Greek'], validation: [] });
     expect(alphabetsOf(task, 'train', 32)).toEqual(['Balinese', 'Korean', 'Sanskrit', 'Tagalog']);
     expect(alphabetsOf(task, 'test', 8)).toEqual(['Greek']);
     expect(() => task.patterns('validation', 0, 0, 1)).toThrow(
@@ -100,16 +100,16 @@ describe('splits', () => {
 
   test.each<[OmniglotOptions, string]>([
     [
-      { heldOut: ['Klingon'] },
-      'omniglot.heldOut: no alphabet "Klingon" in the archives; there are Balinese, Greek, Korean, Sanskrit, Tagalog',
+      { held_out: ['Klingon'] },
+      'omniglot.held_out: no alphabet "Klingon" in the archives; there are Balinese, Greek, Korean, Sanskrit, Tagalog',
     ],
     [
       { validation: ['greek'] },
       'omniglot.validation: no alphabet "greek" in the archives; there are Balinese, Greek, Korean, Sanskrit, Tagalog',
     ],
     [
-      { heldOut: ['Greek'], validation: ['Greek'] },
-      'omniglot: alphabet "Greek" is in heldOut and in validation',
+      { held_out: ['Greek'], validation: ['Greek'] },
+      'omniglot: alphabet "Greek" is in held_out and in validation',
     ],
   ])('refuse %o', (options, message) => {
     expect(() => omniglotTask(drawings, options)).toThrow(new InputError(message));
@@ -133,7 +133,7 @@ describe('augmentation', () => {
     for (let y = 8; y < 24; y++) bits[y * 32 + 12] = 1;
     for (let x = 12; x < 20; x++) bits[23 * 32 + x] = 1;
     const one = { alphabets: [{ name: 'L', drawings: 1, archives: [] }], bits: bits.slice(0, 1024) };
-    const task = omniglotTask(one, { heldOut: [], validation: [], augment: true });
+    const task = omniglotTask(one, { held_out: [], validation: [], augment: true });
     const seen = new Map<string, Set<string>>();
     for (let index = 0; index < 3000; index++) {
       const image = task.patterns('train', 0, index, 1);

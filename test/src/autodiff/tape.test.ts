@@ -90,6 +90,17 @@ describe('an energy is refused', () => {
     );
   });
 
+  test('for uneven windows padded by a number, where tfjs finds a wrong shape', () => {
+    const filter = tf.ones([1, 3, 1, 1]) as tf.Tensor4D;
+    const cure = 'give it per side, [[0, 0], [1, 1], [1, 1], [0, 0]]';
+    expect(message(() => grad((y) => tf.conv2d(y as tf.Tensor4D, filter, 1, 1))(image))).toBe(
+      `operation "Conv2D" is not allowed in an energy with padding 1 for a window of 1 x 3 and strides 1, 1: ${cure}`,
+    );
+    expect(message(() => grad((y) => tf.avgPool(y as tf.Tensor4D, 2, [2, 1], 1))(image))).toBe(
+      `operation "AvgPool" is not allowed in an energy with padding 1 for a window of 2 x 2 and strides 2, 1: ${cure}`,
+    );
+  });
+
   test('for a matrix product that broadcasts an inner batch axis', () => {
     const product = () => grads((a, b) => tf.matMul(a, b))([tf.ones([2, 1, 2, 2]), tf.ones([2, 3, 2, 2])]);
     expect(message(product)).toBe(

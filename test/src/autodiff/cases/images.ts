@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Case } from '../derivatives.ts';
 
-type Pad = 'same' | 'valid' | number;
+type Pad = 'same' | 'valid' | number | tf.backend_util.ExplicitPadding;
 type Image = tf.Tensor4D;
 
 /** Names of strides and padding, an image's height and width, and a filter's: together they meet every border. */
@@ -13,7 +13,19 @@ const geometries: [string, number, Pad, [number, number], [number, number]][] = 
   ['same, of an even filter', 1, 'same', [3, 2], [2, 2]],
   ['stride 2, same', 2, 'same', [4, 3], [3, 2]],
   ['stride 2, valid, with a remainder', 2, 'valid', [4, 3], [2, 2]],
-  ['padded by 1', 1, 1, [2, 2], [2, 3]],
+  ['padded by 1', 1, 1, [2, 3], [2, 2]],
+  [
+    'padded unequally',
+    1,
+    [
+      [0, 0],
+      [0, 1],
+      [2, 1],
+      [0, 0],
+    ],
+    [2, 2],
+    [2, 3],
+  ],
   ['padded by 1, stride 2, with a remainder', 2, 1, [3, 4], [2, 2]],
 ];
 

@@ -1,0 +1,179 @@
+/** @file The configuration of a run: one schema gives validation, defaults and types. */
+import { closest, distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { siteFeatures } from '../src/energy/index.ts';
+import { InputError } from '../src/errors.ts';
+import { taskSchemas } from '../tasks/index.ts';
+
+const whole = (low: number, high = Number.MAX_SAFE_INTEGER) => z.number().int().min(low).max(high);
+const widths = z.array(whole(1)).min(1);
+
+const networkSchema = z.discriminatedUnion('name', [
+  z.strictObject({
+    name: z.literal('hopfield-site'),
+    width: whole(0).default(16).describe('units in each hidden layer of the site function; 0: linear in its features'),
+    features: z.array(z.enum(siteFeatures)).min(1).default(['xh', 'h2', 'x2']).describe('what the site function sees'),
+    linear: z
+      .partialRecord(z.enum(siteFeatures), z.number())
+      .default({ xh: -0.5, x2: 0.2 })
+      .describe('initial linear part of the site function'),
+    deviation: z.number().positive().default(0.02).describe('standard deviation of the initial W'),
+  }),
+  z.strictObject({
+    name: z.literal('mlp'),
+    hidden: widths.default([256, 256]).describe('widths of the hidden layers'),
+    activation: z.enum(['tanh', 'softplus', 'silu', 'gelu']).default('tanh'),
+    writable: z.union([z.literal('all'), z.array(whole(1))]).default('all').describe('layers that writing changes'),
+  }),
+  z.strictObject({
+    name: z.literal('gated-recurrent'),
+    width: whole(2).default(256).describe('width of the state (paper: 1024)'),
+    hops: whole(1).default(5).describe('updates of the state (paper: 5)'),
+    memory: whole(1).default(64).describe('outputs of the writable layer (paper: 64)'),
+  }),
+  z.strictObject({
+    name: z.literal('convolutional'),
+    channels: z.tuple([whole(1), whole(1), whole(1)]).default([16, 32, 64]),
+    memory: z.tuple([whole(0), whole(0)]).default([0, 8]).describe('writable channels of the second and third layer'),
+    hops: whole(0).default(2),
+    hidden: whole(1).default(128),
+  }),
+  z.strictObject({
+    name: z.literal('custom'),
+    file: z.string().min(1).describe('a TypeScript or JavaScript module that exports an energy network'),
+  }),
+]);
+
+const unit = z.number().gt(0).lt(1);
+
+export const configSchema = z.strictObject({
+  task: taskSchemas,
+  corruption: z.string().optional().describe('name:size; default: the one of the task'),
+  known: z.boolean().default(true).describe('whether recall is told which entries of the query are uncorrupted'),
+  network: networkSchema,
+  range: z
+    .tuple([z.number(), z.number()])
+    .default([-1, 1])
+    .describe('values that patterns are mapped to and iterates are projected to (paper: 0 to 1)'),
+  write: z
+    .strictObject({
+      steps: whole(1).default(5).describe('gradient steps T that store a batch'),
+      rates: z.enum(['terms', 'loss']).default('terms').describe('a rate for each tensor and term (paper), or one'),
+      per_step: z.boolean().default(true).describe('rates of their own for every step'),
+      rate: z.number().positive().default(0.127).describe('initial rate (paper: 1e-4)'),
+      gradient_term: z.boolean().default(true).describe('whether the writing loss has alpha |grad_x E|^2'),
+    })
+    .prefault({}),
+  read: z
+    .strictObject({
+      steps: whole(1).default(5).describe('gradient steps K that recall (paper: 5)'),
+      rate: z.number().positive().default(1.3).describe('initial first step size'),
+      decay: unit.default(0.88).describe('initial ratio of successive step sizes'),
+      momentum: unit.default(0.5).describe('initial first momentum'),
+    })
+    .prefault({}),
+  training: z
+    .strictObject({
+      steps: whole(1).default(300).describe('updates of the outer loop'),
+      episodes: whole(1).default(6).describe('episodes in an update'),
+      patterns: z
+        .union([whole(1), z.array(whole(1)).min(1)])
+        .default(64)
+        .describe('patterns stored at once; of a list, each update draws one'),
+      learning_rate: z.number().positive().default(4e-3).describe('peak rate of AdamW (paper: 5e-5)'),
+      warmup: whole(0).default(100).describe('updates over which the rate rises'),
+      decay: z.enum(['constant', 'cosine']).default('cosine').describe('what follows the warm-up'),
+      final: z.number().min(0).max(1).default(0).describe('last rate of the cosine, as a part of the peak'),
+      weight_decay: z.number().min(0).default(1e-6).describe('decoupled (paper: 1e-6)'),
+      clip: z.number().positive().default(1).describe('greatest global norm of the gradient (paper: 0.05)'),
+      iterates: z.enum(['all', 'last']).default('all').describe('read iterates in the loss (paper: all)'),
+      tolerance: whole(1).default(10).describe('updates in a row that may be lost to non-finite gradients'),
+      log_every: whole(1).default(10).describe('updates between lines of metrics.jsonl'),
+      save_every: whole(1).default(100).describe('updates between checkpoints'),
+    })
+    .prefault({}),
+  seed: whole(0).default(0),
+});
+
+export type Config = z.output<typeof configSchema>;
+/** As a user writes it: everything but the task and the network may be left out. */
+export type ConfigInput = z.input<typeof configSchema>;
+
+/**
+ * Checks a configuration and fills in the defaults.
+ * @param where the file or preset, for messages
+ * @throws InputError, one line: the key, what is wrong and, for a misspelt key, the right one
+ */
+export function parseConfig(value: unknown, where: string): Config {
+  const result = configSchema.safeParse(value);
+  if (!result.success) throw new InputError(`${where}: ${explain(result.error.issues[0], value)}`);
+  const config = result.data;
+  const [low, high] = config.range;
+  if (low >= high) throw new InputError(`${where}: range is [${low}, ${high}], expected the lower value first`);
+  return config;
+}
+
+type Issue = z.core.$ZodIssue;
+
+function explain(issue: Issue, value: unknown): string {
+  const key = issue.path.join('.') || 'the configuration';
+  if (issue.code === 'unrecognized_keys') {
+    const wrong = issue.keys[0];
+    const full = [...issue.path, wrong].join('.');
+    const near = nearest(wrong, keysAt(issue.path, value));
+    return `unknown key "${full}"${near ? `; did you mean "${near}"?` : ''}`;
+  }
+  if (issue.code === 'invalid_union' && issue.path.at(-1) === 'name') {
+    const options = (issue as { options?: unknown[] }).options ?? [];
+    return `${key} is ${JSON.stringify(lookUp(issue.path, value))}, expected one of ${options.join(', ') || namesAt(issue.path)}`;
+  }
+  const given = lookUp(issue.path, value);
+  return `${key} is ${given === undefined ? 'missing' : JSON.stringify(given)}: ${decapitalise(issue.message)}`;
+}
+
+const decapitalise = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
+function lookUp(path: readonly PropertyKey[], value: unknown): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+}
+
+/** The closest of the words, if it is close enough to be a slip. */
+export function nearest(word: string, words: readonly string[]): string | undefined {
+  if (words.length === 0) return undefined;
+  const candidate = closest(word, words as string[]);
+  return distance(word, candidate) <= Math.max(2, Math.floor(word.length / 3)) ? candidate : undefined;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: walks zod's own description of the schema
+type Description = any;
+
+function describe(): Description {
+  return z.toJSONSchema(configSchema, { io: 'input' });
+}
+
+/** The keys that the schema has where `path` leads, for the union member that `value` names. */
+function keysAt(path: readonly PropertyKey[], value: unknown): string[] {
+  return Object.keys(branchAt(path, value)?.properties ?? {});
+}
+
+function namesAt(path: readonly PropertyKey[]): string {
+  let at = describe();
+  for (const key of path.slice(0, -1)) at = at?.properties?.[key];
+  const members: Description[] = at?.oneOf ?? at?.anyOf ?? [];
+  return members.map((m) => m.properties.name.const).join(', ');
+}
+
+function branchAt(path: readonly PropertyKey[], value: unknown): Description {
+  let at = describe();
+  let here: unknown = value;
+  for (const key of path) {
+    at = at?.properties?.[key];
+    here = (here as Record<PropertyKey, unknown>)?.[key];
+    const members: Description[] | undefined = at?.oneOf ?? at?.anyOf;
+    if (members) {
+      const name = (here as { name?: string })?.name;
+      at = members.find((m) => m.properties?.name?.const === name) ?? at;
+    }
+  }
+  return at;
+}

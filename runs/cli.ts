@@ -1,0 +1,221 @@
+/** @file The command line: parses arguments, makes the engine, calls one command, turns errors into exit statuses. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { loadCheckpoint } from '../meta/checkpoint.ts';
+import { parseConfig } from '../meta/config.ts';
+import { ruleOf } from '../meta/trainer.ts';
+import { compiledEngine, type Device, type Engine, tfjsEngine } from '../src/compile/index.ts';
+import { InputError } from '../src/errors.ts';
+import { corruptionHelp } from '../tasks/index.ts';
+import { dataCommand } from './data.ts';
+import { demo } from './demo.ts';
+import { evaluateCommand, rivalNames } from './evaluate.ts';
+import type { IO } from './io.ts';
+import { makeNetwork } from './networks.ts';
+import { plotCommand } from './plot.ts';
+import { configure, parseChange, presetNames } from './presets.ts';
+import { recallCommand } from './recall.ts';
+import { findRun, type Provenance, paths, readConfig } from './run-folder.ts';
+import { train } from './train.ts';
+
+const EXIT = { done: 0, failed: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
+
+const packageInfo = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const provenance: Provenance = {
+  ebmm: packageInfo.version,
+  node: process.version,
+  platform: `${process.platform} ${process.arch}`,
+};
+
+function positive(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('Expected a positive whole number.');
+  return n;
+}
+
+function seed(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('Expected a whole number from 0.');
+  return n;
+}
+
+const positives = (text: string) => text.split(',').map(positive);
+const words = (text: string) => text.split(',').filter((word) => word !== '');
+const collect = (value: string, all: string[] = []) => [...all, value];
+
+const engineOption = () =>
+  new Option('--engine <name>', 'what runs the network').choices(['compiled', 'tfjs']).default('compiled');
+const deviceOption = () =>
+  new Option('--device <name>', 'where the compiled engine runs').choices(['cpu', 'cuda', 'webgpu']).default('cpu');
+const dataOption = () => new Option('--data-dir <dir>', "folder with the data sets' own files (or EBMM_DATA_DIR)");
+const jsonOption = () => new Option('--json', 'print one JSON document and nothing else');
+const seedOption = (what: string) => new Option('--seed <n>', what).argParser(seed);
+
+async function engineOf({ engine, device }: { engine: string; device: Device }): Promise<Engine> {
+  return engine === 'tfjs' ? tfjsEngine() : compiledEngine({ device });
+}
+
+/** The whole command line. `finish` gets the exit status of a command that ended in its own way. */
+export function commandLine(io: IO, finish: (status: number) => void): Command {
+  const program = new Command('ebmm')
+    .description('Learned associative memory: meta-train energy memories, recall, and measure them against others.')
+    .version(packageInfo.version)
+    .showHelpAfterError('(--help lists the options)');
+
+  program
+    .command('train')
+    .description('meta-train a memory; writes a run folder')
+    .argument('[config]', 'a preset or a CONFIG.json')
+    .option('--out <dir>', 'run folder (default: runs/out/NAME-N)')
+    .option('--steps <n>', 'updates of the outer loop', positive)
+    .option('--set <key=value>', 'change a key of the configuration, for instance training.episodes=4', collect)
+    .option('--network <file>', 'an energy network of your own, from a TypeScript or JavaScript file')
+    .option('--resume <dir>', 'go on with a run')
+    .addOption(seedOption('seed of parameters and episodes'))
+    .addOption(engineOption())
+    .addOption(deviceOption())
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options) => {
+      const changes: [string, unknown][] = (options.set ?? []).map(parseChange);
+      if (options.network) changes.push(['network', { name: 'custom', file: options.network }]);
+      if (options.steps) changes.push(['training.steps', options.steps]);
+      if (options.seed !== undefined) changes.push(['seed', options.seed]);
+      const setup = await trainingSetup(name, options.resume, changes);
+      const engine = await engineOf(options);
+      const result = await train({ ...options, ...setup, engine, provenance }, io);
+      if (options.json) io.out(JSON.stringify(result));
+      else io.out(result.run);
+      if (result.stopped) finish(EXIT[result.stopped]);
+    });
+
+  program
+    .command('evaluate')
+    .description('error and compression of a trained memory and its rivals, on the same episodes')
+    .argument('<run>', 'a run folder or a pretrained memory')
+    .option('--patterns <list>', 'loads, for instance 16,32,48 (default: as trained)', positives)
+    .option('--corruption <spec>', 'name:size (default: as trained)')
+    .option('--known', 'recall is told which entries are uncorrupted')
+    .option('--no-known', 'recall is not told (default: as trained)')
+    .option('--episodes <n>', 'episodes at each load', positive, 100)
+    .option('--against <list>', `rivals, of ${rivalNames.join(', ')}, or none`, words)
+    .addOption(new Option('--split <name>', 'which patterns').choices(['train', 'validation', 'test']).default('test'))
+    .addOption(seedOption('seed of the episodes (default: 1, not that of training)'))
+    .addOption(engineOption())
+    .addOption(deviceOption())
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText('after', `\nCorruptions:\n${corruptionHelp()}`)
+    .action(async (run: string, options) => {
+      const against = options.against?.filter((name: string) => name !== 'none');
+      await evaluateCommand({ ...options, against, run, engine: await engineOf(options) }, io);
+    });
+
+  program
+    .command('plot')
+    .description('learning curves, error against load, recall filmstrips and energy traces, as PNG')
+    .argument('<runs...>', 'run folders or pretrained memories')
+    .option('--out <dir>', 'folder for the pictures (default: RUN/plots)')
+    .addOption(seedOption('seed of the episode shown (default: 1)'))
+    .addOption(engineOption())
+    .addOption(deviceOption())
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (runs: string[], options) => plotCommand({ ...options, runs, engine: await engineOf(options) }, io));
+
+  program
+    .command('recall')
+    .description('store your own patterns in a trained memory and recall from queries')
+    .argument('<run>', 'a run folder or a pretrained memory')
+    .requiredOption('--patterns <file>', 'one pattern of 0 and 1 a line, or a JSON list of lists of numbers in [0, 1]')
+    .requiredOption('--queries <file>', 'likewise')
+    .option('--known <file>', 'likewise: 1 where a query is known to be right')
+    .option('--steps <n>', 'steps of recall', positive)
+    .option('--out <file>', 'write the recalled patterns to a file')
+    .option('--picture <file>', 'write a filmstrip of recall (PNG)')
+    .addOption(seedOption('accepted for uniformity: recall draws nothing at random'))
+    .addOption(engineOption())
+    .addOption(deviceOption())
+    .addOption(jsonOption())
+    .action(async (run: string, options) => recallCommand({ ...options, run, engine: await engineOf(options) }, io));
+
+  program
+    .command('data')
+    .description('list the data sets, or fetch and verify one')
+    .argument('[name]', 'a set, or SET/FILE')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options) => dataCommand({ ...options, name, ...io }));
+
+  program
+    .command('demo')
+    .description('the main job from scratch in a few minutes: train, evaluate against Hopfield networks, draw')
+    .option('--out <dir>', 'run folder (default: runs/out/demo-N)')
+    .option('--set <key=value>', 'change a key of the configuration', collect)
+    .addOption(seedOption('seed of parameters and episodes'))
+    .addOption(engineOption())
+    .addOption(deviceOption())
+    .addOption(jsonOption())
+    .action(async (options) => {
+      const changes: [string, unknown][] = (options.set ?? []).map(parseChange);
+      if (options.seed !== undefined) changes.push(['seed', options.seed]);
+      await demo({ ...options, changes, engine: await engineOf(options), provenance }, io);
+    });
+
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.err(text.trimEnd()),
+    });
+  }
+  return program;
+}
+
+/** A fresh configuration, or that of the run to go on with and its state. */
+async function trainingSetup(name: string | undefined, resume: string | undefined, changes: [string, unknown][]) {
+  if (!resume) {
+    if (!name) {
+      throw new InputError(`train: which preset or CONFIG.json? Presets: ${(await presetNames()).join(', ')}`);
+    }
+    return configure(name, changes);
+  }
+  if (name) throw new InputError(`train: either "${name}" or --resume, not both`);
+  const folder = await findRun(resume);
+  const forbidden = changes.find(([key]) => !key.startsWith('training.'));
+  if (forbidden) throw new InputError(`--resume: ${forbidden[0]} cannot change, only keys of training can`);
+  const { config } = changes.length
+    ? await configure(paths(folder).config, changes)
+    : { config: parseConfig(await readConfig(folder), paths(folder).config) };
+  const network = await makeNetwork(config);
+  const state = await loadCheckpoint(paths(folder).checkpoint, network, ruleOf(config));
+  if (!Object.keys(state.values).some((key) => key.startsWith('m:'))) {
+    throw new InputError(`${folder}: holds parameters only, without the optimiser's state, so it cannot be resumed`);
+  }
+  return { name: folder.split('/').at(-1)!, config, state, out: folder };
+}
+
+/** Runs the command line and returns the exit status. */
+export async function main(argv: string[], io: IO): Promise<number> {
+  let status: number = EXIT.done;
+  const program = commandLine(io, (own) => {
+    status = own;
+  });
+  try {
+    if (argv.length === 0) {
+      program.outputHelp();
+      return EXIT.usage;
+    }
+    await program.parseAsync(argv, { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof InputError) {
+      io.err(`ebmm: ${error.message}`);
+      return EXIT.usage;
+    }
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code) io.err(`ebmm: ${(error as Error).message}${path ? '' : ` (${code})`}`);
+    else io.err(`ebmm: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+    return EXIT.failed;
+  }
+}

@@ -1,0 +1,111 @@
+/** @file `ebmm evaluate RUN|PRETRAINED`: error and compression of a trained memory and its rivals under one protocol. */
+import type { Engine } from '../src/compile/index.ts';
+import { InputError } from '../src/errors.ts';
+import { writeFileAtomically } from '../src/files.ts';
+import { type RivalName, rivals } from '../src/hopfield/index.ts';
+import type { AssociativeMemory } from '../src/memory/associative.ts';
+import { loadTask, parseCorruption, type Split } from '../tasks/index.ts';
+import { type DataOptions, sourceOf } from './data-options.ts';
+import { evaluate, type Protocol } from './evaluation.ts';
+import type { IO } from './io.ts';
+import { startProgress } from './progress.ts';
+import { publishedPoints } from './published.ts';
+import type { Evaluation } from './records.ts';
+import { type LoadedRun, loadRun, memoryOf, paths } from './run-folder.ts';
+import { errorTable, short } from './table.ts';
+
+export interface EvaluateOptions extends DataOptions {
+  run: string;
+  engine: Engine;
+  /** Loads; default those that the memory was trained for. */
+  patterns?: number[];
+  corruption?: string;
+  /** Default: as the memory was trained. */
+  known?: boolean;
+  /** Default 100. */
+  episodes?: number;
+  /** Rivals; default hebb, storkey and pseudo-inverse for vectors, hebb, pseudo-inverse and modern for images. */
+  against?: string[];
+  split?: Split;
+  /** Seed of the episodes; default 1, so that they are not those of training. */
+  seed?: number;
+  json?: boolean;
+  /** Where to write evaluation.json; default the run folder, unless it is a pretrained memory's. */
+  save?: boolean;
+}
+
+export const rivalNames = Object.keys(rivals) as RivalName[];
+
+export async function evaluateCommand(options: EvaluateOptions, io: IO): Promise<Evaluation> {
+  const run = await loadRun(options.run);
+  const evaluation = await evaluateRun(run, options, io);
+  if (options.save ?? !run.folder.includes('pretrained')) {
+    await writeFileAtomically(paths(run.folder).evaluation, `${JSON.stringify(evaluation, null, 2)}\n`);
+  }
+  if (options.json) io.out(JSON.stringify(evaluation));
+  else for (const line of report(evaluation)) io.out(line);
+  return evaluation;
+}
+
+/** Evaluates a loaded run and its rivals on the same episodes. */
+export async function evaluateRun(run: LoadedRun, options: Omit<EvaluateOptions, 'run'>, io: IO): Promise<Evaluation> {
+  const { config } = run;
+  const task = await loadTask(config.task, sourceOf(options, io));
+  const corruption = parseCorruption(options.corruption ?? config.corruption ?? task.corruption, task);
+  const image = task.patternShape.length > 1;
+  const against = options.against ?? (image ? ['hebb', 'pseudo-inverse', 'modern'] : ['hebb', 'storkey', 'pseudo-inverse']);
+  const loads = options.patterns ?? [config.training.patterns].flat();
+  const { known = config.known, episodes = 100, seed = 1 } = options;
+  const ebmm = memoryOf(run, options.engine);
+  const memories = [ebmm, ...against.map((name) => makeRival(name, seed, ebmm.floats))];
+  const total = memories.length * loads.length * episodes;
+  const progress = startProgress(io, 'evaluate', total);
+  const rows: Evaluation['rows'] = [];
+  let done = 0;
+  try {
+    for (const patterns of loads) {
+      for (const memory of memories) {
+        const protocol: Protocol = {
+          task, corruption, split: options.split ?? 'test', known, seed, episodes, patterns, // biome-ignore format: a list
+        };
+        rows.push(await evaluate(memory, protocol, (n) => progress.update(done + n, `${memory.name}, ${patterns} patterns`)));
+        done += episodes;
+      }
+    }
+  } finally {
+    progress.stop();
+  }
+  const dimension = task.patternShape.reduce((a, b) => a * b, 1);
+  return { task: task.name, corruption: corruption.spec, known, dimension, seed, rows };
+}
+
+/** @throws InputError with the names that exist */
+function makeRival(name: string, seed: number, floats: number): AssociativeMemory {
+  if (!Object.hasOwn(rivals, name)) {
+    throw new InputError(`--against: no memory "${name}"; there are ${rivalNames.join(', ')}`);
+  }
+  return rivals[name as RivalName]({ seed, floats });
+}
+
+/** The evaluation as text: errors with their bands, and compression. */
+export function report(evaluation: Evaluation): string[] {
+  const { rows, task, corruption, known, dimension } = evaluation;
+  const { unit, episodes } = rows[0];
+  const published =
+    task === 'binary' && dimension === 128 && corruption === 'resample:64' && known
+      ? [{ name: 'EBMM, published', points: publishedPoints('EBMM') }]
+      : [];
+  const lines = [
+    `${task}, ${dimension} values, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${episodes} episodes: mean error in ${unit}`,
+    '',
+    ...errorTable(rows, published),
+    '',
+  ];
+  for (const row of rows.filter((r) => r.memory === rows[0].memory)) {
+    const information = row.bits_per_float === undefined ? '' : `, ${short(row.bits_per_float)} bits recovered per float`;
+    lines.push(
+      `${row.memory}, ${row.patterns} patterns: ${short(row.error)} (5-95%: ${short(row.error_p5)}-${short(row.error_p95)}) ${unit}${information}, compression ${short(row.compression)}`,
+    );
+  }
+  return lines;
+}

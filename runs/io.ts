@@ -1,0 +1,26 @@
+/** @file What a command may touch of the outside world, handed in: output, arguments from the environment, the clock. */
+import type { Environment } from './data.ts';
+
+export interface IO {
+  /** A line on standard output: results. */
+  out(line: string): void;
+  /** A line on standard error: progress and remarks. */
+  err(line: string): void;
+  /** Standard error, where a terminal may show moving progress. */
+  stream: NodeJS.WriteStream;
+  env: Environment;
+  /** Resolves once the user asked to stop (SIGINT, SIGTERM). */
+  stopping: { signal?: 'SIGINT' | 'SIGTERM' };
+}
+
+/** Whether moving progress is welcome: a terminal that is not dumb. */
+export const isLive = (io: IO) => Boolean(io.stream.isTTY) && io.env.TERM !== 'dumb' && !io.env.CI;
+
+/** Seconds as people say them: 45 s, 3 min 20 s, 2 h 5 min. */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  const s = Math.round(seconds);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+/** @file The program `ebmm`: hands the process's streams, environment and signals to the command line. */
+import { main } from './cli.ts';
+import type { IO } from './io.ts';
+
+const io: IO = {
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+  stream: process.stderr,
+  env: process.env,
+  stopping: {},
+};
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // The second one means it.
+    if (io.stopping.signal) process.exit(signal === 'SIGINT' ? 130 : 143);
+    io.stopping.signal = signal;
+    io.err('stopping after this update (once more to stop at once)');
+  });
+}
+
+process.exitCode = await main(process.argv.slice(2), io);

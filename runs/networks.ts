@@ -1,0 +1,52 @@
+/** @file From a configuration to its energy network: a built-in one, or a user's own from a file. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Config } from '../meta/config.ts';
+import { checkNetwork, type EnergyNetwork, networks } from '../src/energy/index.ts';
+import { InputError } from '../src/errors.ts';
+
+/** The shape of one pattern of a configuration's task, known before its data are loaded. */
+export function patternShapeOf(config: Config): number[] {
+  const { task } = config;
+  return task.name === 'binary' ? [task.dimension] : [32, 32, 1];
+}
+
+/** @throws InputError when the network's options or its file are wrong, or its patterns are not the task's */
+export async function makeNetwork(config: Config): Promise<EnergyNetwork> {
+  const patternShape = patternShapeOf(config);
+  const { name, ...options } = config.network;
+  const network =
+    config.network.name === 'custom'
+      ? await importNetwork(config.network.file, patternShape)
+      : (networks[name as keyof typeof networks] as (options: object) => EnergyNetwork)({ ...options, patternShape });
+  const label = config.network.name === 'custom' ? config.network.file : name;
+  checkNetwork(network, label);
+  if (network.patternShape.join() !== patternShape.join()) {
+    throw new InputError(
+      `network "${label}" takes patterns [${network.patternShape}], but task "${config.task.name}" has [${patternShape}]`,
+    );
+  }
+  return network;
+}
+
+/** A module's default export or `network`: an energy network, or a function from { patternShape } to one. */
+async function importNetwork(file: string, patternShape: number[]): Promise<EnergyNetwork> {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new InputError(`${file}: no such file (network.file)`);
+  let module: Record<string, unknown>;
+  try {
+    if (path.endsWith('.ts')) {
+      const { tsImport } = await import('tsx/esm/api');
+      module = await tsImport(pathToFileURL(path).href, import.meta.url);
+    } else {
+      module = await import(pathToFileURL(path).href);
+    }
+  } catch (error) {
+    throw new InputError(`${file}: cannot be imported: ${(error as Error).message.split('\n')[0]}`);
+  }
+  const exported = module.default ?? module.network;
+  if (!exported) throw new InputError(`${file}: has neither a default export nor an export "network"`);
+  const network = typeof exported === 'function' ? exported({ patternShape }) : exported;
+  return network as EnergyNetwork;
+}

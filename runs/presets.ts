@@ -1,0 +1,58 @@
+/** @file Presets: complete runs by name, kept as JSON beside this file; and what `--set` changes in a configuration. */
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Config, nearest, parseConfig } from '../meta/config.ts';
+import { InputError } from '../src/errors.ts';
+import { readJson } from './run-folder.ts';
+
+const FOLDER = fileURLToPath(new URL('./presets/', import.meta.url));
+
+export async function presetNames(): Promise<string[]> {
+  return (await readdir(FOLDER)).filter((f) => f.endsWith('.json')).map((f) => f.slice(0, -5));
+}
+
+/**
+ * The configuration that a command line asks for.
+ * @param name a preset, or a path to a JSON file
+ * @param changes applied in order: dotted keys and their values
+ * @throws InputError
+ */
+export async function configure(name: string, changes: [key: string, value: unknown][]): Promise<{ name: string; config: Config }> {
+  const names = await presetNames();
+  const isFile = name.endsWith('.json') || name.includes('/');
+  if (!isFile && !names.includes(name)) {
+    const near = nearest(name, names);
+    throw new InputError(
+      `unknown preset "${name}"; there are ${names.join(', ')}${near ? `; did you mean "${near}"?` : ''} (or give a file: CONFIG.json)`,
+    );
+  }
+  if (isFile && !existsSync(name)) throw new InputError(`${name}: no such file`);
+  const file = isFile ? name : join(FOLDER, `${name}.json`);
+  const { made_with: _, ...value } = (await readJson(file)) as Record<string, unknown>;
+  for (const [key, change] of changes) setKey(value, key, change);
+  return { name: isFile ? basename(name, '.json') : name, config: parseConfig(value, isFile ? name : `preset "${name}"`) };
+}
+
+/** `training.steps=500`: the value is JSON, or else a string. */
+export function parseChange(text: string): [string, unknown] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InputError(`--set ${text}: expected key=value, for instance training.steps=500`);
+  const raw = text.slice(at + 1);
+  try {
+    return [text.slice(0, at), JSON.parse(raw)];
+  } catch {
+    return [text.slice(0, at), raw];
+  }
+}
+
+function setKey(target: Record<string, unknown>, key: string, value: unknown): void {
+  const parts = key.split('.');
+  let at = target;
+  for (const part of parts.slice(0, -1)) {
+    if (typeof at[part] !== 'object' || at[part] === null) at[part] = {};
+    at = at[part] as Record<string, unknown>;
+  }
+  at[parts.at(-1)!] = value;
+}

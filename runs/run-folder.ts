@@ -1,0 +1,134 @@
+/**
+ * @file A run folder: config.json, metrics.jsonl, checkpoint/state.safetensors, evaluation.json, plots/. What a name on
+ * the command line (a folder, or a pretrained memory) stands for.
+ */
+import { existsSync } from 'node:fs';
+import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadCheckpoint } from '../meta/checkpoint.ts';
+import { type Config, nearest, parseConfig } from '../meta/config.ts';
+import { metaParameters } from '../meta/meta-step.ts';
+import { ruleOf, type TrainingState } from '../meta/trainer.ts';
+import type { Engine } from '../src/compile/index.ts';
+import type { EnergyNetwork } from '../src/energy/index.ts';
+import { InputError } from '../src/errors.ts';
+import { writeFileAtomically } from '../src/files.ts';
+import { EnergyMemory } from '../src/memory/energy-memory.ts';
+import { makeNetwork } from './networks.ts';
+import type { Metrics } from './records.ts';
+
+const PRETRAINED = fileURLToPath(new URL('./pretrained/', import.meta.url));
+
+export const paths = (folder: string) => ({
+  config: join(folder, 'config.json'),
+  metrics: join(folder, 'metrics.jsonl'),
+  checkpoint: join(folder, 'checkpoint', 'state.safetensors'),
+  evaluation: join(folder, 'evaluation.json'),
+  plots: join(folder, 'plots'),
+});
+
+/** Versions and date that config.json records beside the configuration. */
+export interface Provenance {
+  ebmm: string;
+  node: string;
+  platform: string;
+}
+
+export async function saveConfig(folder: string, config: Config, provenance: Provenance): Promise<void> {
+  const text = `${JSON.stringify({ ...config, made_with: provenance }, null, 2)}\n`;
+  await writeFileAtomically(paths(folder).config, text);
+}
+
+/** @throws InputError when there is none or it is wrong */
+export async function readConfig(folder: string): Promise<Config> {
+  const file = paths(folder).config;
+  const { made_with: _, ...value } = (await readJson(file)) as Record<string, unknown>;
+  return parseConfig(value, file);
+}
+
+/** @throws InputError when the file is missing or is not JSON */
+export async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`${file}: ${error.code === 'ENOENT' ? 'no such file' : `cannot be read (${error.code})`}`);
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${file}: not JSON (${(error as Error).message.split('\n')[0]})`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InputError(`${file}: expected a JSON object`);
+  }
+  return value;
+}
+
+export async function appendMetrics(folder: string, line: Metrics): Promise<void> {
+  await appendFile(paths(folder).metrics, `${JSON.stringify(line)}\n`);
+}
+
+/** All whole lines of metrics.jsonl; a line cut off by a crash is left out. */
+export async function readMetrics(folder: string): Promise<Metrics[]> {
+  const text = await readFile(paths(folder).metrics, 'utf8').catch(() => '');
+  const lines: Metrics[] = [];
+  for (const line of text.split('\n')) {
+    if (!line) continue;
+    try {
+      lines.push(JSON.parse(line));
+    } catch {
+      // A cut-off line has no successor worth reading either, but later ones may be whole after a resume.
+    }
+  }
+  return lines;
+}
+
+export async function pretrainedNames(): Promise<string[]> {
+  const entries = await readdir(PRETRAINED, { withFileTypes: true }).catch(() => []);
+  return entries.filter((e) => e.isDirectory()).map((e) => e.name);
+}
+
+/**
+ * The folder that a name stands for: a path to a run folder, or the name of a pretrained memory.
+ * @throws InputError, with what exists, when it is neither
+ */
+export async function findRun(name: string): Promise<string> {
+  const folder = resolve(name);
+  if (existsSync(paths(folder).config)) return folder;
+  const names = await pretrainedNames();
+  if (names.includes(name)) return join(PRETRAINED, name);
+  const near = nearest(name, names);
+  throw new InputError(
+    `"${name}" is neither a run folder (no config.json in it) nor a pretrained memory (${names.join(', ') || 'none'})${near ? `; did you mean "${near}"?` : ''}`,
+  );
+}
+
+export interface LoadedRun {
+  name: string;
+  folder: string;
+  config: Config;
+  network: EnergyNetwork;
+  state: TrainingState;
+}
+
+/** Everything but the task: configuration, network and trained parameters. */
+export async function loadRun(name: string): Promise<LoadedRun> {
+  const folder = await findRun(name);
+  const config = await readConfig(folder);
+  const network = await makeNetwork(config);
+  const state = await loadCheckpoint(paths(folder).checkpoint, network, ruleOf(config));
+  return { name: basename(folder), folder, config, network, state };
+}
+
+/** The trained memory of a run. */
+export function memoryOf({ config, network, state }: Omit<LoadedRun, 'name' | 'folder'>, engine: Engine): EnergyMemory {
+  const rule = ruleOf(config);
+  const specs = metaParameters(network, rule);
+  return new EnergyMemory({
+    network,
+    rule,
+    engine,
+    shapes: Object.fromEntries(Object.entries(specs).map(([name, { shape }]) => [name, shape])),
+    parameters: Object.fromEntries(Object.keys(specs).map((name) => [name, state.values[`p:${name}`]])),
+  });
+}

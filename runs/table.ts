@@ -1,0 +1,41 @@
+/** @file Results as a plain text table: a row for each memory, a column for each load. */
+import type { EvaluationRow } from './records.ts';
+
+/** Three significant digits, without exponents for what people read as counts. */
+export function short(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (value === 0) return '0';
+  if (Math.abs(value) >= 100) return value.toFixed(0);
+  if (Math.abs(value) >= 10) return value.toFixed(1);
+  if (Math.abs(value) >= 0.01) return value.toFixed(2);
+  return value.toPrecision(1);
+}
+
+/** Lays cells out in columns; the first is flush left, the others flush right. */
+export function textTable(rows: string[][]): string[] {
+  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
+  return rows.map((row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd(),
+  );
+}
+
+/** Mean errors by memory and load, with memory size, and rows taken from the literature below. */
+export function errorTable(
+  rows: EvaluationRow[],
+  published: { name: string; points: readonly (readonly [number, number])[] }[] = [],
+): string[] {
+  const loads = [...new Set(rows.map((row) => row.patterns))].sort((a, b) => a - b);
+  const memories = [...new Set(rows.map((row) => row.memory))];
+  const cells = memories.map((memory) => {
+    const own = rows.filter((row) => row.memory === memory);
+    const floats = [...new Set(own.map((row) => row.floats))];
+    const size = floats.length === 1 ? String(floats[0]) : `${Math.min(...floats)}-${Math.max(...floats)}`;
+    return [memory, size, ...loads.map((n) => short(own.find((row) => row.patterns === n)?.error ?? Number.NaN))];
+  });
+  const others = published.map(({ name, points }) => [
+    name,
+    '',
+    ...loads.map((n) => points.find(([patterns]) => patterns === n)?.[1].toString() ?? '-'),
+  ]);
+  return textTable([['memory', 'floats', ...loads.map((n) => `${n} patterns`)], ...cells, ...others]);
+}

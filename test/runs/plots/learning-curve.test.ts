@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { learningCurve } from '../../../runs/plots/learning-curve.ts';
+import { PALETTE } from '../../../runs/plots/style.ts';
+import { InputError } from '../../../src/errors.ts';
+import { countPixels, decodePng, near, TITLE } from './pixels.ts';
+import { metrics } from './records.ts';
+
+const run = (name: string, lines = metrics(300), unit = 'bits') => ({ name, metrics: lines, unit });
+const blue = near(PALETTE[0]);
+
+test('a chart is 800 CSS pixels wide, has a title and its curve', () => {
+  const png = learningCurve([run('a')]);
+  expect(decodePng(png)).toMatchObject({ width: 800, height: 790 });
+  expect(countPixels(png, TITLE)).toBeGreaterThan(300);
+  expect(countPixels(png, { top: 120, bottom: 380 }, blue)).toBeGreaterThan(1500);
+});
+
+test('the same records give the same bytes', () => {
+  expect(learningCurve([run('a')])).toEqual(learningCurve([run('a')]));
+});
+
+test('the title is an option', () => {
+  expect(learningCurve([run('a')], { title: 'Another' })).not.toEqual(learningCurve([run('a')]));
+});
+
+test('several runs have their colours and a legend', () => {
+  const png = learningCurve([run('a'), run('b', metrics(200)), run('c', metrics(100))]);
+  for (const color of PALETTE.slice(0, 3)) {
+    expect(countPixels(png, { top: 60, bottom: 90 }, near(color))).toBeGreaterThan(50);
+    expect(countPixels(png, { top: 120, bottom: 380 }, near(color))).toBeGreaterThan(300);
+  }
+});
+
+test('one line still gives a chart, with points', () => {
+  const png = learningCurve([run('a', metrics(1))]);
+  expect(countPixels(png, { top: 120 }, blue)).toBeGreaterThan(4 * 20);
+});
+
+test('zeros reach the bottom of the axis', () => {
+  const zeros = metrics(300, (i) =>
+    i < 150 ? {} : { error: 0, error_average: 0, loss: 0, gradient_norm: 0, learning_rate: 0 },
+  );
+  const png = learningCurve([run('a', zeros)]);
+  const half = { left: 450, right: 760 };
+  // The second half of the error's curve lies on the axis line and nowhere else.
+  expect(countPixels(png, { ...half, top: 345, bottom: 370 }, blue)).toBeGreaterThan(1000);
+  expect(countPixels(png, { ...half, top: 130, bottom: 340 }, blue)).toBe(0);
+});
+
+test('nothing but zeros gives a chart', () => {
+  const zero = { error: 0, error_average: 0, loss: 0, gradient_norm: 0, learning_rate: 0, query_error: 0 };
+  expect(
+    countPixels(
+      learningCurve([
+        run(
+          'a',
+          metrics(10, () => zero),
+        ),
+      ]),
+    ),
+  ).toBeGreaterThan(5000);
+});
+
+test('values that are not finite, null in JSON, leave a gap', () => {
+  const nothing = null as unknown as number;
+  const gap = {
+    error: nothing,
+    error_average: Number.NaN,
+    loss: Number.NaN,
+    gradient_norm: Number.POSITIVE_INFINITY,
+  };
+  const png = learningCurve([
+    run(
+      'a',
+      metrics(300, (i) => (i > 100 && i < 200 ? gap : {})),
+    ),
+  ]);
+  // The learning rate at the bottom has no gap.
+  expect(countPixels(png, { left: 330, right: 520, top: 120, bottom: 610 }, blue)).toBe(0);
+  expect(countPixels(png, { left: 100, right: 290, top: 120, bottom: 610 }, blue)).toBeGreaterThan(500);
+  expect(countPixels(png, { left: 560, right: 760, top: 120, bottom: 610 }, blue)).toBeGreaterThan(500);
+});
+
+test('steps repeated by a resumed run count once, the later record', () => {
+  const lines = metrics(50);
+  const repeated = [...metrics(30, () => ({ error: 1, error_average: 1, loss: 1 })), ...lines];
+  expect(learningCurve([run('a', repeated)])).toEqual(learningCurve([run('a', lines)]));
+});
+
+test('a hundred thousand lines are drawn in good time', () => {
+  const png = learningCurve([run('a', metrics(100_000))]);
+  expect(decodePng(png).width).toBe(800);
+}, 5000);
+
+test('no run, an empty run and two units are bad input, said in one line', () => {
+  const cases = [
+    () => learningCurve([]),
+    () => learningCurve([run('a', [])]),
+    () => learningCurve([run('a'), run('b', metrics(3), 'squared error')]),
+  ];
+  for (const bad of cases) {
+    expect(bad).toThrow(InputError);
+    expect(bad).toThrow(/^[^\n]+$/);
+  }
+});

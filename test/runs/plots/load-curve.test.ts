@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { errorAgainstPatterns } from '../../../runs/plots/load-curve.ts';
+import { PALETTE } from '../../../runs/plots/style.ts';
+import { InputError } from '../../../src/errors.ts';
+import { countPixels, decodePng, near, TITLE } from './pixels.ts';
+import { evaluation, row } from './records.ts';
+
+const loads = [16, 32, 48, 64, 96];
+const rows = loads.flatMap((n) => [row('hebb', n, n / 6, 16384), row('ebmm', n, n > 32 ? (n - 32) / 10 : 0)]);
+const [blue, vermillion, green] = PALETTE.map((color) => near(color));
+const CHART = { top: 70 };
+
+test('a chart is 800 CSS pixels wide, has a title, and the trained memory comes first', () => {
+  const png = errorAgainstPatterns(evaluation(rows));
+  expect(decodePng(png)).toMatchObject({ width: 800, height: 480 });
+  expect(countPixels(png, TITLE)).toBeGreaterThan(300);
+  // Three CSS pixels wide against less than two.
+  expect(countPixels(png, CHART, blue)).toBeGreaterThan(1.3 * countPixels(png, CHART, vermillion));
+  expect(countPixels(png, CHART, vermillion)).toBeGreaterThan(1000);
+});
+
+test('the same evaluation gives the same bytes', () => {
+  expect(errorAgainstPatterns(evaluation(rows))).toEqual(errorAgainstPatterns(evaluation(rows)));
+});
+
+test('rows may come in any order', () => {
+  const hebbFirst = (a: { memory: string }, b: { memory: string }) => (a.memory > b.memory ? -1 : 1);
+  const shuffled = [...rows].reverse().sort(hebbFirst);
+  expect(errorAgainstPatterns(evaluation(shuffled))).toEqual(errorAgainstPatterns(evaluation(rows)));
+});
+
+test('what is known and the corruption show', () => {
+  const base = errorAgainstPatterns(evaluation(rows));
+  expect(errorAgainstPatterns({ ...evaluation(rows), known: true })).not.toEqual(base);
+  expect(errorAgainstPatterns({ ...evaluation(rows), corruption: 'flip:0.1' })).not.toEqual(base);
+});
+
+test('published results are one more line, dashed', () => {
+  const points: [number, number][] = [
+    [16, 10],
+    [96, 10],
+  ];
+  const png = errorAgainstPatterns(evaluation(rows), {
+    published: [{ name: 'paper', points }],
+    scale: 'linear',
+  });
+  const dashed = countPixels(png, { left: 150, right: 500, top: 70, bottom: 420 }, green);
+  const whole = errorAgainstPatterns(evaluation([...rows, row('paper', 16, 10), row('paper', 96, 10)]), {
+    scale: 'linear',
+  });
+  const solid = countPixels(whole, { left: 150, right: 500, top: 70, bottom: 420 }, green);
+  expect(dashed).toBeGreaterThan(200);
+  expect(dashed).toBeLessThan(0.8 * solid);
+});
+
+test('an error that is not finite is a gap', () => {
+  const gap = rows.map((r) => (r.patterns === 48 ? { ...r, error: Number.NaN } : r));
+  const region = { ...CHART, bottom: 420 };
+  expect(countPixels(errorAgainstPatterns(evaluation(gap)), region, vermillion)).toBeLessThan(
+    0.8 * countPixels(errorAgainstPatterns(evaluation(rows)), region, vermillion),
+  );
+});
+
+test.each([
+  ['one memory', rows.filter(({ memory }) => memory === 'ebmm')],
+  ['one load', rows.filter(({ patterns }) => patterns === 64)],
+  ['one row', rows.slice(0, 1)],
+  ['zeros only', loads.map((n) => row('ebmm', n, 0))],
+  ['loads that double', [1, 2, 4, 8, 16, 32, 64].map((n) => row('ebmm', n, n / 7))],
+  ['two sizes of one memory', [row('hebb', 16, 1, 100), row('hebb', 16, 2, 50), row('hebb', 32, 3, 100)]],
+])('%s still gives a chart', (_, some) => {
+  const png = errorAgainstPatterns(evaluation(some));
+  expect(decodePng(png)).toMatchObject({ width: 800, height: 480 });
+  expect(countPixels(png, CHART, blue)).toBeGreaterThan(100);
+});
+
+test('many memories get a higher chart, so that their labels have room', () => {
+  const names = Array.from({ length: 16 }, (_, i) => `memory ${i}`);
+  const many = names.flatMap((name, i) => [row(name, 16, i / 10, 100 + i), row(name, 32, 1, 100 + i)]);
+  expect(decodePng(errorAgainstPatterns(evaluation(many))).height).toBeGreaterThan(600);
+});
+
+test('no rows, no finite error and mixed units are bad input, said in one line', () => {
+  const cases = [
+    () => errorAgainstPatterns(evaluation([])),
+    () => errorAgainstPatterns(evaluation([row('ebmm', 16, Number.NaN)])),
+    () =>
+      errorAgainstPatterns(
+        evaluation([row('ebmm', 16, 1), { ...row('hebb', 16, 1), unit: 'squared error' }]),
+      ),
+  ];
+  for (const bad of cases) {
+    expect(bad).toThrow(InputError);
+    expect(bad).toThrow(/^[^\n]+$/);
+  }
+});

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { rateDistortion } from '../../../runs/plots/rate-distortion.ts';
+import { PALETTE } from '../../../runs/plots/style.ts';
+import { InputError } from '../../../src/errors.ts';
+import { countPixels, decodePng, near, TITLE } from './pixels.ts';
+import { evaluation, row } from './records.ts';
+
+const sizes = [64, 128, 512, 2048, 8192];
+const rows = sizes.flatMap((floats, i) => [row('ebmm', 64, 9 - i, floats), row('slots', 64, 12 - i, floats)]);
+const blue = near(PALETTE[0]);
+
+test('a chart is 800 CSS pixels wide and has a title and lines', () => {
+  const png = rateDistortion(evaluation(rows));
+  expect(decodePng(png)).toMatchObject({ width: 800, height: 480 });
+  expect(countPixels(png, TITLE)).toBeGreaterThan(300);
+  expect(countPixels(png, { top: 70 }, blue)).toBeGreaterThan(1000);
+});
+
+test('runs of several sizes go into one chart', () => {
+  const apart = sizes.map((floats) => evaluation(rows.filter((r) => r.floats === floats)));
+  expect(rateDistortion(apart)).toEqual(rateDistortion(evaluation(rows)));
+});
+
+test('the load is the one with the most rows unless it is given', () => {
+  const more = evaluation([...rows, row('ebmm', 16, 1, 64), row('ebmm', 16, 0, 128)]);
+  expect(rateDistortion(more)).toEqual(rateDistortion(evaluation(rows)));
+  expect(rateDistortion(more, { patterns: 16 })).not.toEqual(rateDistortion(more));
+});
+
+test('one memory of one size gives a chart', () => {
+  expect(countPixels(rateDistortion(evaluation([row('ebmm', 16, 1)])), { top: 70 }, blue)).toBeGreaterThan(
+    100,
+  );
+});
+
+test('evaluations that do not compare, and loads without rows, are bad input, said in one line', () => {
+  const cases = [
+    () => rateDistortion([]),
+    () => rateDistortion(evaluation([])),
+    () => rateDistortion(evaluation(rows), { patterns: 7 }),
+    () => rateDistortion([evaluation(rows), { ...evaluation(rows), known: true }]),
+  ];
+  for (const bad of cases) {
+    expect(bad).toThrow(InputError);
+    expect(bad).toThrow(/^[^\n]+$/);
+  }
+});
