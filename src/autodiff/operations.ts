@@ -133,7 +133,7 @@ export const operations = {
   GatherV2: { gradient: shaping.gather, note: 'batchDims 0' },
   UnsortedSegmentSum: { gradient: shaping.unsortedSegmentSum },
 
-  // Images, NHWC and without dilation
+  // Images, NHWC, without dilation; padding by one number only for square windows and strides
   Conv2D: { gradient: convolution.conv2d, note: throws },
   Conv2DBackpropInput: { gradient: convolution.conv2dBackpropInput, note: throws },
   Conv2DBackpropFilter: { gradient: convolution.conv2dBackpropFilter, note: 'stock: none' },
