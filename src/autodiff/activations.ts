@@ -1,7 +1,7 @@
 /** @file Gradients of activation functions, from the input and never from the saved output, which tfjs holds constant. */
 
 import * as tf from '@tensorflow/tfjs';
-import { type Gradient, mask, sumTo, unary, untaped } from './gradient.ts';
+import { type Gradient, masked, sumTo, unary, untaped } from './gradient.ts';
 
 /** selu(x) = SCALE * (x > 0 ? x : ALPHA * (exp(x) - 1)), https://arxiv.org/abs/1706.02515 */
 const SELU_SCALE = 1.0507009873554805;
@@ -28,12 +28,7 @@ export const softmax = unary((dy, x) => {
 
 export const relu = unary((dy, x) => tf.mul(dy, positive(x)));
 
-export const relu6 = unary((dy, x) =>
-  tf.mul(
-    dy,
-    mask(() => tf.logicalAnd(tf.greater(x, 0), tf.less(x, 6))),
-  ),
-);
+export const relu6 = unary((dy, x) => masked(dy, () => tf.logicalAnd(tf.greater(x, 0), tf.less(x, 6))));
 
 export const leakyRelu = unary((dy, x, { alpha }) =>
   tf.mul(

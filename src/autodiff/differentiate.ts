@@ -68,6 +68,36 @@ export function valueAndGradsOf(
   };
 }
 
+/** What a function returns that hands out more than what is differentiated. */
+export interface WithAuxiliary {
+  value: tf.Tensor;
+  /** Passed on as they are; whatever is computed from them is still differentiated by outer levels. */
+  auxiliary: NamedTensors;
+}
+
+/** Like `valueAndGrads`, for a function that also hands out what it computed on the way. */
+export function gradsWithAuxiliary(
+  f: (...xs: tf.Tensor[]) => WithAuxiliary,
+): (xs: tf.Tensor[]) => { value: tf.Tensor; grads: tf.Tensor[]; auxiliary: NamedTensors } {
+  return (xs) =>
+    tf.tidy(() => {
+      let kept: NamedTensors = {};
+      const clones = (tensors: NamedTensors, each: (t: tf.Tensor) => tf.Tensor) =>
+        Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, each(t)]));
+      try {
+        const { value, gradients } = differentiate((fresh) => {
+          const result = f(...fresh);
+          // Survives the tidying up inside; the clone handed out below belongs to the caller's scope again.
+          kept = clones(result.auxiliary, (t) => tf.keep(tf.clone(t)));
+          return result.value;
+        }, xs);
+        return { value, grads: gradients, auxiliary: clones(kept, (t) => tf.clone(t)) };
+      } finally {
+        tf.dispose(kept);
+      }
+    });
+}
+
 /** The value of `f` at `xs` and the gradient of sum(f * dy) with respect to each of `xs`. */
 function differentiate(
   f: (xs: tf.Tensor[]) => tf.Tensor,

@@ -79,6 +79,11 @@ export function mask(f: () => tf.Tensor): tf.Tensor {
   return untaped(() => tf.cast(f(), 'float32'));
 }
 
+/** `dy` where the boolean tensor that `f` makes is true, else 0. */
+export function masked(dy: tf.Tensor, f: () => tf.Tensor): tf.Tensor {
+  return tf.mul(dy, mask(f));
+}
+
 /** Runs a kernel that tfjs exports no function for. */
 export function run(kernelName: string, inputs: Record<string, tf.Tensor>, attrs: Attributes): tf.Tensor {
   return tf.engine().runKernel(kernelName, inputs, attrs) as tf.Tensor;

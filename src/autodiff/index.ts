@@ -6,8 +6,15 @@
 import { registerGradients } from './operations.ts';
 
 export { logSigmoid, logSoftmax, logSumExp } from './composed.ts';
-export type { NamedTensors } from './differentiate.ts';
-export { grad, grads, valueAndGrad, valueAndGrads, valueAndGradsOf } from './differentiate.ts';
+export type { NamedTensors, WithAuxiliary } from './differentiate.ts';
+export {
+  grad,
+  grads,
+  gradsWithAuxiliary,
+  valueAndGrad,
+  valueAndGrads,
+  valueAndGradsOf,
+} from './differentiate.ts';
 export { type OperationName, operations, registerGradients } from './operations.ts';
 
 registerGradients();

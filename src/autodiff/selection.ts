@@ -1,7 +1,7 @@
 /** @file Gradients of what selects: comparisons, extrema, clipping. Their masks are constant almost everywhere. */
 
 import * as tf from '@tensorflow/tfjs';
-import { broadcasting, type Gradient, mask, unary, untaped, viewAs, zero } from './gradient.ts';
+import { broadcasting, type Gradient, masked, unary, untaped, viewAs, zero } from './gradient.ts';
 
 export const abs = unary((dy, x) =>
   tf.mul(
@@ -11,37 +11,18 @@ export const abs = unary((dy, x) =>
 );
 
 export const clipByValue = unary((dy, x, { clipValueMin, clipValueMax }) =>
-  tf.mul(
-    dy,
-    mask(() => tf.logicalAnd(tf.greaterEqual(x, clipValueMin), tf.lessEqual(x, clipValueMax))),
-  ),
+  masked(dy, () => tf.logicalAnd(tf.greaterEqual(x, clipValueMin), tf.lessEqual(x, clipValueMax))),
 );
 
 /** Where a and b are equal, all of the gradient goes to a, as in tfjs. */
 export const maximum = broadcasting(
-  (dy, a, b) =>
-    tf.mul(
-      dy,
-      mask(() => tf.greaterEqual(a, b)),
-    ),
-  (dy, a, b) =>
-    tf.mul(
-      dy,
-      mask(() => tf.less(a, b)),
-    ),
+  (dy, a, b) => masked(dy, () => tf.greaterEqual(a, b)),
+  (dy, a, b) => masked(dy, () => tf.less(a, b)),
 );
 
 export const minimum = broadcasting(
-  (dy, a, b) =>
-    tf.mul(
-      dy,
-      mask(() => tf.lessEqual(a, b)),
-    ),
-  (dy, a, b) =>
-    tf.mul(
-      dy,
-      mask(() => tf.greater(a, b)),
-    ),
+  (dy, a, b) => masked(dy, () => tf.lessEqual(a, b)),
+  (dy, a, b) => masked(dy, () => tf.greater(a, b)),
 );
 
 /** Largest or smallest entry along axes. Equal entries share the gradient, so that a shift of all has slope 1. */
@@ -73,16 +54,8 @@ export const select: Gradient = {
   inputsToSave: ['condition'],
   gradFunc: (dy, [condition]) => ({
     condition: () => tf.zeros(condition.shape),
-    t: () =>
-      tf.mul(
-        dy as tf.Tensor,
-        mask(() => condition),
-      ),
-    e: () =>
-      tf.mul(
-        dy as tf.Tensor,
-        mask(() => tf.logicalNot(condition)),
-      ),
+    t: () => masked(dy as tf.Tensor, () => condition),
+    e: () => masked(dy as tf.Tensor, () => tf.logicalNot(condition)),
   }),
 };
 
