@@ -57,7 +57,7 @@ export function decodeSafetensors(
     if (entry?.dtype !== 'F32') fail(`tensor "${name}" has dtype ${entry?.dtype}, expected F32`);
     if (!(begin >= 0 && end - begin === 4 * size)) fail(`tensor "${name}" has a shape that its data does not fit`);
     if (end > data.length) fail(`tensor "${name}" is cut off`);
-    tensors[name] = { shape: entry.shape, values: new Float32Array(data.slice(begin, end).buffer) };
+    tensors[name] = { shape: entry.shape, values: new Float32Array(Uint8Array.from(data.subarray(begin, end)).buffer) };
   }
   return { tensors, metadata: (__metadata__ as Record<string, string>) ?? {} };
 }

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** @file The program `ebmm`: hands the process's streams, environment and signals to the command line. */
 import { main } from './cli.ts';
 import type { IO } from './io.ts';

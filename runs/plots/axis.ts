@@ -49,7 +49,7 @@ export function linearAxis(values: number[], options: AxisOptions & { zero?: boo
   const ticks: Tick[] = [];
   for (let i = first; i <= last; i++) {
     const at = Number((i * step).toPrecision(12));
-    ticks.push({ at, label: formatNumber(at) });
+    ticks.push({ at, label: formatNumber(at, 6) });
   }
   return { kind: 'linear', min: ticks[0].at, max: ticks.at(-1)!.at, ticks, place: (value) => value };
 }
@@ -143,7 +143,7 @@ function logTicks(min: number, max: number, place: Axis['place'], options: AxisO
       const value = Number(`${digit}e${exponent}`);
       if (value < min * (1 - 1e-9) || value > max * (1 + 1e-9)) continue;
       const major = labelled.includes(digit) && (exponent - first) % stride === 0;
-      if (major) ticks.push({ at: place(value), label: formatNumber(value) });
+      if (major) ticks.push({ at: place(value), label: formatNumber(value, 6) });
       else if (digit === 1 || decades <= maxTicks / 3) ticks.push({ at: place(value), label: '' });
     }
   }

@@ -6,7 +6,7 @@ import { CROWD, envelope, every, means, type Point } from './downsample.ts';
 import { formatNumber } from './numbers.ts';
 import { gap, type LegendEntry, type Line, renderPng, scaleOf, titlesAbove } from './render.ts';
 import { faint, MUTED, seriesStyle, TEXT } from './style.ts';
-import { shorten } from './text.ts';
+import { shorten, textWidth } from './text.ts';
 
 export interface Run {
   name: string;
@@ -144,10 +144,12 @@ function valueAxis(panel: Panel, curves: Record<Panel, Curve>[], query: Point[])
 
 function scales(axes: Record<Panel, Axis>) {
   const all: Record<string, ReturnType<typeof scaleOf>> = {};
+  const labels = PANEL_NAMES.flatMap((panel) => axes[panel].ticks.map(({ label }) => label));
+  const width = 14 + labels.reduce((widest, label) => Math.max(widest, textWidth(label, TEXT.small)), 0);
   for (const panel of PANEL_NAMES) {
     all[panel] = scaleOf(axes[panel], '', {
       stack: { name: 'panels', weight: PANELS[panel].weight },
-      width: 56,
+      width,
     });
     all[`above ${panel}`] = gap('panels', 1.35);
   }

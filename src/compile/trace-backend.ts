@@ -11,6 +11,8 @@ import type { Dtype, Node, Values } from './graph.ts';
 import { kernels } from './kernels.ts';
 
 const NAME = 'ebmm-trace';
+// tfjs greets users of its plain JavaScript backend with an advertisement, else.
+tf.enableProdMode();
 
 /** What a data id stands for: a node of one trace, or values that outlive it. */
 type Traced = { references: number } & (

@@ -3,7 +3,7 @@
  * (Bartunov et al. 2020, equations 4 and 5). A pure function, differentiable in everything.
  */
 import * as tf from '@tensorflow/tfjs';
-import { grads, type NamedTensors, valueAndGrad } from '../autodiff/index.ts';
+import { grads, gradsWithAuxiliary, type NamedTensors, valueAndGrad } from '../autodiff/index.ts';
 import type { EnergyNetwork, Parameters } from '../energy/network.ts';
 import { type Rule, rateAt, writableNames } from './rule.ts';
 
@@ -40,40 +40,53 @@ interface Step {
 const named = (names: string[], tensors: tf.Tensor[]): NamedTensors =>
   Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
 
-/** The first two terms of the writing loss, each summed over episodes: mean energy, mean squared gradient. */
-function terms({ network, p, patterns, names }: Step, weights: tf.Tensor[]): { energy: tf.Tensor; gradient: tf.Tensor } {
-  const parameters = { ...p, ...named(names, weights) };
-  const { value, grad } = valueAndGrad((x) => network.energy(parameters, x))(patterns);
+/** The mean energy over patterns, summed over episodes. */
+const meanEnergy = (network: EnergyNetwork, p: Parameters, x: tf.Tensor) =>
+  tf.div(tf.sum(network.energy(p, x)), x.shape[1]!);
+
+/**
+ * Gradients of the first two terms of the writing loss in every writable tensor. One backward pass through the energy
+ * gives both its slope in the patterns, which the second term squares, and the gradient of the first term.
+ */
+function termGradients({ network, rule, p, patterns, names, weights }: Step) {
   const count = patterns.shape[1]!;
-  return { energy: tf.div(tf.sum(value), count), gradient: tf.div(tf.sum(tf.square(grad)), count) };
+  if (!rule.write.gradient_term) {
+    const energy = grads((...w) => meanEnergy(network, { ...p, ...named(names, w) }, patterns))(weights);
+    return { energy, gradient: undefined };
+  }
+  const { grads: gradient, auxiliary } = gradsWithAuxiliary((...w) => {
+    const [slope, ...energy] = grads((x, ...v) => meanEnergy(network, { ...p, ...named(names, v) }, x))([patterns, ...w]);
+    // The slope is that of the mean, 1 / count of a pattern's own.
+    return { value: tf.mul(tf.sum(tf.square(slope)), count), auxiliary: named(names, energy) };
+  })(weights);
+  return { energy: names.map((name) => auxiliary[name]), gradient };
 }
 
 /** theta <- theta - sum over terms of rate[t, tensor, term] * gradient of that term. */
 function stepByTerms(step: Step): tf.Tensor[] {
-  const { network, rule, p, patterns, names, initial, weights, t } = step;
-  const rates = p['rule.write'];
-  const row = rule.write.per_step ? t : 0;
-  const count = patterns.shape[1]!;
-  const byEnergy = grads((...w) =>
-    tf.div(tf.sum(network.energy({ ...p, ...named(names, w) }, patterns)), count),
-  )(weights);
-  const byGradient = rule.write.gradient_term ? grads((...w) => terms(step, w).gradient)(weights) : undefined;
+  const { rule, p, initial, weights, t } = step;
+  const { energy, gradient } = termGradients(step);
+  const rate = (i: number, term: number) => rateAt(p['rule.write'], rule.write.per_step ? t : 0, i, term);
   return weights.map((w, i) => {
-    let change: tf.Tensor = tf.mul(byEnergy[i], rateAt(rates, row, i, 0));
-    if (byGradient) change = tf.add(change, tf.mul(byGradient[i], rateAt(rates, row, i, 1)));
-    if (t > 0) change = tf.add(change, tf.mul(tf.sub(w, initial[i]), tf.mul(rateAt(rates, row, i, 2), 2)));
+    let change: tf.Tensor = tf.mul(energy[i], rate(i, 0));
+    if (gradient) change = tf.add(change, tf.mul(gradient[i], rate(i, 1)));
+    // At the initial weights the distance has no slope.
+    if (t > 0) change = tf.add(change, tf.mul(tf.sub(w, initial[i]), tf.mul(rate(i, 2), 2)));
     return tf.sub(w, change);
   });
 }
 
 /** theta <- theta - rate[t] * gradient of (energy + alpha gradient + beta distance). */
 function stepByLoss(step: Step): tf.Tensor[] {
-  const { rule, p, initial, weights, t } = step;
+  const { network, rule, p, patterns, names, initial, weights, t } = step;
   const alpha = rateAt(p['rule.weights'], 0);
   const beta = rateAt(p['rule.weights'], 1);
+  const count = patterns.shape[1]!;
   const changes = grads((...w) => {
-    const { energy, gradient } = terms(step, w);
-    return rule.write.gradient_term ? tf.add(energy, tf.mul(alpha, gradient)) : energy;
+    const parameters = { ...p, ...named(names, w) };
+    if (!rule.write.gradient_term) return meanEnergy(network, parameters, patterns);
+    const { value, grad } = valueAndGrad((x) => network.energy(parameters, x))(patterns);
+    return tf.div(tf.add(tf.sum(value), tf.mul(alpha, tf.sum(tf.square(grad)))), count);
   })(weights);
   return weights.map((w, i) => {
     const pull = t > 0 ? tf.mul(tf.sub(w, initial[i]), tf.mul(beta, 2)) : tf.zerosLike(w);

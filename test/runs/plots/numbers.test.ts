@@ -9,7 +9,12 @@ test('numbers have separators, a true minus sign, and exponents only where digit
     '1,234,567',
     '−12.5',
   ]);
-  expect([1e-5, 2.5e-7, 3e7].map((n) => formatNumber(n))).toEqual(['1e-5', '2.5e-7', '3e7']);
+  expect([1e-5, 2.5e-7].map((n) => formatNumber(n))).toEqual(['1e-5', '2.5e-7']);
+  expect(formatNumber(3.2e7, 6)).toBe('3.2e7');
+});
+
+test('counts are exact', () => {
+  expect(formatNumber(16_777_217)).toBe('16,777,217');
 });
 
 test('digits are significant digits', () => {

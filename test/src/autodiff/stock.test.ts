@@ -22,8 +22,8 @@ test.each([
   ['expm1', 3, tf.expm1],
   ['erf', 3, tf.erf],
 ] as const)(
-  'finite differences find %s wrong with the registrations of tfjs, from order %3$i',
-  (_, f, from) => {
+  'finite differences find %s wrong with the registrations of tfjs, from order %i on',
+  (_, from, f) => {
     const proof = { f: f as (x: tf.Tensor) => tf.Tensor, shapes: [[4]] };
     for (const config of stock) tf.registerGradient(config);
     const wrongly = derivativeErrors(proof, stockGrads);
