@@ -104,10 +104,16 @@ function rowOf(strip: Filmstrip, example: number, steps: number[], binary: boole
     return {
       values,
       error: binary ? wrongEntries(values, stored) : squaredError(values, stored),
-      energy: energy === undefined ? undefined : `E ${formatNumber(energy, 4)}`,
+      energy: energy === undefined ? undefined : `E ${compact(energy)}`,
     };
   });
   return [{ values: stored }, ...frames];
+}
+
+/** Four digits, as many as a column holds. */
+function compact(energy: number): string {
+  if (Math.abs(energy) < 1e5 || !Number.isFinite(energy)) return formatNumber(energy, 4);
+  return energy.toExponential(2).replace('e+', 'e').replace('-', '−');
 }
 
 function wrongEntries(values: Float32Array, stored: Float32Array): Frame['error'] {
