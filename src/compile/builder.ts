@@ -77,8 +77,16 @@ export class Builder {
     const value = uniformValue(condition);
     if (value !== undefined) return this.expand(value ? a : b, shape);
     if (a === b) return this.expand(a, shape);
+    if (a.dtype === 'bool') {
+      // onnxruntime selects no truth values.
+      const otherwise = this.binary('And', this.unary('Not', condition), b);
+      return this.binary('Or', this.binary('And', condition, a), otherwise);
+    }
     const covered = (...others: Node[]) =>
-      sameShape(others.map((n) => n.shape as number[]).reduce((m, n) => broadcastShape(m, n)), shape);
+      sameShape(
+        others.map((n) => n.shape as number[]).reduce((m, n) => broadcastShape(m, n)),
+        shape,
+      );
     if (covered(condition, b)) a = this.#unexpanded(a);
     if (covered(condition, a)) b = this.#unexpanded(b);
     return this.graph.node('Where', [condition, a, b], {}, shape, a.dtype);
@@ -157,18 +165,19 @@ export class Builder {
     const n = b.shape.at(-1)!;
     const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
     const shape = [...batch, m, n];
-    if (uniformValue(a) === 0 || uniformValue(b) === 0) return this.fill(0, shape);
-    const scaled = this.#scaledProduct(a, b, sizeOf(shape));
+    if (uniformValue(a) === 0 || uniformValue(b) === 0) return this.fill(0, shape, a.dtype);
+    const scaled = a.dtype === 'float32' ? this.#scaledProduct(a, b, sizeOf(shape)) : undefined;
     if (scaled) return scaled;
     const shared = (x: Node) => x.shape.slice(0, -2).every((length) => length === 1);
-    if (b.op === 'Expand' && batch.length > 0) {
+    const whole = sameShape(a.shape.slice(0, -2), batch);
+    if (b.op === 'Expand' && batch.length > 0 && whole) {
       const inner = b.inputs[0];
       if (sameShape(inner.shape.slice(-2), b.shape.slice(-2)) && shared(inner)) {
         return this.matMul(a, this.reshape(inner, inner.shape.slice(-2)));
       }
     }
     // One matrix for a whole batch: one large product.
-    if (batch.length > 0 && sameShape(a.shape.slice(0, -2), batch) && shared(b)) {
+    if (batch.length > 0 && whole && shared(b)) {
       const rows = this.reshape(a, [sizeOf(batch) * m, k]);
       return this.reshape(this.matMul(rows, this.reshape(b, [k, n])), shape);
     }
@@ -196,8 +205,10 @@ export class Builder {
 
   concat(parts: readonly Node[], axis: number): Node {
     const full = parts.filter((part) => part.shape[axis] !== 0);
-    if (full.length === 1) return full[0];
-    const shape = full[0].shape.map((n, i) => (i === axis ? full.reduce((sum, p) => sum + p.shape[i], 0) : n));
+    if (full.length < 2) return full[0] ?? parts[0];
+    const shape = full[0].shape.map((n, i) =>
+      i === axis ? full.reduce((sum, p) => sum + p.shape[i], 0) : n,
+    );
     const values = full.map(uniformValue);
     if (values.every((v) => v !== undefined && v === values[0])) return this.#withShape(full[0], shape);
     return this.graph.node('Concat', full, { axis }, shape, full[0].dtype);
@@ -217,6 +228,9 @@ export class Builder {
     if (op === 'Add') {
       if (va === 0) return whole(b);
       if (vb === 0) return whole(a);
+      if (a.op === 'Neg' && b.op === 'Neg') {
+        return this.unary('Neg', this.binary('Add', a.inputs[0], b.inputs[0]));
+      }
       if (b.op === 'Neg') return this.binary('Sub', a, b.inputs[0]);
       if (a.op === 'Neg') return this.binary('Sub', b, a.inputs[0]);
       if (a === b) return this.binary('Mul', a, this.fill(2, []));
@@ -224,6 +238,7 @@ export class Builder {
       if (vb === 0) return whole(a);
       if (va === 0) return whole(this.unary('Neg', b));
       if (b.op === 'Neg') return this.binary('Add', a, b.inputs[0]);
+      if (a.op === 'Neg') return this.unary('Neg', this.binary('Add', a.inputs[0], b));
       if (a === b) return this.fill(0, shape);
     } else if (op === 'Mul') {
       if (va !== undefined) return this.binary('Mul', b, a.shape.length ? whole2(this, a, b, va) : a);
@@ -239,7 +254,9 @@ export class Builder {
         if (a.op === 'Expand') return whole(this.binary('Mul', a.inputs[0], this.fill(vb, [])));
         if (b.shape.length > 0) return whole(this.binary('Mul', a, this.fill(vb, [])));
       }
-      if (a.op === 'Neg' && b.op === 'Neg') return this.binary('Mul', a.inputs[0], b.inputs[0]);
+      // Signs move outwards, where sums absorb them.
+      if (a.op === 'Neg') return this.unary('Neg', this.binary('Mul', a.inputs[0], b));
+      if (b.op === 'Neg') return this.unary('Neg', this.binary('Mul', a, b.inputs[0]));
     } else if (op === 'Div') {
       if (vb !== undefined) return this.binary('Mul', a, this.fill(1 / vb, b.shape));
     } else if (op === 'Pow') {
@@ -262,9 +279,9 @@ export class Builder {
   #sum(x: Node, axes: readonly number[], kept: readonly number[]): Node | undefined {
     const value = uniformValue(x);
     const count = axes.reduce((n, axis) => n * x.shape[axis], 1);
-    if (value !== undefined) return this.fill(value * count, kept);
+    if (value !== undefined) return this.fill(value * count, kept, x.dtype);
     if (x.op === 'Neg') return this.unary('Neg', this.reduce('ReduceSum', x.inputs[0], axes, true));
-    if (x.op === 'Mul') {
+    if (x.op === 'Mul' && x.dtype === 'float32') {
       const factor = uniformValue(x.inputs[1]);
       if (factor !== undefined) {
         return this.binary('Mul', this.reduce('ReduceSum', x.inputs[0], axes, true), this.fill(factor, []));
@@ -278,18 +295,41 @@ export class Builder {
       const rest = axes.filter((axis) => !spread.includes(axis));
       const shape = x.shape.map((n, i) => (spread.includes(i) ? 1 : n));
       const smaller = this.reduce('ReduceSum', this.expand(inner, shape), rest, true);
-      return this.binary('Mul', smaller, this.fill(times, []));
+      return this.binary('Mul', smaller, this.fill(times, [], x.dtype));
     }
     return undefined;
   }
 
-  /** Moves a scalar factor of an operand to the product, where that is the smaller tensor. */
+  /** A product with a matrix whose entries are all equal is a sum, repeated. */
+  #uniformProduct(a: Node, b: Node, shape: readonly number[]): Node | undefined {
+    const [va, vb] = [uniformValue(a), uniformValue(b)];
+    if (vb !== undefined) {
+      const sums = this.reduce('ReduceSum', a, [-1], true);
+      return this.expand(this.binary('Mul', sums, this.fill(vb, [])), shape);
+    }
+    if (va !== undefined) {
+      const sums = this.reduce('ReduceSum', b, [-2], true);
+      return this.expand(this.binary('Mul', sums, this.fill(va, [])), shape);
+    }
+    return undefined;
+  }
+
+  /** Moves a scalar factor of an operand to the other operand or to the product, where that is a smaller tensor. */
   #scaledProduct(a: Node, b: Node, size: number): Node | undefined {
-    for (const [i, x] of [a, b].entries()) {
+    for (const [x, other, first] of [
+      [a, b, true],
+      [b, a, false],
+    ] as const) {
       const factor = x.op === 'Neg' ? -1 : x.op === 'Mul' ? uniformValue(x.inputs[1]) : undefined;
-      if (factor === undefined || size > sizeOf(x.shape)) continue;
-      const product = i === 0 ? this.matMul(x.inputs[0], b) : this.matMul(a, x.inputs[0]);
-      return this.binary('Mul', product, this.fill(factor, []));
+      if (factor === undefined) continue;
+      const product = (left: Node, right: Node) =>
+        first ? this.matMul(left, right) : this.matMul(right, left);
+      const scalar = this.fill(factor, []);
+      // A sign goes on to where a sum absorbs it.
+      if (x.op === 'Neg') return this.unary('Neg', product(x.inputs[0], other));
+      if (size <= sizeOf(x.shape)) return this.binary('Mul', product(x.inputs[0], other), scalar);
+      if (4 * sizeOf(other.shape) <= sizeOf(x.shape))
+        return product(x.inputs[0], this.binary('Mul', other, scalar));
     }
     return undefined;
   }
@@ -336,6 +376,6 @@ export class Builder {
 }
 
 function castValue(value: number, dtype: Dtype): number {
-  if (dtype === 'bool') return value ? 1 : 0;
+  if (dtype === 'bool') return value === 0 ? 0 : 1;
   return dtype === 'int32' ? Math.trunc(value) : value;
 }
