@@ -11,8 +11,9 @@ export type Values = Float32Array | Int32Array | Uint8Array;
 /** Operations of one input that work entry by entry. The names are ONNX's. */
 export type Unary =
   | 'Neg' | 'Exp' | 'Log' | 'Sqrt' | 'Reciprocal' | 'Tanh' | 'Sigmoid' | 'Softplus' | 'Erf' | 'Sin' | 'Cos' | 'Abs'
-  | 'Sign' | 'Relu' | 'Floor' | 'Ceil' | 'Round' | 'Not' | 'IsNaN' | 'IsInf' | 'Atan' | 'Tan' | 'Sinh' | 'Cosh'; // biome-ignore format: a list
-/** Operations of two inputs that broadcast as NumPy does. The names are ONNX's. */
+  | 'Sign' | 'Relu' | 'Floor' | 'Ceil' | 'Round' | 'Not' | 'IsNaN' | 'IsInf' | 'Tan' | 'Asin' | 'Acos' | 'Atan' | 'Sinh'
+  | 'Cosh' | 'Asinh' | 'Acosh' | 'Atanh'; // biome-ignore format: a list
+/** Operations of two inputs that broadcast as NumPy does. The names are ONNX's; Mod has the sign of its first operand. */
 export type Binary =
   | 'Add' | 'Sub' | 'Mul' | 'Div' | 'Pow' | 'Max' | 'Min' | 'Mod'
   | 'Equal' | 'Greater' | 'Less' | 'GreaterOrEqual' | 'LessOrEqual' | 'And' | 'Or' | 'Xor'; // biome-ignore format: a list
@@ -22,7 +23,7 @@ export type Op =
   | Binary
   | Reduction
   | 'Input' | 'Constant' | 'Cast' | 'Where' | 'MatMul' | 'Reshape' | 'Transpose' | 'Expand' | 'Slice' | 'Concat' | 'Pad'
-  | 'Gather' | 'CumSum' | 'Conv' | 'ConvTranspose' | 'AveragePool' | 'Resize' | 'ArgMax' | 'ArgMin' | 'OneHot'; // biome-ignore format: a list
+  | 'Gather' | 'CumSum' | 'Conv' | 'ConvTranspose' | 'AveragePool' | 'ArgMax' | 'ArgMin'; // biome-ignore format: a list
 
 export type Attribute = number | string | boolean | readonly number[];
 export type Attributes = Readonly<Record<string, Attribute>>;
@@ -76,8 +77,16 @@ export class Graph {
     return this.#remember(key, () => ({ ...this.#blank('Constant', shape, dtype), values: kept }));
   }
 
-  node(op: Op, inputs: readonly Node[], attributes: Attributes, shape: readonly number[], dtype: Dtype): Node {
-    const key = `${op}|${inputs.map((n) => n.id).join()}|${JSON.stringify(attributes)}|${shape}|${dtype}`;
+  node(
+    op: Op,
+    inputs: readonly Node[],
+    attributes: Attributes,
+    shape: readonly number[],
+    dtype: Dtype,
+  ): Node {
+    // Not JSON, which has no infinities.
+    const given = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
+    const key = `${op}|${inputs.map((n) => n.id)}|${given.join(';')}|${shape}|${dtype}`;
     return this.#remember(key, () => ({ ...this.#blank(op, shape, dtype), inputs, attributes }));
   }
 
@@ -107,7 +116,8 @@ export function liveNodes(outputs: readonly Node[]): Node[] {
   return [...live].sort((a, b) => a.id - b.id);
 }
 
-function toValues(values: Values | readonly number[], dtype: Dtype): Values {
+/** Values as the typed array that tfjs and onnxruntime keep them in. */
+export function toValues(values: Values | readonly number[], dtype: Dtype): Values {
   if (dtype === 'float32') return values instanceof Float32Array ? values : Float32Array.from(values);
   if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values);
   return values instanceof Uint8Array ? values : Uint8Array.from(values);

@@ -3,18 +3,17 @@
  *
  * A kernel without a row cannot be compiled, and the error names it. Rows never look at values, only at shapes.
  */
-import { type StridedSliceAttrs, slice_util } from '@tensorflow/tfjs';
+import { backend_util, type StridedSliceAttrs, slice_util, type TensorInfo } from '@tensorflow/tfjs';
+import { InputError } from '../errors.ts';
 import type { Builder } from './builder.ts';
 import { type Binary, type Dtype, type Node, type Reduction, sizeOf, type Unary } from './graph.ts';
 import { spatialKernels } from './spatial-kernels.ts';
 
+// biome-ignore lint/suspicious/noExplicitAny: every kernel has attributes of its own
+export type Attributes = any;
+
 /** Inputs by tfjs's names for them (lists of inputs are numbered), and tfjs's attributes. */
-export type KernelRow = (
-  builder: Builder,
-  inputs: Record<string, Node>,
-  // biome-ignore lint/suspicious/noExplicitAny: every kernel has attributes of its own
-  attrs: any,
-) => Node | Node[];
+export type KernelRow = (builder: Builder, inputs: Record<string, Node>, attrs: Attributes) => Node | Node[];
 
 const entrywise =
   (op: Unary): KernelRow =>
@@ -26,16 +25,27 @@ const broadcasting =
   (b, { a, b: right }) =>
     b.binary(op, a, right);
 
-const negated =
+/** onnxruntime orders no truth values. */
+const ordering =
   (op: Binary): KernelRow =>
   (b, { a, b: right }) =>
-    b.unary('Not', b.binary(op, a, right));
+    b.binary(op, numeric(b, a), numeric(b, right));
+
+/** Whole numbers are round already. */
+const rounding =
+  (op: Unary): KernelRow =>
+  (b, { x }) =>
+    x.dtype === 'int32' ? x : b.unary(op, x);
 
 const reducing =
   (op: Reduction): KernelRow =>
   (b, { x }, attrs) => {
-    const real = x.dtype === 'bool' ? b.cast(x, 'int32') : x;
-    return b.reduce(op, real, axesOf(attrs.axis ?? attrs.reductionIndices, x.shape.length), attrs.keepDims);
+    return b.reduce(
+      op,
+      numeric(b, x),
+      axesOf(attrs.axis ?? attrs.reductionIndices, x.shape.length),
+      attrs.keepDims,
+    );
   };
 
 /** tfjs gives an axis, several, or none for all. */
@@ -50,8 +60,24 @@ const listOf = (inputs: Record<string, Node>) =>
     .map((key) => inputs[key]);
 
 const square = (b: Builder, x: Node) => b.binary('Mul', x, x);
-const scalar = (b: Builder, value: number) => b.fill(value, []);
-const positive = (b: Builder, x: Node) => b.binary('Greater', x, scalar(b, 0));
+const scalar = (b: Builder, value: number, dtype: Dtype = 'float32') => b.fill(value, [], dtype);
+const positive = (b: Builder, x: Node) => b.binary('Greater', x, scalar(b, 0, x.dtype));
+const nearZero = (b: Builder, x: Node) => b.binary('Less', b.unary('Abs', x), scalar(b, 0.5));
+const real = (b: Builder, x: Node) => b.cast(x, 'float32');
+const numeric = (b: Builder, x: Node) => (x.dtype === 'bool' ? b.cast(x, 'int32') : x);
+
+/** exp(x) - 1 where x < 0, else a number of no use. */
+const belowZero = (b: Builder, x: Node) =>
+  b.binary('Sub', b.unary('Exp', b.binary('Min', x, scalar(b, 0))), scalar(b, 1));
+
+/** The remainder of a / b that has the sign of b. */
+function modulo(b: Builder, a: Node, divisor: Node): Node {
+  const zero = scalar(b, 0, a.dtype);
+  const remainder = b.binary('Mod', a, divisor);
+  const opposite = b.binary('Xor', b.binary('Less', remainder, zero), b.binary('Less', divisor, zero));
+  const correct = b.binary('And', opposite, b.unary('Not', b.binary('Equal', remainder, zero)));
+  return b.where(correct, b.binary('Add', remainder, divisor), remainder);
+}
 
 /** Softmax over the last axis, in primitives so that its parts are shared with those of its derivatives. */
 function softmax(b: Builder, x: Node): Node {
@@ -61,27 +87,33 @@ function softmax(b: Builder, x: Node): Node {
   return b.binary('Div', exponential, b.reduce('ReduceSum', exponential, last, true));
 }
 
-function logSoftmax(b: Builder, x: Node): Node {
-  const last = [x.shape.length - 1];
-  const shifted = b.binary('Sub', x, b.reduce('ReduceMax', x, last, true));
-  return b.binary('Sub', shifted, b.unary('Log', b.reduce('ReduceSum', b.unary('Exp', shifted), last, true)));
-}
-
 const swapLast = (b: Builder, x: Node) => {
   const rank = x.shape.length;
   const axes = Array.from({ length: rank }, (_, i) => i);
   return b.transpose(x, [...axes.slice(0, -2), rank - 1, rank - 2]);
 };
 
-const SELU_ALPHA = 1.7580993408473768599402175208123;
-const SELU_SCALE = 1.0507009873554804934193349852946;
+/** 1 in row i at column index[i], else 0: [..., depth]. A row of another index is zero. */
+function oneHot(b: Builder, indices: Node, depth: number): Node {
+  const places = b.constant(
+    Array.from({ length: depth }, (_, i) => i),
+    [depth],
+    'int32',
+  );
+  return real(b, b.binary('Equal', b.reshape(indices, [...indices.shape, 1]), places));
+}
 
 export const kernels: Record<string, KernelRow> = {
   ...spatialKernels,
 
   // Entry by entry, one input.
   Abs: entrywise('Abs'),
+  Acos: entrywise('Acos'),
+  Acosh: entrywise('Acosh'),
+  Asin: entrywise('Asin'),
+  Asinh: entrywise('Asinh'),
   Atan: entrywise('Atan'),
+  Atanh: entrywise('Atanh'),
   Ceil: entrywise('Ceil'),
   Cos: entrywise('Cos'),
   Cosh: entrywise('Cosh'),
@@ -96,7 +128,7 @@ export const kernels: Record<string, KernelRow> = {
   Neg: entrywise('Neg'),
   Reciprocal: entrywise('Reciprocal'),
   Relu: entrywise('Relu'),
-  Round: entrywise('Round'),
+  Round: rounding('Round'),
   Sigmoid: entrywise('Sigmoid'),
   Sign: entrywise('Sign'),
   Sin: entrywise('Sin'),
@@ -105,29 +137,42 @@ export const kernels: Record<string, KernelRow> = {
   Sqrt: entrywise('Sqrt'),
   Tan: entrywise('Tan'),
   Tanh: entrywise('Tanh'),
-  // The shifts keep precision only near zero; ONNX has neither function.
-  Expm1: (b, { x }) => b.binary('Sub', b.unary('Exp', x), scalar(b, 1)),
-  Log1p: (b, { x }) => b.unary('Log', b.binary('Add', x, scalar(b, 1))),
-  Rsqrt: (b, { x }) => b.unary('Reciprocal', b.unary('Sqrt', x)),
-  Square: (b, { x }) => square(b, x),
-  Relu6: (b, { x }) => b.binary('Min', b.unary('Relu', x), scalar(b, 6)),
-  ClipByValue: (b, { x }, { clipValueMin, clipValueMax }) =>
-    b.binary('Min', b.binary('Max', x, b.fill(clipValueMin, [], x.dtype)), b.fill(clipValueMax, [], x.dtype)),
-  Elu: (b, { x }) =>
-    b.where(positive(b, x), x, b.binary('Sub', b.unary('Exp', b.binary('Min', x, scalar(b, 0))), scalar(b, 1))),
-  Selu: (b, { x }) => {
-    const low = b.binary('Sub', b.unary('Exp', b.binary('Min', x, scalar(b, 0))), scalar(b, 1));
-    return b.binary(
-      'Mul',
-      b.where(positive(b, x), x, b.binary('Mul', low, scalar(b, SELU_ALPHA))),
-      scalar(b, SELU_SCALE),
+  // ONNX has neither function. Near zero, where exp(x) - 1 and log(1 + x) lose their digits, they are
+  // 2 t / (1 - t) with t = tanh(x / 2), and 2 atanh(x / (2 + x)).
+  Expm1: (b, { x }) => {
+    const t = b.unary('Tanh', b.binary('Mul', x, scalar(b, 0.5)));
+    const precise = b.binary('Div', b.binary('Mul', t, scalar(b, 2)), b.binary('Sub', scalar(b, 1), t));
+    return b.where(nearZero(b, x), precise, b.binary('Sub', b.unary('Exp', x), scalar(b, 1)));
+  },
+  Log1p: (b, { x }) => {
+    const precise = b.unary('Atanh', b.binary('Div', x, b.binary('Add', x, scalar(b, 2))));
+    return b.where(
+      nearZero(b, x),
+      b.binary('Mul', precise, scalar(b, 2)),
+      b.unary('Log', b.binary('Add', x, scalar(b, 1))),
     );
   },
-  LeakyRelu: (b, { x }, { alpha }) => b.where(positive(b, x), x, b.binary('Mul', x, scalar(b, alpha))),
+  Rsqrt: (b, { x }) => b.unary('Reciprocal', b.unary('Sqrt', x)),
+  Square: (b, { x }) => square(b, x),
+  Relu6: (b, { x }) => b.binary('Min', b.unary('Relu', x), scalar(b, 6, x.dtype)),
+  ClipByValue: (b, { x }, { clipValueMin, clipValueMax }) => {
+    // An infinite bound bounds nothing, and has no int32.
+    const above = clipValueMin === -Infinity ? x : b.binary('Max', x, scalar(b, clipValueMin, x.dtype));
+    return clipValueMax === Infinity ? above : b.binary('Min', above, scalar(b, clipValueMax, x.dtype));
+  },
+  Elu: (b, { x }) => b.where(positive(b, x), x, belowZero(b, x)),
+  Selu: (b, { x }) =>
+    b.where(
+      positive(b, x),
+      b.binary('Mul', x, scalar(b, backend_util.SELU_SCALE)),
+      b.binary('Mul', belowZero(b, x), scalar(b, backend_util.SELU_SCALEALPHA)),
+    ),
+  LeakyRelu: (b, { x }, { alpha }) =>
+    b.where(positive(b, x), real(b, x), b.binary('Mul', real(b, x), scalar(b, alpha))),
   Prelu: (b, { x, alpha }) => b.where(positive(b, x), x, b.binary('Mul', x, alpha)),
-  Step: (b, { x }, { alpha }) => b.where(positive(b, x), scalar(b, 1), scalar(b, alpha ?? 0)),
+  Step: (b, { x }, { alpha }) =>
+    b.where(positive(b, x), scalar(b, 1, x.dtype), scalar(b, alpha ?? 0, x.dtype)),
   Softmax: (b, { logits }) => softmax(b, logits),
-  LogSoftmax: (b, { logits }) => logSoftmax(b, logits),
 
   // Entry by entry, two or more inputs.
   Add: broadcasting('Add'),
@@ -135,33 +180,30 @@ export const kernels: Record<string, KernelRow> = {
   Sub: broadcasting('Sub'),
   Multiply: broadcasting('Mul'),
   RealDiv: broadcasting('Div'),
-  FloorDiv: (b, { a, b: right }) => b.unary('Floor', b.binary('Div', a, right)),
-  Mod: (b, { a, b: right }) => {
-    const quotient = b.unary('Floor', b.binary('Div', a, right));
-    return b.binary('Sub', a, b.binary('Mul', quotient, right));
+  FloorDiv: (b, { a, b: divisor }) => {
+    // Less its remainder a number divides exactly, where the floor of a rounded quotient may be one off. As int32, what
+    // tfjs gives, a quotient by zero is zero (in onnxruntime it would end the process).
+    const byZero = b.binary('Equal', divisor, scalar(b, 0, a.dtype));
+    const safe = b.where(byZero, scalar(b, 1, a.dtype), divisor);
+    const quotient = b.binary('Div', b.binary('Sub', a, modulo(b, a, safe)), safe);
+    const rounded = a.dtype === 'int32' ? quotient : b.cast(b.unary('Round', quotient), 'int32');
+    return b.where(byZero, scalar(b, 0, 'int32'), rounded);
   },
+  Mod: (b, { a, b: divisor }) => modulo(b, a, divisor),
   Pow: broadcasting('Pow'),
   Maximum: broadcasting('Max'),
   Minimum: broadcasting('Min'),
   SquaredDifference: (b, { a, b: right }) => square(b, b.binary('Sub', a, right)),
   Equal: broadcasting('Equal'),
-  NotEqual: negated('Equal'),
-  Greater: broadcasting('Greater'),
-  GreaterEqual: broadcasting('GreaterOrEqual'),
-  Less: broadcasting('Less'),
-  LessEqual: broadcasting('LessOrEqual'),
+  NotEqual: (b, { a, b: right }) => b.unary('Not', b.binary('Equal', a, right)),
+  Greater: ordering('Greater'),
+  GreaterEqual: ordering('GreaterOrEqual'),
+  Less: ordering('Less'),
+  LessEqual: ordering('LessOrEqual'),
   LogicalAnd: broadcasting('And'),
   LogicalOr: broadcasting('Or'),
-  LogicalXor: broadcasting('Xor'),
-  Select: (b, { condition, t, e }) => {
-    // tfjs lets a condition of rank one choose among the rows of t and e.
-    const lead = condition.shape.length === 1 && t.shape.length > 1;
-    return b.where(
-      lead ? b.reshape(condition, [condition.shape[0], ...t.shape.slice(1).fill(1)]) : condition,
-      t,
-      e,
-    );
-  },
+  Select: (b, { condition, t, e }) =>
+    t.dtype === e.dtype ? b.where(condition, t, e) : b.where(condition, real(b, t), real(b, e)),
 
   // Products and reductions.
   BatchMatMul: (b, { a, b: right }, { transposeA, transposeB }) =>
@@ -173,14 +215,20 @@ export const kernels: Record<string, KernelRow> = {
   Mean: (b, { x }, { axis, keepDims }) => {
     const axes = axesOf(axis, x.shape.length);
     const count = axes.reduce((n, i) => n * x.shape[i], 1);
-    return b.binary('Mul', b.reduce('ReduceSum', x, axes, keepDims), scalar(b, 1 / count));
+    return b.binary('Mul', b.reduce('ReduceSum', real(b, x), axes, keepDims), scalar(b, 1 / count));
   },
   All: (b, { x }, { axis, keepDims }) =>
     b.cast(b.reduce('ReduceMin', b.cast(x, 'int32'), axesOf(axis, x.shape.length), keepDims), 'bool'),
   Any: (b, { x }, { axis, keepDims }) =>
     b.cast(b.reduce('ReduceMax', b.cast(x, 'int32'), axesOf(axis, x.shape.length), keepDims), 'bool'),
   Cumsum: (b, { x }, { axis, exclusive, reverse }) =>
-    b.graph.node('CumSum', [x], { axis, exclusive: Boolean(exclusive), reverse: Boolean(reverse) }, x.shape, x.dtype),
+    b.graph.node(
+      'CumSum',
+      [x],
+      { axis, exclusive: Boolean(exclusive), reverse: Boolean(reverse) },
+      x.shape,
+      x.dtype,
+    ),
 
   // Shapes.
   Identity: (_, { x }) => x,
@@ -192,12 +240,10 @@ export const kernels: Record<string, KernelRow> = {
     return b.reshape(input, [...input.shape.slice(0, at), 1, ...input.shape.slice(at)]);
   },
   Transpose: (b, { x }, { perm }) => b.transpose(x, perm),
-  BroadcastTo: (b, { x }, { shape }) => b.expand(x, shape),
   Tile: (b, { x }, { reps }) => b.tile(x, reps),
   Slice: (b, { x }, { begin, size }) => {
-    const start = x.shape.map((_, i) => begin[i] ?? 0);
-    const sizes = x.shape.map((n, i) => (size[i] === undefined || size[i] === -1 ? n - start[i] : size[i]));
-    return b.slice(x, start, sizes);
+    const [starts, sizes] = slice_util.parseSliceParams(x as unknown as TensorInfo, begin, size);
+    return b.slice(x, starts, sizes);
   },
   Reverse: (b, { x }, { dims }) => {
     const reversed = axesOf(dims, x.shape.length);
@@ -252,21 +298,25 @@ export const kernels: Record<string, KernelRow> = {
     return b.reshape(b.slice(x, plan.starts, plan.sizes, plan.steps), plan.shape);
   },
   GatherV2: (b, { x, indices }, { axis, batchDims }) => {
-    if (batchDims) throw new Error('GatherV2 with batch dimensions');
+    if (batchDims) {
+      throw new InputError('kernel "GatherV2" with batchDims is not supported by the compiled engine');
+    }
     const at = axesOf(axis, x.shape.length)[0];
     const shape = [...x.shape.slice(0, at), ...indices.shape, ...x.shape.slice(at + 1)];
     return b.graph.node('Gather', [x, indices], { axis: at }, shape, x.dtype);
   },
   UnsortedSegmentSum: (b, { x, segmentIds }, { numSegments }) => {
     // A sum over rows by number is a product with the matrix that says which row goes where.
-    const rows = b.graph.node('OneHot', [segmentIds], { depth: numSegments }, [x.shape[0], numSegments], 'float32');
-    const flat = b.reshape(x, [x.shape[0], sizeOf(x.shape) / x.shape[0]]);
-    return b.reshape(b.matMul(b.transpose(rows, [1, 0]), flat), [numSegments, ...x.shape.slice(1)]);
+    const rows = b.transpose(oneHot(b, segmentIds, numSegments), [1, 0]);
+    const width = x.shape.slice(1);
+    return b.reshape(b.matMul(rows, b.reshape(real(b, x), [x.shape[0], sizeOf(width)])), [
+      numSegments,
+      ...width,
+    ]);
   },
-  OneHot: (b, { indices }, { depth, onValue, offValue }) => {
-    const node = b.graph.node('OneHot', [indices], { depth }, [...indices.shape, depth], 'float32');
-    if (onValue === 1 && offValue === 0) return node;
-    return b.binary('Add', b.binary('Mul', node, scalar(b, onValue - offValue)), scalar(b, offValue));
+  OneHot: (b, { indices }, { depth, onValue, offValue, dtype }) => {
+    const scaled = b.binary('Mul', oneHot(b, indices, depth), scalar(b, onValue - offValue));
+    return b.cast(b.binary('Add', scaled, scalar(b, offValue)), dtype as Dtype);
   },
   ArgMax: (b, { x }, { axis }) => argument(b, 'ArgMax', x, axis),
   ArgMin: (b, { x }, { axis }) => argument(b, 'ArgMin', x, axis),
@@ -276,8 +326,10 @@ export const kernels: Record<string, KernelRow> = {
   ZerosLike: (b, { x }) => b.fill(0, x.shape, x.dtype),
   OnesLike: (b, { x }) => b.fill(1, x.shape, x.dtype),
   Range: (b, _, { start, stop, step, dtype }) => {
-    const length = Math.max(0, Math.ceil((stop - start) / step));
-    const values = Array.from({ length }, (_, i) => start + i * step);
+    // tfjs turns a step of 1 around where the range falls.
+    const by = stop < start && step === 1 ? -1 : step;
+    const length = Math.max(0, Math.ceil((stop - start) / by));
+    const values = Array.from({ length }, (_, i) => start + i * by);
     return b.constant(values, [length], dtype ?? 'float32');
   },
   LinSpace: (b, _, { start, stop, num }) => {

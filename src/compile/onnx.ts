@@ -1,6 +1,6 @@
 /** @file Writes a traced graph as an ONNX model (opset 18, plus onnxruntime's own fused operators where it adds them). */
 import onnxProto from 'onnx-proto';
-import { type Attribute, type Dtype, liveNodes, type Node, sizeOf } from './graph.ts';
+import { type Attribute, type Dtype, liveNodes, type Node, sizeOf, toValues } from './graph.ts';
 
 const { onnx } = onnxProto;
 const OPSET = 18;
@@ -26,7 +26,11 @@ export function toOnnx(inputs: Record<string, Node>, outputs: Record<string, Nod
   const names = new Map<Node, string>();
   for (const [name, node] of Object.entries(inputs)) names.set(node, name);
   for (const node of liveNodes(Object.values(outputs))) {
-    if (node.op !== 'Input') names.set(node, writer.add(node, (n) => names.get(n)!));
+    if (node.op !== 'Input')
+      names.set(
+        node,
+        writer.add(node, (n) => names.get(n)!),
+      );
   }
   const outputNames = Object.fromEntries(
     Object.keys(outputs).map((name) => [name, name in inputs ? `next:${name}` : name]),
@@ -63,7 +67,7 @@ class Writer {
 
   /** Adds the node's operations; returns the name of its value. */
   add(node: Node, nameOf: (node: Node) => string): string {
-    const out = `v${node.id}`;
+    const out = `#${node.id}`;
     const inputs = node.inputs.map(nameOf);
     const { axes, ...a } = node.attributes;
     switch (node.op) {
@@ -71,9 +75,12 @@ class Writer {
         return this.#constant(node, out);
       case 'Cast':
         return this.emit('Cast', inputs, { to: dataTypes[node.dtype] }, out);
+      case 'Mod':
+        return this.emit('Mod', inputs, { fmod: 1 }, out);
       case 'Reshape':
+        return this.emit('Reshape', [...inputs, this.#integers(node.shape)], { allowzero: 1 }, out);
       case 'Expand':
-        return this.emit(node.op, [...inputs, this.#integers(node.shape)], {}, out);
+        return this.emit('Expand', [...inputs, this.#integers(node.shape)], {}, out);
       case 'ReduceSum':
       case 'ReduceMax':
       case 'ReduceMin':
@@ -85,7 +92,12 @@ class Writer {
       }
       case 'Pad': {
         const value = this.#number(a.value as number, node.dtype);
-        return this.emit('Pad', [...inputs, this.#integers(a.pads as number[]), value], { mode: 'constant' }, out);
+        return this.emit(
+          'Pad',
+          [...inputs, this.#integers(a.pads as number[]), value],
+          { mode: 'constant' },
+          out,
+        );
       }
       case 'CumSum':
         return this.emit(
@@ -94,11 +106,6 @@ class Writer {
           { exclusive: Number(a.exclusive), reverse: Number(a.reverse) },
           out,
         );
-      case 'OneHot': {
-        const indices = this.emit('Cast', inputs, { to: onnx.TensorProto.DataType.INT64 }, `${out}.indices`);
-        const values = this.#initializer(`${out}.values`, [2], 'float32', new Float32Array([0, 1]));
-        return this.emit('OneHot', [indices, this.#integers(a.depth as number, []), values], { axis: -1 }, out);
-      }
       case 'ArgMax':
       case 'ArgMin': {
         const wide = this.emit(node.op, inputs, { axis: a.axis, keepdims: 0 }, `${out}.wide`);
@@ -121,10 +128,9 @@ class Writer {
     const key = `number ${dtype} ${value}`;
     const known = this.#shapes.get(key);
     if (known) return known;
-    const name = `c${this.#shapes.size}`;
+    const name = `#constant${this.#shapes.size}`;
     this.#shapes.set(key, name);
-    const typed = dtype === 'float32' ? new Float32Array([value]) : new Int32Array([value]);
-    return this.#initializer(name, [], dtype, typed);
+    return this.#initializer(name, [], dtype, toValues([value], dtype));
   }
 
   /** A list of int64, shared among all operations that need the same. */
@@ -134,7 +140,7 @@ class Writer {
     const key = `integers ${dims} ${list}`;
     const known = this.#shapes.get(key);
     if (known) return known;
-    const name = `c${this.#shapes.size}`;
+    const name = `#constant${this.#shapes.size}`;
     this.#shapes.set(key, name);
     const wide = BigInt64Array.from(list, (v) => BigInt(v));
     this.initializers.push({

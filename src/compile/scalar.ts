@@ -21,9 +21,14 @@ export const unaryFunctions: Record<Unary, (x: number) => number> = {
   Sin: Math.sin,
   Cos: Math.cos,
   Tan: Math.tan,
+  Asin: Math.asin,
+  Acos: Math.acos,
   Atan: Math.atan,
   Sinh: Math.sinh,
   Cosh: Math.cosh,
+  Asinh: Math.asinh,
+  Acosh: Math.acosh,
+  Atanh: Math.atanh,
   Abs: Math.abs,
   Sign: Math.sign,
   Relu: (x) => Math.max(x, 0),
@@ -43,7 +48,7 @@ export const binaryFunctions: Record<Binary, (a: number, b: number) => number> =
   Pow: (a, b) => a ** b,
   Max: Math.max,
   Min: Math.min,
-  Mod: (a, b) => a - b * Math.floor(a / b),
+  Mod: (a, b) => a % b,
   Equal: (a, b) => Number(a === b),
   Greater: (a, b) => Number(a > b),
   Less: (a, b) => Number(a < b),
@@ -55,12 +60,14 @@ export const binaryFunctions: Record<Binary, (a: number, b: number) => number> =
 };
 
 /** Operations whose result is a truth value, whatever goes in. */
+// biome-ignore format: a list
 export const truthOperations: ReadonlySet<string> = new Set<Unary | Binary>([
-  'Not', 'IsNaN', 'IsInf', 'Equal', 'Greater', 'Less', 'GreaterOrEqual', 'LessOrEqual', 'And', 'Or', 'Xor', // biome-ignore format: a list
+  'Not', 'IsNaN', 'IsInf', 'Equal', 'Greater', 'Less', 'GreaterOrEqual', 'LessOrEqual', 'And', 'Or', 'Xor',
 ]);
 
+// biome-ignore format: a list
 export const commutative: ReadonlySet<string> = new Set<Binary>([
-  'Add', 'Mul', 'Max', 'Min', 'Equal', 'And', 'Or', 'Xor', // biome-ignore format: a list
+  'Add', 'Mul', 'Max', 'Min', 'Equal', 'And', 'Or', 'Xor',
 ]);
 
 function roundHalfToEven(x: number): number {

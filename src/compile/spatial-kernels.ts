@@ -3,9 +3,10 @@
  * convolutions cancel in the builder wherever only entry-wise operations stand between them.
  */
 import { backend_util } from '@tensorflow/tfjs';
+import { InputError } from '../errors.ts';
 import type { Builder } from './builder.ts';
 import type { Node } from './graph.ts';
-import type { KernelRow } from './kernels.ts';
+import type { Attributes, KernelRow } from './kernels.ts';
 
 type Conv2DInfo = ReturnType<typeof backend_util.computeConv2DInfo>;
 type Shape4 = [number, number, number, number];
@@ -13,9 +14,17 @@ type Shape4 = [number, number, number, number];
 const toChannelsFirst = (b: Builder, x: Node) => b.transpose(x, [0, 3, 1, 2]);
 const toChannelsLast = (b: Builder, x: Node) => b.transpose(x, [0, 2, 3, 1]);
 
-// biome-ignore lint/suspicious/noExplicitAny: kernel attributes
-function convInfo(xShape: readonly number[], filterShape: readonly number[], attrs: any, depthwise = false): Conv2DInfo {
-  if (attrs.dataFormat && attrs.dataFormat !== 'NHWC') throw new Error('convolution with channels first');
+function convInfo(
+  xShape: readonly number[],
+  filterShape: readonly number[],
+  attrs: Attributes,
+  depthwise = false,
+): Conv2DInfo {
+  if (attrs.dataFormat && attrs.dataFormat !== 'NHWC') {
+    throw new InputError(
+      `convolution in data format ${attrs.dataFormat} is not supported by the compiled engine, only NHWC`,
+    );
+  }
   return backend_util.computeConv2DInfo(
     xShape as Shape4,
     filterShape as Shape4,
@@ -27,7 +36,16 @@ function convInfo(xShape: readonly number[], filterShape: readonly number[], att
   );
 }
 
-const pads = ({ padInfo: p }: Conv2DInfo) => [p.top, p.left, p.bottom, p.right];
+/** How far `count` windows of `length` reach. */
+const reach = (count: number, stride: number, length: number) => (count - 1) * stride + length;
+
+/** Padding at the four edges: at the far ones as much as the last window needs, however tfjs rounded their number. */
+function pads(info: Conv2DInfo): [top: number, left: number, bottom: number, right: number] {
+  const { top, left } = info.padInfo;
+  const bottom = reach(info.outHeight, info.strideHeight, info.effectiveFilterHeight) - info.inHeight - top;
+  const right = reach(info.outWidth, info.strideWidth, info.effectiveFilterWidth) - info.inWidth - left;
+  return [top, left, Math.max(0, bottom), Math.max(0, right)];
+}
 
 /** x [n, c, h, w] with filter [o, c / group, kh, kw]. */
 function convolve(b: Builder, x: Node, filter: Node, info: Conv2DInfo, group: number): Node {
@@ -43,19 +61,15 @@ function convolve(b: Builder, x: Node, filter: Node, info: Conv2DInfo, group: nu
 
 /** The adjoint of `convolve` in x: dy [n, o, oh, ow] to [n, c, h, w]. */
 function convolveBack(b: Builder, dy: Node, filter: Node, info: Conv2DInfo, group: number): Node {
-  const reach = (out: number, stride: number, kernel: number, dilation: number) =>
-    (out - 1) * stride + (kernel - 1) * dilation + 1;
-  const { padInfo: p } = info;
-  // Rows at the far edge that no window reached get gradient zero: output_padding.
-  const height = reach(info.outHeight, info.strideHeight, info.filterHeight, info.dilationHeight);
-  const width = reach(info.outWidth, info.strideWidth, info.filterWidth, info.dilationWidth);
-  const extraHeight = Math.max(0, info.inHeight + p.top - height);
-  const extraWidth = Math.max(0, info.inWidth + p.left - width);
+  const [top, left, bottom, right] = pads(info);
+  const height = reach(info.outHeight, info.strideHeight, info.effectiveFilterHeight);
+  const width = reach(info.outWidth, info.strideWidth, info.effectiveFilterWidth);
   const attributes = {
     strides: [info.strideHeight, info.strideWidth],
     dilations: [info.dilationHeight, info.dilationWidth],
-    pads: [p.top, p.left, height + extraHeight - p.top - info.inHeight, width + extraWidth - p.left - info.inWidth],
-    output_padding: [extraHeight, extraWidth],
+    pads: [top, left, bottom, right],
+    // Rows at the far edge that no window reached get gradient zero.
+    output_padding: [info.inHeight + top + bottom - height, info.inWidth + left + right - width],
     group,
   };
   const shape = [dy.shape[0], filter.shape[1] * group, info.inHeight, info.inWidth];
@@ -75,15 +89,13 @@ function depthwiseFilter(b: Builder, filter: Node): Node {
 function filterGradient(b: Builder, x: Node, dy: Node, info: Conv2DInfo): Node {
   const images = b.transpose(x, [3, 0, 1, 2]);
   const windows = b.transpose(dy, [3, 0, 1, 2]);
-  const { padInfo: p } = info;
-  const extent = (size: number, before: number, after: number, out: number, stride: number) =>
-    size + before + after - (out - 1) * stride;
-  const height = extent(info.inHeight, p.top, p.bottom, info.outHeight, info.strideHeight);
-  const width = extent(info.inWidth, p.left, p.right, info.outWidth, info.strideWidth);
+  const [top, left, bottom, right] = pads(info);
+  const height = info.inHeight + top + bottom - (info.outHeight - 1) * info.strideHeight;
+  const width = info.inWidth + left + right - (info.outWidth - 1) * info.strideWidth;
   const attributes = {
     strides: [1, 1],
     dilations: [info.strideHeight, info.strideWidth],
-    pads: pads(info),
+    pads: [top, left, bottom, right],
     group: 1,
   };
   const shape = [images.shape[0], windows.shape[0], height, width];
@@ -97,8 +109,7 @@ function channelsApart(b: Builder, x: Node): Node {
   return b.reshape(b.transpose(x, [0, 3, 1, 2]), [n * c, h, w, 1]);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: kernel attributes
-function poolInfo(x: Node, attrs: any): Conv2DInfo {
+function poolInfo(x: Node, attrs: Attributes): Conv2DInfo {
   return backend_util.computePool2DInfo(
     x.shape as Shape4,
     attrs.filterSize,
@@ -108,6 +119,50 @@ function poolInfo(x: Node, attrs: any): Conv2DInfo {
     attrs.dimRoundingMode,
   );
 }
+
+/** Where a new row lies between the old ones: old rows and their weights. `source` is fractional. */
+type Interpolation = (
+  source: number,
+  last: number,
+  alignCorners: boolean,
+  halfPixelCenters: boolean,
+) => [number, number][];
+
+const linear: Interpolation = (source, last, _, halfPixelCenters) => {
+  const centre = halfPixelCenters ? source - 0.5 : source;
+  const below = Math.max(0, Math.floor(centre));
+  return [
+    [below, 1 - (centre - below)],
+    [Math.max(0, Math.min(last, Math.ceil(centre))), centre - below],
+  ];
+};
+
+const nearest: Interpolation = (source, last, alignCorners) => [
+  [Math.min(last, alignCorners ? Math.round(source) : Math.floor(source)), 1],
+];
+
+/** Resizing is a product with one small constant matrix along the height and one along the width. */
+const resizing =
+  (weights: Interpolation): KernelRow =>
+  (b, { images }, { size, alignCorners, halfPixelCenters }) => {
+    const [n, h, w, c] = images.shape;
+    const matrix = (from: number, to: number) => {
+      const aligned = alignCorners && to > 1;
+      const ratio = (aligned ? from - 1 : from) / (aligned ? to - 1 : to);
+      const entries = new Float32Array(to * from);
+      for (let i = 0; i < to; i++) {
+        const source = ratio * (halfPixelCenters ? i + 0.5 : i);
+        for (const [j, weight] of weights(source, from - 1, alignCorners, halfPixelCenters)) {
+          entries[i * from + j] += weight;
+        }
+      }
+      return b.constant(entries, [to, from]);
+    };
+    const x = b.cast(images, 'float32');
+    const tall = b.matMul(matrix(h, size[0]), b.reshape(x, [n, h, w * c]));
+    const wide = b.matMul(matrix(w, size[1]), b.reshape(tall, [n * size[0], w, c]));
+    return b.reshape(wide, [n, size[0], size[1], c]);
+  };
 
 export const spatialKernels: Record<string, KernelRow> = {
   Conv2D: (b, { x, filter }, attrs) => {
@@ -130,7 +185,10 @@ export const spatialKernels: Record<string, KernelRow> = {
   DepthwiseConv2dNativeBackpropInput: (b, { dy, filter }, attrs) => {
     const info = convInfo(attrs.inputShape, filter.shape, attrs, true);
     const group = attrs.inputShape[3];
-    return toChannelsLast(b, convolveBack(b, toChannelsFirst(b, dy), depthwiseFilter(b, filter), info, group));
+    return toChannelsLast(
+      b,
+      convolveBack(b, toChannelsFirst(b, dy), depthwiseFilter(b, filter), info, group),
+    );
   },
   DepthwiseConv2dNativeBackpropFilter: (b, { x, dy }, attrs) => {
     const info = convInfo(x.shape, attrs.filterShape, attrs, true);
@@ -146,24 +204,38 @@ export const spatialKernels: Record<string, KernelRow> = {
   },
   AvgPool: (b, { x }, attrs) => {
     const info = poolInfo(x, attrs);
+    const [top, left, bottom, right] = pads(info);
+    if (Math.max(top, bottom) >= info.filterHeight || Math.max(left, right) >= info.filterWidth) {
+      throw new InputError(
+        'average pooling with whole windows of padding is not supported by the compiled engine',
+      );
+    }
     const shape = [x.shape[0], x.shape[3], info.outHeight, info.outWidth];
     const attributes = {
       kernel_shape: [info.filterHeight, info.filterWidth],
       strides: [info.strideHeight, info.strideWidth],
-      pads: pads(info),
+      pads: [top, left, bottom, right],
     };
-    return toChannelsLast(b, b.graph.node('AveragePool', [toChannelsFirst(b, x)], attributes, shape, x.dtype));
+    return toChannelsLast(
+      b,
+      b.graph.node('AveragePool', [toChannelsFirst(b, x)], attributes, shape, x.dtype),
+    );
   },
   AvgPoolGrad: (b, { dy, input }, attrs) => {
     const info = poolInfo(input, attrs);
     const weight = 1 / (info.filterHeight * info.filterWidth);
-    const window = b.constant(
-      new Float32Array(info.filterHeight * info.filterWidth).fill(weight),
-      [1, 1, info.filterHeight, info.filterWidth],
-    );
+    const window = b.constant(new Float32Array(info.filterHeight * info.filterWidth).fill(weight), [
+      1,
+      1,
+      info.filterHeight,
+      info.filterWidth,
+    ]);
     const planes = toChannelsFirst(b, channelsApart(b, dy));
     const back = convolveBack(b, planes, window, info, 1);
     const [n, h, w, c] = input.shape;
     return toChannelsLast(b, b.reshape(back, [n, c, h, w]));
   },
+  ResizeBilinear: resizing(linear),
+  ResizeNearestNeighbor: (b, inputs, attrs) =>
+    b.cast(resizing(nearest)(b, inputs, attrs) as Node, inputs.images.dtype),
 };

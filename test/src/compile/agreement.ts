@@ -1,7 +1,12 @@
 /** @file Runs a tfjs function by the compiled engine and eagerly on tfjs's cpu backend, and compares. */
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'vitest';
-import { compiledEngine, type InputSpec, type NamedTensors, type NamedValues } from '../../../src/compile/index.ts';
+import {
+  compiledEngine,
+  type InputSpec,
+  type NamedTensors,
+  type NamedValues,
+} from '../../../src/compile/index.ts';
 import { stream } from '../../../src/random.ts';
 
 type Dtype = 'float32' | 'int32' | 'bool';
@@ -16,11 +21,11 @@ export interface Argument {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: tfjs functions take tensors of given ranks
-export type Function = (...xs: any[]) => tf.Tensor | tf.Tensor[];
+export type TensorFunction = (...xs: any[]) => tf.Tensor | tf.Tensor[];
 
 /** A tfjs function and what to call it with. */
 export interface Case {
-  f: Function;
+  f: TensorFunction;
   on: Argument[];
   /** Greatest error, relative to the value or, unless `exact`, to one. Default 1e-5. */
   tolerance?: number;
@@ -89,7 +94,8 @@ function together(one: Case) {
     const outputs: NamedTensors = {};
     for (const [name, run] of Object.entries(variants(one))) {
       const result = run(xs);
-      for (const [i, y] of (Array.isArray(result) ? result : [result]).entries()) outputs[`${name}: ${i}`] = y;
+      for (const [i, y] of (Array.isArray(result) ? result : [result]).entries())
+        outputs[`${name}: ${i}`] = y;
     }
     return outputs;
   };
@@ -139,7 +145,10 @@ export function expectClose(
   expect(actual.length, `length of ${name}`).toBe(expected.length);
   const wrong = expected.findIndex((value, i) => {
     if (!Number.isFinite(value)) return !Object.is(actual[i], value);
-    return !(Math.abs(actual[i] - value) <= tolerance * (exact ? Math.abs(value) : Math.max(1, Math.abs(value))));
+    return !(
+      Math.abs(actual[i] - value) <=
+      tolerance * (exact ? Math.abs(value) : Math.max(1, Math.abs(value)))
+    );
   });
   if (wrong < 0) return;
   expect.fail(
@@ -163,7 +172,7 @@ export async function kernelsOf({ f, on }: Case): Promise<string[]> {
 
 /** Calls a kernel that no function of tfjs's reaches in this form. */
 export const kernel =
-  (name: string, attrs: object, ...inputs: string[]): Function =>
+  (name: string, attrs: object, ...inputs: string[]): TensorFunction =>
   (...xs: tf.Tensor[]) =>
     tf
       .engine()

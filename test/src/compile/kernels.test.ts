@@ -17,7 +17,8 @@ test('every operation that may stand in an energy can be compiled', () => {
   expect(Object.keys(operations).filter((name) => !Object.hasOwn(kernels, name))).toEqual([]);
 });
 
-const described = ({ on }: Case) => on.map(({ shape, dtype }) => `${dtype} [${shape}]`).join(', ') || 'nothing';
+const described = ({ on }: Case) =>
+  on.map(({ shape, dtype }) => `${dtype} [${shape}]`).join(', ') || 'nothing';
 
 describe.each(Object.entries(cases))('the compiled %s agrees with that of tfjs', (name, list) => {
   test('and is what the cases run', async () => {

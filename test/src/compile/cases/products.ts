@@ -1,10 +1,13 @@
 /** @file Cases for matrix products and reductions. */
 import * as tf from '@tensorflow/tfjs';
-import { type Case, type Function, list, real, truth, whole } from '../agreement.ts';
+import { type Case, list, real, type TensorFunction, truth, whole } from '../agreement.ts';
 
 /** Along every axis and several, kept or not. */
 function reductions(f: (x: tf.Tensor, axis?: number | number[], keepDims?: boolean) => tf.Tensor): Case[] {
-  const along = (axis: number | number[] | undefined, keepDims: boolean): Function => (x) => f(x, axis, keepDims);
+  const along =
+    (axis: number | number[] | undefined, keepDims: boolean): TensorFunction =>
+    (x) =>
+      f(x, axis, keepDims);
   return [
     ...[undefined, 0, 1, 2, -1, -2, [0, 2], [2, 1], [0, 1, 2], [-1, 0]].flatMap((axis) =>
       [false, true].map((keepDims) => ({ f: along(axis, keepDims), on: [real([2, 3, 2])] })),
@@ -45,14 +48,38 @@ export const products: Record<string, Case[]> = {
     ...transposes.flatMap(([ta, tb]) =>
       (
         [
-          [[2, 3], [3, 4]],
-          [[5, 2, 3], [5, 3, 4]],
-          [[5, 2, 3], [1, 3, 4]],
-          [[5, 2, 3], [3, 4]],
-          [[1, 2, 3], [5, 3, 4]],
-          [[2, 3], [5, 3, 4]],
-          [[2, 5, 2, 3], [2, 5, 3, 4]],
-          [[2, 5, 2, 3], [5, 3, 4]],
+          [
+            [2, 3],
+            [3, 4],
+          ],
+          [
+            [5, 2, 3],
+            [5, 3, 4],
+          ],
+          [
+            [5, 2, 3],
+            [1, 3, 4],
+          ],
+          [
+            [5, 2, 3],
+            [3, 4],
+          ],
+          [
+            [1, 2, 3],
+            [5, 3, 4],
+          ],
+          [
+            [2, 3],
+            [5, 3, 4],
+          ],
+          [
+            [2, 5, 2, 3],
+            [2, 5, 3, 4],
+          ],
+          [
+            [2, 5, 2, 3],
+            [5, 3, 4],
+          ],
         ] as [number[], number[]][]
       ).map(
         ([a, b]): Case => ({
@@ -60,7 +87,7 @@ export const products: Record<string, Case[]> = {
           on: [real(flip(a, ta)), real(flip(b, tb))],
         }),
       ),
-    ), // biome-ignore format: shapes
+    ),
     // A matrix shared by a batch through a broadcast, on either side, where the other has the batch and where not.
     { f: (x, w) => tf.matMul(x, tf.broadcastTo(w, [5, 3, 4])), on: [real([5, 2, 3]), real([1, 3, 4])] },
     { f: (x, w) => tf.matMul(x, tf.broadcastTo(w, [5, 3, 4])), on: [real([1, 2, 3]), real([1, 3, 4])] },
@@ -76,7 +103,12 @@ export const products: Record<string, Case[]> = {
     { f: (x, y) => tf.dot(x, y), on: [real([3]), real([3])] },
     { f: (x, y) => tf.outerProduct(x, y), on: [real([3]), real([2])] },
   ],
-  Sum: [...reductions(tf.sum), ...ofWholes(tf.sum), ...ofTruths(tf.sum), { f: (x) => tf.sum(x, 0), on: [real([0, 3])] }],
+  Sum: [
+    ...reductions(tf.sum),
+    ...ofWholes(tf.sum),
+    ...ofTruths(tf.sum),
+    { f: (x) => tf.sum(x, 0), on: [real([0, 3])] },
+  ],
   Mean: [...reductions(tf.mean), ...ofWholes(tf.mean), ...ofTruths(tf.mean)],
   Max: [...reductions(tf.max), ...ofWholes(tf.max), { f: (x) => tf.max(x), on: [list(-Infinity, -3, -2)] }],
   Min: [...reductions(tf.min), ...ofWholes(tf.min), { f: (x) => tf.min(x), on: [list(Infinity, 3, 2)] }],
