@@ -23,7 +23,8 @@ let loaded: TfjsBackend | undefined;
 export async function loadTfjsBackend(wanted?: TfjsBackend): Promise<TfjsBackend> {
   tf.enableProdMode();
   // The native packages call a function that Node 23 removed.
-  (util as { isNullOrUndefined?: unknown }).isNullOrUndefined ??= (v: unknown) => v === null || v === undefined;
+  (util as { isNullOrUndefined?: unknown }).isNullOrUndefined ??= (v: unknown) =>
+    v === null || v === undefined;
   if (loaded && (!wanted || wanted === loaded)) return loaded;
   const candidates = wanted ? [wanted] : [...nativePackages, 'cpu' as const];
   let reason = '';
@@ -58,6 +59,7 @@ export async function tfjsEngine(wanted?: TfjsBackend): Promise<Engine> {
             tf.tensor(values[name], [...shape], dtype ?? 'float32'),
           ]),
         );
+        const before = tf.tidy(() => tf.scalar(0).id);
         let outputs: NamedTensors = {};
         try {
           outputs = tf.tidy(() => f(tensors));
@@ -68,7 +70,8 @@ export async function tfjsEngine(wanted?: TfjsBackend): Promise<Engine> {
           }
           return results;
         } finally {
-          tf.dispose(outputs);
+          // Not a constant of the caller's that f returned.
+          tf.dispose(Object.values(outputs).filter((t) => t.id > before));
           tf.dispose(tensors);
         }
       },

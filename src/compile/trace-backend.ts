@@ -22,7 +22,10 @@ type Traced = { references: number } & (
 
 class TraceBackend extends tf.KernelBackend {
   builder = new Builder();
-  readonly #data: tf.DataStorage<Traced> = new tf.DataStorage<Traced>(this, tf.engine() as unknown as tf.DataMover);
+  readonly #data: tf.DataStorage<Traced> = new tf.DataStorage<Traced>(
+    this,
+    tf.engine() as unknown as tf.DataMover,
+  );
 
   nodeOf(info: tf.TensorInfo): Node {
     const traced = this.#data.get(info.dataId);
@@ -31,6 +34,13 @@ class TraceBackend extends tf.KernelBackend {
       throw new InputError('a compiled function used a tensor that was made inside another one');
     }
     return this.builder.reshape(traced.node, info.shape);
+  }
+
+  /** Whether a tensor stands for a node of the trace under way, and is of no use after it. */
+  owns(info: tf.TensorInfo): boolean {
+    if (!this.#data.has(info.dataId)) return false;
+    const traced = this.#data.get(info.dataId);
+    return 'builder' in traced && traced.builder === this.builder;
   }
 
   add(node: Node): tf.TensorInfo {
@@ -45,9 +55,17 @@ class TraceBackend extends tf.KernelBackend {
     return dataId;
   }
 
-  override move(dataId: tf.DataId, values: tf.BackendValues, shape: number[], dtype: tf.DataType, references: number) {
+  override move(
+    dataId: tf.DataId,
+    values: tf.BackendValues,
+    shape: number[],
+    dtype: tf.DataType,
+    references: number,
+  ) {
     if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
-      throw new InputError(`a compiled function cannot hold a tensor of dtype ${dtype}, only float32, int32 and bool`);
+      throw new InputError(
+        `a compiled function cannot hold a tensor of dtype ${dtype}, only float32, int32 and bool`,
+      );
     }
     this.#data.set(dataId, { values: values as Values, shape, dtype, references });
   }
@@ -149,6 +167,8 @@ export function trace(
   traceBackend ??= register();
   const backend = traceBackend;
   const engine = tf.engine();
+  // Asking for the backend makes tfjs choose one, if it has none yet, to return to.
+  tf.backend();
   const before = tf.getBackend();
   const builder = new Builder();
   backend.builder = builder;
@@ -165,20 +185,23 @@ export function trace(
           info as Parameters<typeof engine.makeTensorFromTensorInfo>[0],
         );
       }
-      outputs = Object.fromEntries(Object.entries(f(tensors)).map(([name, t]) => [name, backend.nodeOf(t)]));
+      const results = f(tensors);
+      outputs = Object.fromEntries(Object.entries(results).map(([name, t]) => [name, backend.nodeOf(t)]));
+      // The tidying up spares those that f keeps.
+      tf.dispose(Object.values(results).filter((t) => backend.owns(t)));
     });
     return { builder, inputs, outputs };
   } catch (error) {
     throw explain(error);
   } finally {
     backend.builder = new Builder();
-    if (before) tf.setBackend(before);
+    tf.setBackend(before);
   }
 }
 
 /** tfjs's message for a missing kernel, in this project's words. */
 function explain(error: unknown): unknown {
-  const missing = error instanceof Error && /Cannot find registered kernel '(\w+)'/.exec(error.message);
+  const missing = error instanceof Error && /^Kernel '(\w+)' not registered for backend/.exec(error.message);
   if (!missing) return error;
   return new InputError(`kernel "${missing[1]}" is not supported by the compiled engine: use --engine tfjs`);
 }
