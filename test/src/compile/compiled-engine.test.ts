@@ -237,7 +237,10 @@ test('a disposed engine frees its programs', async () => {
 });
 
 test('a missing device is named in one line', async () => {
-  const error = await compiledEngine({ device: 'abacus' as 'cuda' })
+  const error = await compiledEngine({
+    device: 'abacus' as 'cuda',
+    session: { executionProviders: ['abacus'] },
+  })
     .compile(({ x }) => ({ y: tf.neg(x) }), vector)
     .catch((e) => e);
   expect(error).toBeInstanceOf(InputError);
