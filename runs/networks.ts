@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../meta/config.ts';
+import { registerGradients } from '../src/autodiff/index.ts';
 import { checkNetwork, type EnergyNetwork, networks } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 
@@ -45,7 +46,11 @@ async function importNetwork(file: string, patternShape: number[]): Promise<Ener
   } catch (error) {
     throw new InputError(`${file}: cannot be imported: ${(error as Error).message.split('\n')[0]}`);
   }
-  const exported = module.default ?? module.network;
+  // A module with a copy of tfjs of its own registers tfjs's gradients again over the exact ones.
+  registerGradients();
+  // Outside a package of type "module", a TypeScript file's exports come wrapped once more.
+  const inner = (module.default as Record<string, unknown> | undefined)?.default;
+  const exported = inner ?? module.default ?? module.network;
   if (!exported) throw new InputError(`${file}: has neither a default export nor an export "network"`);
   const network = typeof exported === 'function' ? exported({ patternShape }) : exported;
   return network as EnergyNetwork;

@@ -94,7 +94,12 @@ export function checkNetwork(network: EnergyNetwork, name: string): void {
     const p = Object.fromEntries(
       specs.map(([key, spec]) => [key, tf.zeros(spec.writable ? [episodes, ...spec.shape] : spec.shape)]),
     );
-    const energies = network.energy(p, tf.zeros([episodes, patterns, ...network.patternShape]));
+    let energies: unknown;
+    try {
+      energies = network.energy(p, tf.zeros([episodes, patterns, ...network.patternShape]));
+    } catch (error) {
+      fail(`its energy fails on patterns [${[episodes, patterns, ...network.patternShape]}]: ${firstLine(error)}`);
+    }
     return energies instanceof tf.Tensor ? energies.shape : undefined;
   });
   if (!shape || shape.length !== 2 || shape[0] !== episodes || shape[1] !== patterns) {
@@ -102,4 +107,8 @@ export function checkNetwork(network: EnergyNetwork, name: string): void {
       `its energy of patterns [${[episodes, patterns, ...network.patternShape]}] has shape ${shape ? `[${shape}]` : 'none'}, expected [${episodes},${patterns}] (one number for each pattern)`,
     );
   }
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0];
 }
