@@ -249,7 +249,9 @@ export class Builder {
         if (a.op === 'Neg') return whole(this.binary('Mul', a.inputs[0], this.fill(-vb, [])));
         if (a.op === 'Mul') {
           const inner = uniformValue(a.inputs[1]);
-          if (inner !== undefined) return whole(this.binary('Mul', a.inputs[0], this.fill(inner * vb, [])));
+          if (inner !== undefined && isOrdinary(inner * vb)) {
+            return whole(this.binary('Mul', a.inputs[0], this.fill(inner * vb, [])));
+          }
         }
         if (a.op === 'Expand') return whole(this.binary('Mul', a.inputs[0], this.fill(vb, [])));
         if (b.shape.length > 0) return whole(this.binary('Mul', a, this.fill(vb, [])));
@@ -258,7 +260,7 @@ export class Builder {
       if (a.op === 'Neg') return this.unary('Neg', this.binary('Mul', a.inputs[0], b));
       if (b.op === 'Neg') return this.unary('Neg', this.binary('Mul', a, b.inputs[0]));
     } else if (op === 'Div') {
-      if (vb !== undefined) return this.binary('Mul', a, this.fill(1 / vb, b.shape));
+      if (vb !== undefined && isOrdinary(1 / vb)) return this.binary('Mul', a, this.fill(1 / vb, b.shape));
     } else if (op === 'Pow') {
       if (vb === 1) return whole(a);
       if (vb === 2) return whole(this.binary('Mul', a, a));
@@ -374,6 +376,9 @@ export class Builder {
     return this.graph.constant(constant.values!, shape, constant.dtype);
   }
 }
+
+/** Far from where float32 overflows or loses digits. */
+const isOrdinary = (value: number) => Math.abs(value) > 1e-30 && Math.abs(value) < 1e30;
 
 function castValue(value: number, dtype: Dtype): number {
   if (dtype === 'bool') return value === 0 ? 0 : 1;
