@@ -61,6 +61,10 @@ export const configSchema = z.strictObject({
       rates: z.enum(['terms', 'loss']).default('terms').describe('a rate for each tensor and term (paper), or one'),
       per_step: z.boolean().default(true).describe('rates of their own for every step'),
       rate: z.number().positive().default(0.127).describe('initial rate (paper: 1e-4)'),
+      divisor: z
+        .union([z.literal('patterns'), whole(1)])
+        .default('patterns')
+        .describe('what the writing loss divides its sum over patterns by: their number (paper), or a constant'),
       gradient_term: z.boolean().default(true).describe('whether the writing loss has alpha |grad_x E|^2'),
     })
     .prefault({}),

@@ -23,20 +23,28 @@ export interface OnnxModel {
 /** inputs and outputs by the names that the model gives them. */
 export function toOnnx(inputs: Record<string, Node>, outputs: Record<string, Node>): OnnxModel {
   const writer = new Writer();
-  const names = new Map<Node, string>();
-  for (const [name, node] of Object.entries(inputs)) names.set(node, name);
-  for (const node of liveNodes(Object.values(outputs))) {
-    if (node.op !== 'Input')
-      names.set(
-        node,
-        writer.add(node, (n) => names.get(n)!),
-      );
-  }
   const outputNames = Object.fromEntries(
     Object.keys(outputs).map((name) => [name, name in inputs ? `next:${name}` : name]),
   );
+  const names = new Map<Node, string>();
+  for (const [name, node] of Object.entries(inputs)) names.set(node, name);
+  // An operation is called by the output that it gives. (Copying every output to its name makes onnxruntime's own
+  // rewriting lose some.)
+  const ownName = new Map<Node, string>();
   for (const [name, node] of Object.entries(outputs)) {
-    writer.emit('Identity', [names.get(node)!], {}, outputNames[name]);
+    if (node.op !== 'Input' && node.op !== 'Constant' && !ownName.has(node))
+      ownName.set(node, outputNames[name]);
+  }
+  for (const node of liveNodes(Object.values(outputs))) {
+    if (node.op === 'Input') continue;
+    names.set(
+      node,
+      writer.add(node, (n) => names.get(n)!, ownName.get(node) ?? `#${node.id}`),
+    );
+  }
+  for (const [name, node] of Object.entries(outputs)) {
+    const made = names.get(node)!;
+    if (made !== outputNames[name]) writer.emit('Identity', [made], {}, outputNames[name]);
   }
   const graph = onnx.GraphProto.create({
     name: 'ebmm',
@@ -65,9 +73,8 @@ class Writer {
     return output;
   }
 
-  /** Adds the node's operations; returns the name of its value. */
-  add(node: Node, nameOf: (node: Node) => string): string {
-    const out = `#${node.id}`;
+  /** Adds the node's operations; its value is called `out`. */
+  add(node: Node, nameOf: (node: Node) => string, out: string): string {
     const inputs = node.inputs.map(nameOf);
     const { axes, ...a } = node.attributes;
     switch (node.op) {

@@ -21,6 +21,11 @@ export interface Rule {
     per_step: boolean;
     /** Initial rate. The paper: 1e-4. */
     rate: number;
+    /**
+     * What the writing loss divides its sum over patterns by: their number (the paper's mean), or a constant. With a
+     * constant every pattern is written as strongly at any load, so that one set of rates serves many loads.
+     */
+    divisor: 'patterns' | number;
     /** Whether the writing loss has its gradient term alpha |grad_x E|^2. */
     gradient_term: boolean;
   };
@@ -38,7 +43,7 @@ export interface Rule {
 
 export const defaultRule: Rule = {
   range: [-1, 1],
-  write: { steps: 5, rates: 'terms', per_step: true, rate: 0.127, gradient_term: true },
+  write: { steps: 5, rates: 'terms', per_step: true, rate: 0.127, divisor: 'patterns', gradient_term: true },
   read: { steps: 5, rate: 1.3, decay: 0.88, momentum: 0.5 },
 };
 

@@ -40,24 +40,31 @@ interface Step {
 const named = (names: string[], tensors: tf.Tensor[]): NamedTensors =>
   Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
 
+/** What sums over patterns are divided by. */
+const divisorOf = ({ rule, patterns }: Step) =>
+  rule.write.divisor === 'patterns' ? patterns.shape[1]! : rule.write.divisor;
+
 /** The mean energy over patterns, summed over episodes. */
-const meanEnergy = (network: EnergyNetwork, p: Parameters, x: tf.Tensor) =>
-  tf.div(tf.sum(network.energy(p, x)), x.shape[1]!);
+const meanEnergy = ({ network }: Step, p: Parameters, x: tf.Tensor, divisor: number) =>
+  tf.div(tf.sum(network.energy(p, x)), divisor);
 
 /**
  * Gradients of the first two terms of the writing loss in every writable tensor. One backward pass through the energy
  * gives both its slope in the patterns, which the second term squares, and the gradient of the first term.
  */
-function termGradients({ network, rule, p, patterns, names, weights }: Step) {
-  const count = patterns.shape[1]!;
+function termGradients(step: Step) {
+  const { rule, p, patterns, names, weights } = step;
+  const divisor = divisorOf(step);
   if (!rule.write.gradient_term) {
-    const energy = grads((...w) => meanEnergy(network, { ...p, ...named(names, w) }, patterns))(weights);
+    const energy = grads((...w) => meanEnergy(step, { ...p, ...named(names, w) }, patterns, divisor))(weights);
     return { energy, gradient: undefined };
   }
   const { grads: gradient, auxiliary } = gradsWithAuxiliary((...w) => {
-    const [slope, ...energy] = grads((x, ...v) => meanEnergy(network, { ...p, ...named(names, v) }, x))([patterns, ...w]);
-    // The slope is that of the mean, 1 / count of a pattern's own.
-    return { value: tf.mul(tf.sum(tf.square(slope)), count), auxiliary: named(names, energy) };
+    const [slope, ...energy] = grads((x, ...v) =>
+      meanEnergy(step, { ...p, ...named(names, v) }, x, divisor),
+    )([patterns, ...w]);
+    // The slope is that of the mean, 1 / divisor of a pattern's own.
+    return { value: tf.mul(tf.sum(tf.square(slope)), divisor), auxiliary: named(names, energy) };
   })(weights);
   return { energy: names.map((name) => auxiliary[name]), gradient };
 }
@@ -81,12 +88,12 @@ function stepByLoss(step: Step): tf.Tensor[] {
   const { network, rule, p, patterns, names, initial, weights, t } = step;
   const alpha = rateAt(p['rule.weights'], 0);
   const beta = rateAt(p['rule.weights'], 1);
-  const count = patterns.shape[1]!;
+  const divisor = divisorOf(step);
   const changes = grads((...w) => {
     const parameters = { ...p, ...named(names, w) };
-    if (!rule.write.gradient_term) return meanEnergy(network, parameters, patterns);
+    if (!rule.write.gradient_term) return meanEnergy(step, parameters, patterns, divisor);
     const { value, grad } = valueAndGrad((x) => network.energy(parameters, x))(patterns);
-    return tf.div(tf.add(tf.sum(value), tf.mul(alpha, tf.sum(tf.square(grad)))), count);
+    return tf.div(tf.add(tf.sum(value), tf.mul(alpha, tf.sum(tf.square(grad)))), divisor);
   })(weights);
   return weights.map((w, i) => {
     const pull = t > 0 ? tf.mul(tf.sub(w, initial[i]), tf.mul(beta, 2)) : tf.zerosLike(w);

@@ -4,6 +4,7 @@ import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeSafetensors } from '../../meta/safetensors.ts';
 import { main } from '../../runs/cli.ts';
 import type { IO } from '../../runs/io.ts';
 
@@ -85,9 +86,11 @@ describe('train', () => {
     const again = inside('again');
     await ebmm('train', inside('tiny.json'), '--out', again);
     expect(timeless(again)).toEqual(timeless(run));
-    const file = join('checkpoint', 'state.safetensors');
-    const weights = (path: string) => readFileSync(path).subarray(-4000);
-    expect(weights(join(again, file)).equals(weights(join(run, file)))).toBe(true);
+    const weights = (folder: string) => {
+      const file = join(folder, 'checkpoint', 'state.safetensors');
+      return decodeSafetensors(readFileSync(file), file).tensors;
+    };
+    expect(weights(again)).toEqual(weights(run));
   });
 
   test('another seed gives other numbers', async () => {

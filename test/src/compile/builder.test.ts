@@ -36,6 +36,9 @@ describe('what an operation simplifies to', () => {
     '-(-x) is x': () => [minus(minus(x)), x],
     '-(x - y) is y - x': () => [minus(b.binary('Sub', x, y)), b.binary('Sub', y, x)],
     'x + (-y) is x - y': () => [b.binary('Add', x, minus(y)), b.binary('Sub', x, y)],
+    '(-x) + y is y - x': () => [b.binary('Add', minus(x), y), b.binary('Sub', y, x)],
+    '(-x) - y is -(x + y)': () => [b.binary('Sub', minus(x), y), minus(b.binary('Add', x, y))],
+    '(-x) + (-y) is -(x + y)': () => [b.binary('Add', minus(x), minus(y)), minus(b.binary('Add', x, y))],
     'x - (-y) is x + y': () => [b.binary('Sub', x, minus(y)), b.binary('Add', x, y)],
     '(-x) (-y) is x y': () => [b.binary('Mul', minus(x), minus(y)), b.binary('Mul', x, y)],
     'x / 2 is x * 0.5': () => [b.binary('Div', x, b.fill(2, [])), times(x, 0.5)],
@@ -136,6 +139,15 @@ describe('what an operation simplifies to', () => {
     expect(b.matMul(b.reshape(x, [1, 2, 3]), b.expand(matrix, [5, 3, 4])).shape).toEqual([5, 2, 4]);
   });
 
+  test('a choice keeps the broadcast that nothing else brings', () => {
+    const rows = b.expand(row, [2, 3]);
+    const positive = b.binary('Greater', b.reshape(row, [1, 3]), zero);
+    for (const choice of [b.where(positive, zero, rows), b.where(positive, rows, zero)]) {
+      expect(choice.inputs.map((node) => node.shape)).toContainEqual([2, 3]);
+    }
+    expect(b.where(b.binary('Greater', x, zero), rows, zero).inputs).toContain(row);
+  });
+
   test('paddings of different values are different', () => {
     const pads = [Infinity, -Infinity, Number.NaN, 0].map((value) => b.pad(x, [1, 0], [0, 0], value));
     expect(new Set(pads).size).toBe(4);
@@ -171,7 +183,7 @@ describe('simplification keeps values', () => {
   afterAll(() => engine.dispose());
 
   /** Random functions, and their slopes, whose tape brings what the functions lack. */
-  test.each(Array.from({ length: 30 }, (_, i) => i))(
+  test.each(Array.from({ length: 80 }, (_, i) => i))(
     'of random functions and their gradients, %i',
     async (group) => {
       const shapes = Object.values(inputShapes);
