@@ -65,6 +65,9 @@ function factors(size: number, random: Random): number[] {
   return random.bit() ? [divisor * rest[0], ...rest.slice(1)] : [...rest, divisor];
 }
 
+const atMostFour = (shape: number[]) =>
+  shape.length > 4 ? [...shape.slice(0, 3), tf.util.sizeFromShape(shape.slice(3))] : shape;
+
 const axesOf = (x: tf.Tensor, random: Random) => {
   const axes = x.shape.map((_, i) => i).filter(() => random.bit());
   return axes.length > 0 ? axes : undefined;
@@ -89,7 +92,7 @@ const operations: Operation[] = [
   (x, random) => tf.sum(x, axesOf(x, random), random.bit() === 1),
   (x, random) => tf.sum(x, axesOf(x, random), random.bit() === 1),
   (x, random) => tf.mean(x, axesOf(x, random), random.bit() === 1),
-  (x, random) => tf.reshape(x, factors(x.size, random).slice(0, 5)),
+  (x, random) => tf.reshape(x, atMostFour(factors(x.size, random))),
   (x, random) => tf.transpose(x, Array.from(random.permutation(x.rank))),
   (x, random) => {
     const target = x.shape.map((n) => (n === 1 && random.bit() ? 2 : n));
