@@ -1,11 +1,13 @@
 /** @file The energy networks by name, each with the options it takes. */
 import { type ConvolutionalOptions, convolutional } from './convolutional.ts';
 import { type GatedRecurrentOptions, gatedRecurrent } from './gated-recurrent.ts';
+import { type HopfieldLatticeOptions, hopfieldLattice } from './hopfield-lattice.ts';
 import { type HopfieldSiteOptions, hopfieldSite } from './hopfield-site.ts';
 import { type MlpOptions, mlp } from './mlp.ts';
 
 export { type ConvolutionalOptions, convolutional } from './convolutional.ts';
 export { type GatedRecurrentOptions, gatedRecurrent } from './gated-recurrent.ts';
+export { type HopfieldLatticeOptions, hopfieldLattice } from './hopfield-lattice.ts';
 export { type HopfieldSiteOptions, hopfieldSite, type SiteFeature, siteFeatures } from './hopfield-site.ts';
 export { type Activation, activations, convolution, dense, gate, layerNorm, patches } from './layers.ts';
 export { type MlpOptions, mlp } from './mlp.ts';
@@ -21,6 +23,7 @@ export {
 
 export interface NetworkOptions {
   'hopfield-site': HopfieldSiteOptions;
+  'hopfield-lattice': HopfieldLatticeOptions;
   mlp: MlpOptions;
   'gated-recurrent': GatedRecurrentOptions;
   convolutional: ConvolutionalOptions;
@@ -28,4 +31,4 @@ export interface NetworkOptions {
 
 /** Each network's constructor by the name that configurations use. */
 export const networks: { [N in keyof NetworkOptions]: (options: NetworkOptions[N]) => import('./network.ts').EnergyNetwork } =
-  { 'hopfield-site': hopfieldSite, mlp, 'gated-recurrent': gatedRecurrent, convolutional };
+  { 'hopfield-site': hopfieldSite, 'hopfield-lattice': hopfieldLattice, mlp, 'gated-recurrent': gatedRecurrent, convolutional };

@@ -1,0 +1,90 @@
+/**
+ * @file A Hopfield energy for images: pixels of one lattice remember each other, a small convolutional network of pixels
+ * and fields gives the energy. An architecture of this project.
+ *
+ * The pixels at a distance of `spacing` from each other form a group, and every group has a matrix of its own, so the
+ * memory is small and whatever hides a neighbourhood hides few members of any group. Nearby groups meet in the network.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { InputError } from '../errors.ts';
+import type { EnergyNetwork } from './network.ts';
+
+export interface HopfieldLatticeOptions {
+  /** [height, width, 1], sides in multiples of `spacing`. */
+  patternShape: number[];
+  /** Distance between pixels of a group. Default 8. */
+  spacing?: number;
+  /** Channels of the two hidden layers. Default 16. */
+  width?: number;
+  /** Side of the first layer's filters. Default 5. */
+  kernel?: number;
+  /** Standard deviation of the initial W. Default 0.02. */
+  deviation?: number;
+}
+
+/** Maps that the network sees: x, h, x h and h^2. */
+const MAPS = 4;
+
+export function hopfieldLattice({
+  patternShape,
+  spacing = 8,
+  width = 16,
+  kernel = 5,
+  deviation = 0.02,
+}: HopfieldLatticeOptions): EnergyNetwork {
+  const [height, wide, channels] = patternShape;
+  if (patternShape.length !== 3 || channels !== 1 || height % spacing || wide % spacing) {
+    throw new InputError(
+      `network "hopfield-lattice" needs patterns [height, width, 1] with sides in multiples of its spacing ${spacing}, not [${patternShape}]`,
+    );
+  }
+  const [rows, columns] = [height / spacing, wide / spacing];
+  const members = rows * columns;
+  const groups = spacing * spacing;
+  return {
+    patternShape,
+    parameters: {
+      // Symmetric, without a diagonal.
+      W: {
+        shape: [groups, members, members],
+        init: { normal: deviation },
+        writable: true,
+        floats: (groups * members * (members - 1)) / 2,
+      },
+      'site.linear': { shape: [MAPS, 1], init: { values: [0, 0, -0.5, 0] }, writable: false },
+      'site.w1': { shape: [kernel, kernel, MAPS, width], init: { lecun: kernel * kernel * MAPS }, writable: false },
+      'site.b1': { shape: [width], init: { constant: 0 }, writable: false },
+      'site.w2': { shape: [width, width], init: { lecun: width }, writable: false },
+      'site.b2': { shape: [width], init: { constant: 0 }, writable: false },
+      'site.w3': { shape: [width, 1], init: { normal: 0.1 / Math.sqrt(width) }, writable: false },
+    },
+    energy(p, pattern) {
+      const [episodes, patterns] = pattern.shape;
+      const count = episodes * patterns!;
+      // [episodes, groups, patterns, members] and back.
+      const apart = tf.transpose(
+        tf.reshape(pattern, [episodes, patterns!, rows, spacing, columns, spacing]),
+        [0, 3, 5, 1, 2, 4],
+      );
+      const grouped = tf.reshape(apart, [episodes * groups, patterns!, members]);
+      const fields = tf.reshape(tf.matMul(grouped, couplings(p.W, episodes)), apart.shape);
+      const h = tf.reshape(tf.transpose(fields, [0, 3, 4, 1, 5, 2]), [count, height, wide]);
+      const x = tf.reshape(pattern, [count, height, wide]);
+      const maps = tf.stack([x, h, tf.mul(x, h), tf.square(h)], 3) as tf.Tensor4D;
+      const seen = tf.tanh(tf.add(tf.conv2d(maps, p['site.w1'] as tf.Tensor4D, 1, 'same'), p['site.b1']));
+      const pixels = tf.reshape(seen, [count * height * wide, width]);
+      const hidden = tf.tanh(tf.add(tf.matMul(pixels, p['site.w2'] as tf.Tensor2D), p['site.b2']));
+      const learned = tf.matMul(hidden as tf.Tensor2D, p['site.w3'] as tf.Tensor2D);
+      const linear = tf.matMul(tf.reshape(maps, [count * height * wide, MAPS]), p['site.linear'] as tf.Tensor2D);
+      return tf.sum(tf.reshape(tf.add(learned, linear), [episodes, patterns!, height * wide]), 2);
+    },
+  };
+
+  /** The symmetric part of W without its diagonal, for every episode: [episodes groups, members, members]. */
+  function couplings(w: tf.Tensor, episodes: number): tf.Tensor {
+    const all = w.rank === 4 ? w : tf.broadcastTo(tf.expandDims(w, 0), [episodes, ...w.shape]);
+    const flat = tf.reshape(all, [episodes * groups, members, members]);
+    const off = tf.sub(0.5, tf.mul(0.5, tf.eye(members)));
+    return tf.mul(tf.add(flat, tf.transpose(flat, [0, 2, 1])), off);
+  }
+}
