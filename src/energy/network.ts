@@ -67,6 +67,10 @@ function initialValues({ shape, init }: ParameterSpec, random: Random): Float32A
   return Float32Array.from({ length: size }, () => deviation * random.normal());
 }
 
+const initialisers: readonly string[] = ['normal', 'he', 'lecun', 'constant', 'values'];
+/** Names of the rule's parameters, and of what is passed beside parameters. */
+const reserved = /^(rule\..*|patterns|queries|known|x)$/;
+
 /**
  * Checks a network before anything is trained with it, by running its energy once on two patterns of two episodes.
  * @throws InputError saying what is wrong with it
@@ -76,15 +80,28 @@ export function checkNetwork(network: EnergyNetwork, name: string): void {
     throw new InputError(`network "${name}": ${what}`);
   };
   if (!network || typeof network.energy !== 'function') fail('has no function energy(p, x)');
-  if (!Array.isArray(network.patternShape) || !network.patternShape.every((n) => Number.isInteger(n) && n > 0)) {
+  if (
+    !Array.isArray(network.patternShape) ||
+    !network.patternShape.every((n) => Number.isInteger(n) && n > 0)
+  ) {
     fail(`patternShape is ${JSON.stringify(network.patternShape)}, expected a list of positive integers`);
   }
   const specs = Object.entries(network.parameters ?? {});
-  if (!specs.some(([, spec]) => spec.writable)) fail('has no writable parameter, so nothing can be stored in it');
+  if (!specs.some(([, spec]) => spec.writable))
+    fail('has no writable parameter, so nothing can be stored in it');
   for (const [key, spec] of specs) {
     if (!Array.isArray(spec.shape) || !spec.shape.every((n) => Number.isInteger(n) && n > 0)) {
-      fail(`parameter "${key}" has shape ${JSON.stringify(spec.shape)}, expected a list of positive integers`);
+      fail(
+        `parameter "${key}" has shape ${JSON.stringify(spec.shape)}, expected a list of positive integers`,
+      );
     }
+    const [kind, ...others] = Object.keys(spec.init ?? {});
+    if (!initialisers.includes(kind) || others.length > 0) {
+      fail(
+        `parameter "${key}" has init ${JSON.stringify(spec.init)}, expected one of ${initialisers.join(', ')}`,
+      );
+    }
+    if (reserved.test(key)) fail(`parameter "${key}" has a name that ebmm uses itself`);
     if ('values' in spec.init && spec.init.values.length !== sizeOf(spec.shape)) {
       fail(`parameter "${key}" has ${spec.init.values.length} initial values for shape [${spec.shape}]`);
     }
@@ -98,7 +115,9 @@ export function checkNetwork(network: EnergyNetwork, name: string): void {
     try {
       energies = network.energy(p, tf.zeros([episodes, patterns, ...network.patternShape]));
     } catch (error) {
-      fail(`its energy fails on patterns [${[episodes, patterns, ...network.patternShape]}]: ${firstLine(error)}`);
+      fail(
+        `its energy fails on patterns [${[episodes, patterns, ...network.patternShape]}]: ${firstLine(error)}`,
+      );
     }
     return energies instanceof tf.Tensor ? energies.shape : undefined;
   });

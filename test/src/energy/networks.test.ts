@@ -1,0 +1,281 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { valueAndGradsOf } from '../../../src/autodiff/index.ts';
+import {
+  checkNetwork,
+  convolutional,
+  gatedRecurrent,
+  hopfieldLattice,
+  hopfieldSite,
+  mlp,
+  networks,
+  writableFloats,
+} from '../../../src/energy/index.ts';
+import { names, noise, randomParameters, small } from './small.ts';
+
+tf.enableProdMode();
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const values = (t: tf.Tensor) => Array.from(t.dataSync());
+function expectEqual(actual: tf.Tensor, expected: tf.Tensor) {
+  expect(actual.shape).toEqual(expected.shape);
+  const e = values(expected);
+  for (const [i, value] of values(actual).entries()) expect(value).toBeCloseTo(e[i], 5);
+}
+
+test('every network that a configuration can name has a small one', () => {
+  expect(names.sort()).toEqual(Object.keys(networks).sort());
+});
+
+describe.each(names)('%s', (name) => {
+  const network = small[name];
+  const [episodes, patterns] = [3, 4];
+  const x = () => noise([episodes, patterns, ...network.patternShape], 'patterns');
+
+  test('passes the check of networks', () => {
+    expect(() => checkNetwork(network, name)).not.toThrow();
+  });
+
+  test('gives one energy for each pattern, which no other pattern changes', () => {
+    const p = randomParameters(network);
+    const all = network.energy(p, x());
+    expect(all.shape).toEqual([episodes, patterns]);
+    const alone = tf.unstack(x(), 1).map((one) => network.energy(p, tf.expandDims(one, 1)));
+    expectEqual(tf.concat(alone, 1), all);
+    expect(new Set(values(all)).size).toBe(episodes * patterns);
+  });
+
+  test('an episode with written weights of its own is as if alone with them', () => {
+    const p = randomParameters(network, episodes);
+    const together = network.energy(p, x());
+    const alone = tf.unstack(x()).map((patterns, episode) => {
+      const own = Object.fromEntries(
+        Object.entries(p).map(([key, t]) => [
+          key,
+          network.parameters[key].writable ? (tf.gather(t, episode) as tf.Tensor) : t,
+        ]),
+      );
+      return network.energy(own, tf.expandDims(patterns, 0));
+    });
+    expectEqual(together, tf.concat(alone, 0));
+  });
+
+  test('every parameter has a part in the energy', () => {
+    const { grads } = valueAndGradsOf((p) => tf.sum(network.energy(p, x())))(randomParameters(network));
+    for (const [key, slope] of Object.entries(grads)) {
+      expect(slope.shape, key).toEqual(network.parameters[key].shape);
+      expect(Math.max(...values(tf.abs(slope))), key).toBeGreaterThan(1e-4);
+    }
+  });
+});
+
+describe('floats of memory', () => {
+  test.each([
+    ['hopfield-site of 128 bits: d (d + 1) / 2', hopfieldSite({ patternShape: [128] }), 8256],
+    ['gated-recurrent, 128 to 64 with biases', gatedRecurrent({ patternShape: [128] }), 8256],
+    [
+      'hopfield-lattice of 32 x 32, 64 groups of 16',
+      hopfieldLattice({ patternShape: [32, 32, 1] }),
+      64 * 120,
+    ],
+    [
+      'convolutional, 8 filters of 3 x 3 x 32 with biases',
+      convolutional({ patternShape: [32, 32, 1] }),
+      9 * 32 * 8 + 8,
+    ],
+    [
+      'convolutional, memory in two layers',
+      convolutional({ patternShape: [32, 32, 3], memory: [4, 2] }),
+      9 * 16 * 4 + 4 + 9 * 32 * 2 + 2,
+    ],
+    ['mlp, all', mlp({ patternShape: [8], hidden: [4, 3] }), 8 * 4 + 4 + 4 * 3 + 3 + 3],
+    ['mlp, the second layer', mlp({ patternShape: [8], hidden: [4, 3], writable: [2] }), 4 * 3 + 3],
+  ])('%s', (_, network, floats) => {
+    expect(writableFloats(network)).toBe(floats);
+  });
+});
+
+describe('hopfield-site', () => {
+  const d = 5;
+  const w = () => noise([d, d], 'W');
+  const x = () => noise([1, 3, d], 'x');
+  const hopfield = hopfieldSite({ patternShape: [d], width: 0, linear: { xh: -0.5 }, features: ['xh'] });
+
+  test('linear in x h alone is the energy of Hopfield 1982, -x W x / 2', () => {
+    const linear = tf.tensor2d([-0.5], [1, 1]);
+    expect(hopfield.parameters['site.linear'].init).toEqual({ values: [-0.5] });
+    const expected = (matrix: number[][], pattern: number[]) =>
+      -0.5 * pattern.reduce((sum, a, i) => sum + pattern.reduce((s, b, j) => s + a * matrix[i][j] * b, 0), 0);
+    const symmetric = tf.add(w(), tf.transpose(w()));
+    for (const matrix of [symmetric, w()]) {
+      const energies = values(hopfield.energy({ W: matrix, 'site.linear': linear }, x()));
+      const patterns = (x().arraySync() as number[][][])[0];
+      for (const [i, pattern] of patterns.entries()) {
+        expect(energies[i]).toBeCloseTo(expected(matrix.arraySync() as number[][], pattern), 5);
+      }
+    }
+  });
+
+  test('only the symmetric part of W acts', () => {
+    const network = hopfieldSite({ patternShape: [d] });
+    const p = randomParameters(network);
+    const skew = tf.sub(p.W, tf.transpose(p.W));
+    expectEqual(network.energy({ ...p, W: tf.add(p.W, skew) }, x()), network.energy(p, x()));
+  });
+
+  test('renaming the units renames nothing in the energy', () => {
+    const network = hopfieldSite({ patternShape: [d], features: ['xh', 'h2', 'x2', 'x', 'h'] });
+    const p = randomParameters(network);
+    const order = tf.tensor1d([3, 0, 4, 1, 2], 'int32');
+    const renamed = tf.gather(tf.gather(p.W, order, 0), order, 1);
+    expectEqual(network.energy({ ...p, W: renamed }, tf.gather(x(), order, 2)), network.energy(p, x()));
+  });
+
+  test('a pattern and its negative have one energy, unless the site function sees x or h', () => {
+    const even = hopfieldSite({ patternShape: [d] });
+    const p = randomParameters(even);
+    expectEqual(even.energy(p, tf.neg(x())), even.energy(p, x()));
+    const odd = hopfieldSite({ patternShape: [d], features: ['xh', 'x'] });
+    const q = randomParameters(odd);
+    const difference = tf.sub(odd.energy(q, tf.neg(x())), odd.energy(q, x()));
+    expect(Math.max(...values(tf.abs(difference)))).toBeGreaterThan(0.01);
+  });
+
+  test('no features are refused', () => {
+    expect(() => hopfieldSite({ patternShape: [d], features: [] })).toThrow(
+      /^network.features is empty, expected/,
+    );
+  });
+});
+
+describe('hopfield-lattice', () => {
+  const shape = [4, 6, 1];
+
+  /** Without its hidden layers, of which the last has weight zero. */
+  const energies = (spacing: number, w: tf.Tensor, x: tf.Tensor) => {
+    const network = hopfieldLattice({ patternShape: shape, spacing, width: 2, kernel: 3 });
+    const p = randomParameters(network);
+    const linear = tf.tensor2d([0, 0, -0.5, 0], [4, 1]);
+    return network.energy({ ...p, W: w, 'site.linear': linear, 'site.w3': tf.zeros([2, 1]) }, x);
+  };
+
+  test('starts as the Hopfield energies of the groups, of pixels a spacing apart', () => {
+    const spacing = 2;
+    const w = noise([4, 6, 6], 'W');
+    const x = noise([1, 2, ...shape], 'x');
+    const matrices = w.arraySync() as number[][][];
+    const images = (x.arraySync() as number[][][][][])[0];
+    const measured = values(energies(spacing, w, x));
+    for (const [n, image] of images.entries()) {
+      let expected = 0;
+      for (let group = 0; group < 4; group++) {
+        const [top, left] = [Math.floor(group / spacing), group % spacing];
+        const members = [top, top + 2].flatMap((row) =>
+          [left, left + 2, left + 4].map((c) => image[row][c][0]),
+        );
+        for (const [i, a] of members.entries()) {
+          for (const [j, b] of members.entries()) {
+            if (i !== j) expected -= (a * b * (matrices[group][i][j] + matrices[group][j][i])) / 4;
+          }
+        }
+      }
+      expect(measured[n]).toBeCloseTo(expected, 5);
+    }
+  });
+
+  test('the diagonal and the skew part of W do not act', () => {
+    const w = noise([4, 6, 6], 'W');
+    const x = noise([1, 2, ...shape], 'x');
+    const skew = tf.sub(w, tf.transpose(w, [0, 2, 1]));
+    const other = tf.add(tf.add(w, skew), tf.mul(7, tf.eye(6)));
+    expectEqual(energies(2, other, x), energies(2, w, x));
+  });
+
+  test('patterns that the spacing does not divide are refused', () => {
+    for (const patternShape of [
+      [4, 6],
+      [4, 6, 3],
+      [5, 6, 1],
+      [4, 7, 1],
+    ]) {
+      expect(() => hopfieldLattice({ patternShape, spacing: 2 })).toThrow(
+        `network "hopfield-lattice" needs patterns [height, width, 1] with sides in multiples of its spacing 2, not [${patternShape}]`,
+      );
+    }
+  });
+});
+
+describe('mlp', () => {
+  test('is w . tanh(tanh(x W1 + b1) W2 + b2)', () => {
+    const network = mlp({ patternShape: [2, 2], hidden: [3, 2] });
+    const p = randomParameters(network);
+    const x = noise([2, 3, 2, 2], 'x');
+    const layer = (input: number[], w: number[][], b: number[]) =>
+      b.map((bias, j) => Math.tanh(bias + input.reduce((sum, v, i) => sum + v * w[i][j], 0)));
+    const { W1, b1, W2, b2, W3 } = Object.fromEntries(
+      // biome-ignore lint/suspicious/noExplicitAny: nested numbers
+      Object.entries(p).map(([key, t]) => [key, t.arraySync() as any]),
+    );
+    const expected = (tf.reshape(x, [6, 4]).arraySync() as number[][]).map((row) =>
+      layer(layer(row, W1, b1), W2, b2).reduce((sum, h, i) => sum + h * W3[i][0], 0),
+    );
+    for (const [i, energy] of values(network.energy(p, x)).entries())
+      expect(energy).toBeCloseTo(expected[i], 5);
+  });
+
+  test('layers that are not there cannot be written', () => {
+    expect(() => mlp({ patternShape: [4], hidden: [3], writable: [3] })).toThrow(
+      'network.writable is [3], expected layers between 1 and 2',
+    );
+  });
+});
+
+describe('gated-recurrent', () => {
+  test('a closed gate keeps the first state, an open one takes the last candidate', () => {
+    const make = (hops: number) => gatedRecurrent({ patternShape: [6], width: 5, hops, memory: 2 });
+    const p = randomParameters(make(1));
+    const x = noise([1, 3, 6], 'x');
+    const biased = (bias: number) => ({ ...p, 'gate.b': tf.fill([5], bias) });
+    // Closed: the state stays at zero, and so does the energy.
+    expectEqual(make(4).energy(biased(-100), x), tf.zeros([1, 3]));
+    // Open: the state is the candidate, which depends on the state before.
+    const open = make(2).energy(biased(100), x);
+    const row = (a: tf.Tensor, w: tf.Tensor) => tf.matMul(a as tf.Tensor2D, w as tf.Tensor2D);
+    const flat = tf.reshape(x, [3, 6]);
+    const memory = tf.tanh(tf.add(row(flat, p['memory.w']), p['memory.b']));
+    const seen = tf.add(row(flat, p['static.x']), p['static.b']);
+    const first = tf.concat([memory, tf.tanh(seen)], 1);
+    const second = tf.concat([memory, tf.tanh(tf.add(seen, row(first, p['static.s'])))], 1);
+    expectEqual(open, tf.reshape(row(second, p['energy.w']), [1, 3]));
+  });
+
+  test('a memory as wide as the state is refused', () => {
+    expect(() => gatedRecurrent({ patternShape: [6], width: 4, memory: 4 })).toThrow(
+      'network.memory is 4, expected less than its width 4',
+    );
+  });
+});
+
+describe('convolutional', () => {
+  test('patterns that are no images of sides in multiples of 8 are refused', () => {
+    for (const patternShape of [[64], [8, 8], [8, 12, 1]]) {
+      expect(() => convolutional({ patternShape })).toThrow(
+        `network "convolutional" needs patterns [height, width, channels] with sides in multiples of 8, not [${patternShape}]`,
+      );
+    }
+  });
+
+  test('no memory, or nothing but memory, is refused', () => {
+    for (const memory of [
+      [0, 0],
+      [32, 0],
+      [0, 64],
+    ] as [number, number][]) {
+      expect(() => convolutional({ patternShape: [8, 8, 1], memory })).toThrow(
+        `network.memory is [${memory}], expected fewer than [32, 64] channels and not none`,
+      );
+    }
+  });
+});

@@ -1,0 +1,45 @@
+/** @file Every architecture at a small size, with random parameters: for tests of laws that all networks obey. */
+import * as tf from '@tensorflow/tfjs';
+import {
+  convolutional,
+  type EnergyNetwork,
+  gatedRecurrent,
+  hopfieldLattice,
+  hopfieldSite,
+  mlp,
+  type NetworkOptions,
+} from '../../../src/energy/index.ts';
+import { stream } from '../../../src/random.ts';
+
+export const small: { [N in keyof NetworkOptions]: EnergyNetwork } = {
+  'hopfield-site': hopfieldSite({ patternShape: [6], width: 4 }),
+  'hopfield-lattice': hopfieldLattice({ patternShape: [4, 6, 1], spacing: 2, width: 3, kernel: 3 }),
+  mlp: mlp({ patternShape: [6], hidden: [5, 4] }),
+  'gated-recurrent': gatedRecurrent({ patternShape: [6], width: 5, hops: 3, memory: 2 }),
+  convolutional: convolutional({
+    patternShape: [8, 8, 1],
+    channels: [2, 3, 3],
+    memory: [1, 1],
+    hops: 1,
+    hidden: 4,
+  }),
+};
+
+export const names = Object.keys(small) as (keyof NetworkOptions)[];
+
+/** Normal numbers of standard deviation 0.5, the same for the same seed and path. */
+export function noise(shape: number[], ...path: (string | number)[]): tf.Tensor {
+  const random = stream(0, 'noise', ...path);
+  const values = Array.from({ length: tf.util.sizeFromShape(shape) }, () => 0.5 * random.normal());
+  return tf.tensor(values, shape, 'float32');
+}
+
+/** Random parameters; with `episodes`, written ones have values of their own for every episode. */
+export function randomParameters(network: EnergyNetwork, episodes?: number): Record<string, tf.Tensor> {
+  return Object.fromEntries(
+    Object.entries(network.parameters).map(([name, { shape, writable }]) => [
+      name,
+      noise(writable && episodes ? [episodes, ...shape] : shape, name),
+    ]),
+  );
+}
