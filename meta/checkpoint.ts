@@ -36,7 +36,11 @@ export async function saveCheckpoint(
  * Reads a checkpoint of this network and rule.
  * @throws InputError when the file is missing, damaged, of another version, or of another network
  */
-export async function loadCheckpoint(path: string, network: EnergyNetwork, rule: Rule): Promise<TrainingState> {
+export async function loadCheckpoint(
+  path: string,
+  network: EnergyNetwork,
+  rule: Rule,
+): Promise<TrainingState> {
   const bytes = await readFile(path).catch(() => {
     throw new InputError(`${path}: no such checkpoint; has the run saved one yet?`);
   });
@@ -52,7 +56,9 @@ export async function loadCheckpoint(path: string, network: EnergyNetwork, rule:
       if (!tensor && prefix !== 'p:') continue;
       if (!tensor || tensor.shape.join() !== shape.join()) {
         const found = tensor ? `has shape [${tensor.shape}]` : 'is missing';
-        throw new InputError(`${path}: tensor "${prefix}${name}" ${found}, expected [${shape}] as config.json says`);
+        throw new InputError(
+          `${path}: tensor "${prefix}${name}" ${found}, expected [${shape}] as config.json says`,
+        );
       }
       values[prefix + name] = tensor.values;
     }

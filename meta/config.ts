@@ -11,8 +11,14 @@ const widths = z.array(whole(1)).min(1);
 const networkSchema = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('hopfield-site'),
-    width: whole(0).default(16).describe('units in each hidden layer of the site function; 0: linear in its features'),
-    features: z.array(z.enum(siteFeatures)).min(1).default(['xh', 'h2', 'x2']).describe('what the site function sees'),
+    width: whole(0)
+      .default(16)
+      .describe('units in each hidden layer of the site function; 0: linear in its features'),
+    features: z
+      .array(z.enum(siteFeatures))
+      .min(1)
+      .default(['xh', 'h2', 'x2'])
+      .describe('what the site function sees'),
     linear: z
       .partialRecord(z.enum(siteFeatures), z.number())
       .default({ xh: -0.5, x2: 0.2 })
@@ -30,7 +36,10 @@ const networkSchema = z.discriminatedUnion('name', [
     name: z.literal('mlp'),
     hidden: widths.default([256, 256]).describe('widths of the hidden layers'),
     activation: z.enum(['tanh', 'softplus', 'silu', 'gelu']).default('tanh'),
-    writable: z.union([z.literal('all'), z.array(whole(1))]).default('all').describe('layers that writing changes'),
+    writable: z
+      .union([z.literal('all'), z.array(whole(1))])
+      .default('all')
+      .describe('layers that writing changes'),
   }),
   z.strictObject({
     name: z.literal('gated-recurrent'),
@@ -41,7 +50,10 @@ const networkSchema = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('convolutional'),
     channels: z.tuple([whole(1), whole(1), whole(1)]).default([16, 32, 64]),
-    memory: z.tuple([whole(0), whole(0)]).default([0, 8]).describe('writable channels of the second and third layer'),
+    memory: z
+      .tuple([whole(0), whole(0)])
+      .default([0, 8])
+      .describe('writable channels of the second and third layer'),
     hops: whole(0).default(2),
     hidden: whole(1).default(128),
   }),
@@ -56,7 +68,10 @@ const unit = z.number().gt(0).lt(1);
 export const configSchema = z.strictObject({
   task: taskSchemas,
   corruption: z.string().optional().describe('name:size; default: the one of the task'),
-  known: z.boolean().default(true).describe('whether recall is told which entries of the query are uncorrupted'),
+  known: z
+    .boolean()
+    .default(true)
+    .describe('whether recall is told which entries of the query are uncorrupted'),
   network: networkSchema,
   range: z
     .tuple([z.number(), z.number()])
@@ -65,13 +80,18 @@ export const configSchema = z.strictObject({
   write: z
     .strictObject({
       steps: whole(1).default(5).describe('gradient steps T that store a batch'),
-      rates: z.enum(['terms', 'loss']).default('terms').describe('a rate for each tensor and term (paper), or one'),
+      rates: z
+        .enum(['terms', 'loss'])
+        .default('terms')
+        .describe('a rate for each tensor and term (paper), or one'),
       per_step: z.boolean().default(true).describe('rates of their own for every step'),
       rate: z.number().positive().default(0.127).describe('initial rate (paper: 1e-4)'),
       divisor: z
         .union([z.literal('patterns'), whole(1)])
         .default('patterns')
-        .describe('what the writing loss divides its sum over patterns by: their number (paper), or a constant'),
+        .describe(
+          'what the writing loss divides its sum over patterns by: their number (paper), or a constant',
+        ),
       gradient_term: z.boolean().default(true).describe('whether the writing loss has alpha |grad_x E|^2'),
     })
     .prefault({}),
@@ -120,7 +140,8 @@ export function parseConfig(value: unknown, where: string): Config {
   if (!result.success) throw new InputError(`${where}: ${explain(result.error.issues[0], value)}`);
   const config = result.data;
   const [low, high] = config.range;
-  if (low >= high) throw new InputError(`${where}: range is [${low}, ${high}], expected the lower value first`);
+  if (low >= high)
+    throw new InputError(`${where}: range is [${low}, ${high}], expected the lower value first`);
   return config;
 }
 

@@ -1,9 +1,9 @@
 /** @file The whole update of the outer loop as one tensor function: write, read, loss, its gradient, AdamW. */
 import * as tf from '@tensorflow/tfjs';
 import { type NamedTensors, valueAndGradsOf } from '../src/autodiff/index.ts';
+import type { InputSpec, TensorFunction } from '../src/compile/index.ts';
 import type { EnergyNetwork } from '../src/energy/index.ts';
 import { type Rule, ruleParameters } from '../src/memory/rule.ts';
-import type { InputSpec, TensorFunction } from '../src/compile/index.ts';
 import { type AdamW, adamW, MOMENTS } from './adamw.ts';
 import { objective } from './objective.ts';
 import { learningRate, type Schedule } from './schedule.ts';
@@ -72,7 +72,8 @@ export function metaStepInputs(
 ): Record<string, InputSpec> {
   const specs: Record<string, InputSpec> = {};
   for (const prefix of ['p:', ...MOMENTS]) {
-    for (const [name, { shape }] of Object.entries(metaParameters(network, rule))) specs[prefix + name] = { shape };
+    for (const [name, { shape }] of Object.entries(metaParameters(network, rule)))
+      specs[prefix + name] = { shape };
   }
   const batch = { shape: [episodes, patterns, ...network.patternShape] };
   specs.update = { shape: [] };

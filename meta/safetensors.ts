@@ -9,7 +9,10 @@ export interface NamedArray {
   values: Float32Array;
 }
 
-export function encodeSafetensors(tensors: Record<string, NamedArray>, metadata: Record<string, string> = {}): Uint8Array {
+export function encodeSafetensors(
+  tensors: Record<string, NamedArray>,
+  metadata: Record<string, string> = {},
+): Uint8Array {
   let offset = 0;
   const header: Record<string, unknown> = { __metadata__: metadata };
   for (const [name, { shape, values }] of Object.entries(tensors)) {
@@ -55,9 +58,13 @@ export function decodeSafetensors(
     const [begin, end] = entry?.data_offsets ?? [];
     const size = Array.isArray(entry?.shape) ? entry.shape.reduce((a, b) => a * b, 1) : Number.NaN;
     if (entry?.dtype !== 'F32') fail(`tensor "${name}" has dtype ${entry?.dtype}, expected F32`);
-    if (!(begin >= 0 && end - begin === 4 * size)) fail(`tensor "${name}" has a shape that its data does not fit`);
+    if (!(begin >= 0 && end - begin === 4 * size))
+      fail(`tensor "${name}" has a shape that its data does not fit`);
     if (end > data.length) fail(`tensor "${name}" is cut off`);
-    tensors[name] = { shape: entry.shape, values: new Float32Array(Uint8Array.from(data.subarray(begin, end)).buffer) };
+    tensors[name] = {
+      shape: entry.shape,
+      values: new Float32Array(Uint8Array.from(data.subarray(begin, end)).buffer),
+    };
   }
   return { tensors, metadata: (__metadata__ as Record<string, string>) ?? {} };
 }

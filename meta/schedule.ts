@@ -12,7 +12,11 @@ export interface Schedule {
 }
 
 /** The rate of update number `update` (from 1) of `total`. */
-export function learningRate({ learning_rate, warmup, decay, final }: Schedule, total: number, update: tf.Scalar): tf.Scalar {
+export function learningRate(
+  { learning_rate, warmup, decay, final }: Schedule,
+  total: number,
+  update: tf.Scalar,
+): tf.Scalar {
   const rise = warmup > 0 ? tf.minimum(1, tf.div(update, warmup)) : tf.scalar(1);
   if (decay === 'constant') return tf.mul(rise, learning_rate);
   const progress = tf.clipByValue(tf.div(tf.sub(update, warmup), Math.max(1, total - warmup)), 0, 1);

@@ -58,7 +58,8 @@ export function initialState(network: EnergyNetwork, rule: Rule, seed: number): 
   const values: Record<string, Float32Array> = {};
   for (const [name, value] of Object.entries(parameters)) values[`p:${name}`] = value;
   for (const prefix of MOMENTS) {
-    for (const [name, value] of Object.entries(parameters)) values[prefix + name] = new Float32Array(value.length);
+    for (const [name, value] of Object.entries(parameters))
+      values[prefix + name] = new Float32Array(value.length);
   }
   return { step: 0, values, seconds: 0, lost: { total: 0, inARow: 0 } };
 }
@@ -131,7 +132,9 @@ export class Trainer {
     state.lost.total += Number(!finite);
     state.lost.inARow = finite ? 0 : state.lost.inARow + 1;
     if (state.lost.inARow >= tolerance) {
-      const first = Number.isFinite(number(outputs.loss)) ? 'the meta-gradient' : 'the loss (reading or writing diverged)';
+      const first = Number.isFinite(number(outputs.loss))
+        ? 'the meta-gradient'
+        : 'the loss (reading or writing diverged)';
       throw new InputError(
         `training stopped at update ${step}: ${first} was not finite ${tolerance} times in a row; lower training.learning_rate, write.rate or read.rate`,
       );

@@ -46,8 +46,11 @@ const collect = (value: string, all: string[] = []) => [...all, value];
 const engineOption = () =>
   new Option('--engine <name>', 'what runs the network').choices(['compiled', 'tfjs']).default('compiled');
 const deviceOption = () =>
-  new Option('--device <name>', 'where the compiled engine runs').choices(['cpu', 'cuda', 'webgpu']).default('cpu');
-const dataOption = () => new Option('--data-dir <dir>', "folder with the data sets' own files (or EBMM_DATA_DIR)");
+  new Option('--device <name>', 'where the compiled engine runs')
+    .choices(['cpu', 'cuda', 'webgpu'])
+    .default('cpu');
+const dataOption = () =>
+  new Option('--data-dir <dir>', "folder with the data sets' own files (or EBMM_DATA_DIR)");
 const jsonOption = () => new Option('--json', 'print one JSON document and nothing else');
 const seedOption = (what: string) => new Option('--seed <n>', what).argParser(seed);
 
@@ -58,7 +61,9 @@ async function engineOf({ engine, device }: { engine: string; device: Device }):
 /** The whole command line. `finish` gets the exit status of a command that ended in its own way. */
 export function commandLine(io: IO, finish: (status: number) => void): Command {
   const program = new Command('ebmm')
-    .description('Learned associative memory: meta-train energy memories, recall, and measure them against others.')
+    .description(
+      'Learned associative memory: meta-train energy memories, recall, and measure them against others.',
+    )
     .version(packageInfo.version)
     .showHelpAfterError('(--help lists the options)');
 
@@ -68,7 +73,11 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .argument('[config]', 'a preset or a CONFIG.json')
     .option('--out <dir>', 'run folder (default: runs/out/NAME-N)')
     .option('--steps <n>', 'updates of the outer loop', positive)
-    .option('--set <key=value>', 'change a key of the configuration, for instance training.episodes=4', collect)
+    .option(
+      '--set <key=value>',
+      'change a key of the configuration, for instance training.episodes=4',
+      collect,
+    )
     .option('--network <file>', 'an energy network of your own, from a TypeScript or JavaScript file')
     .option('--resume <dir>', 'go on with a run')
     .addOption(seedOption('seed of parameters and episodes'))
@@ -99,7 +108,9 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .option('--no-known', 'recall is not told (default: as trained)')
     .option('--episodes <n>', 'episodes at each load', positive, 100)
     .option('--against <list>', `rivals, of ${rivalNames.join(', ')}, or none`, words)
-    .addOption(new Option('--split <name>', 'which patterns').choices(['train', 'validation', 'test']).default('test'))
+    .addOption(
+      new Option('--split <name>', 'which patterns').choices(['train', 'validation', 'test']).default('test'),
+    )
     .addOption(seedOption('seed of the episodes (default: 1, not that of training)'))
     .addOption(engineOption())
     .addOption(deviceOption())
@@ -121,13 +132,18 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(deviceOption())
     .addOption(dataOption())
     .addOption(jsonOption())
-    .action(async (runs: string[], options) => plotCommand({ ...options, runs, engine: await engineOf(options) }, io));
+    .action(async (runs: string[], options) =>
+      plotCommand({ ...options, runs, engine: await engineOf(options) }, io),
+    );
 
   program
     .command('recall')
     .description('store your own patterns in a trained memory and recall from queries')
     .argument('<run>', 'a run folder or a pretrained memory')
-    .requiredOption('--patterns <file>', 'one pattern of 0 and 1 a line, or a JSON list of lists of numbers in [0, 1]')
+    .requiredOption(
+      '--patterns <file>',
+      'one pattern of 0 and 1 a line, or a JSON list of lists of numbers in [0, 1]',
+    )
     .requiredOption('--queries <file>', 'likewise')
     .option('--known <file>', 'likewise: 1 where a query is known to be right')
     .option('--steps <n>', 'steps of recall', positive)
@@ -137,7 +153,9 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(engineOption())
     .addOption(deviceOption())
     .addOption(jsonOption())
-    .action(async (run: string, options) => recallCommand({ ...options, run, engine: await engineOf(options) }, io));
+    .action(async (run: string, options) =>
+      recallCommand({ ...options, run, engine: await engineOf(options) }, io),
+    );
 
   program
     .command('data')
@@ -149,7 +167,9 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
 
   program
     .command('demo')
-    .description('the main job from scratch in a few minutes: train, evaluate against Hopfield networks, draw')
+    .description(
+      'the main job from scratch in a few minutes: train, evaluate against Hopfield networks, draw',
+    )
     .option('--out <dir>', 'run folder (default: runs/out/demo-N)')
     .option('--set <key=value>', 'change a key of the configuration', collect)
     .addOption(seedOption('seed of parameters and episodes'))
@@ -172,10 +192,16 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
 }
 
 /** A fresh configuration, or that of the run to go on with and its state. */
-async function trainingSetup(name: string | undefined, resume: string | undefined, changes: [string, unknown][]) {
+async function trainingSetup(
+  name: string | undefined,
+  resume: string | undefined,
+  changes: [string, unknown][],
+) {
   if (!resume) {
     if (!name) {
-      throw new InputError(`train: which preset or CONFIG.json? Presets: ${(await presetNames()).join(', ')}`);
+      throw new InputError(
+        `train: which preset or CONFIG.json? Presets: ${(await presetNames()).join(', ')}`,
+      );
     }
     return configure(name, changes);
   }
@@ -189,7 +215,9 @@ async function trainingSetup(name: string | undefined, resume: string | undefine
   const network = await makeNetwork(config);
   const state = await loadCheckpoint(paths(folder).checkpoint, network, ruleOf(config));
   if (!Object.keys(state.values).some((key) => key.startsWith('m:'))) {
-    throw new InputError(`${folder}: holds parameters only, without the optimiser's state, so it cannot be resumed`);
+    throw new InputError(
+      `${folder}: holds parameters only, without the optimiser's state, so it cannot be resumed`,
+    );
   }
   return { name: folder.split('/').at(-1)!, config, state, out: folder };
 }

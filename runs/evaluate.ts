@@ -48,12 +48,17 @@ export async function evaluateCommand(options: EvaluateOptions, io: IO): Promise
 }
 
 /** Evaluates a loaded run and its rivals on the same episodes. */
-export async function evaluateRun(run: LoadedRun, options: Omit<EvaluateOptions, 'run'>, io: IO): Promise<Evaluation> {
+export async function evaluateRun(
+  run: LoadedRun,
+  options: Omit<EvaluateOptions, 'run'>,
+  io: IO,
+): Promise<Evaluation> {
   const { config } = run;
   const task = await loadTask(config.task, sourceOf(options, io));
   const corruption = parseCorruption(options.corruption ?? config.corruption ?? task.corruption, task);
   const image = task.patternShape.length > 1;
-  const against = options.against ?? (image ? ['hebb', 'pseudo-inverse', 'modern'] : ['hebb', 'storkey', 'pseudo-inverse']);
+  const against =
+    options.against ?? (image ? ['hebb', 'pseudo-inverse', 'modern'] : ['hebb', 'storkey', 'pseudo-inverse']);
   const loads = options.patterns ?? [config.training.patterns].flat();
   const { known = config.known, episodes = 100, seed = 1 } = options;
   const ebmm = memoryOf(run, options.engine);
@@ -66,9 +71,19 @@ export async function evaluateRun(run: LoadedRun, options: Omit<EvaluateOptions,
     for (const patterns of loads) {
       for (const memory of memories) {
         const protocol: Protocol = {
-          task, corruption, split: options.split ?? 'test', known, seed, episodes, patterns, // biome-ignore format: a list
+          task,
+          corruption,
+          split: options.split ?? 'test',
+          known,
+          seed,
+          episodes,
+          patterns, // biome-ignore format: a list
         };
-        rows.push(await evaluate(memory, protocol, (n) => progress.update(done + n, `${memory.name}, ${patterns} patterns`)));
+        rows.push(
+          await evaluate(memory, protocol, (n) =>
+            progress.update(done + n, `${memory.name}, ${patterns} patterns`),
+          ),
+        );
         done += episodes;
       }
     }
@@ -102,7 +117,8 @@ export function report(evaluation: Evaluation): string[] {
     '',
   ];
   for (const row of rows.filter((r) => r.memory === rows[0].memory)) {
-    const information = row.bits_per_float === undefined ? '' : `, ${short(row.bits_per_float)} bits recovered per float`;
+    const information =
+      row.bits_per_float === undefined ? '' : `, ${short(row.bits_per_float)} bits recovered per float`;
     lines.push(
       `${row.memory}, ${row.patterns} patterns: ${short(row.error)} (5-95%: ${short(row.error_p5)}-${short(row.error_p95)}) ${unit}${information}, compression ${short(row.compression)}`,
     );

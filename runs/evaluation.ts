@@ -33,7 +33,9 @@ export async function evaluate(
   const { task, episodes, patterns } = protocol;
   const dimension = task.patternShape.reduce((a, b) => a * b, 1);
   const together =
-    memory instanceof EnergyMemory ? Math.min(16, Math.max(1, Math.floor(BATCH_VALUES / (patterns * dimension)))) : 1;
+    memory instanceof EnergyMemory
+      ? Math.min(16, Math.max(1, Math.floor(BATCH_VALUES / (patterns * dimension))))
+      : 1;
   const means: number[] = [];
   let floats = 0;
   for (let first = 0; first < episodes; first += together) {
@@ -76,7 +78,9 @@ async function recallEpisode(memory: AssociativeMemory, batch: Batch, known: boo
   };
   try {
     const stored = await memory.store(tensors.patterns);
-    const { patterns } = await stored.recall(tensors.queries, { known: 'known' in tensors ? tensors.known : undefined });
+    const { patterns } = await stored.recall(tensors.queries, {
+      known: 'known' in tensors ? tensors.known : undefined,
+    });
     const recalled = (await patterns.data()) as Float32Array;
     patterns.dispose();
     stored.dispose?.();

@@ -20,7 +20,10 @@ export async function makeNetwork(config: Config): Promise<EnergyNetwork> {
   const network =
     config.network.name === 'custom'
       ? await importNetwork(config.network.file, patternShape)
-      : (networks[name as keyof typeof networks] as (options: object) => EnergyNetwork)({ ...options, patternShape });
+      : (networks[name as keyof typeof networks] as (options: object) => EnergyNetwork)({
+          ...options,
+          patternShape,
+        });
   const label = config.network.name === 'custom' ? config.network.file : name;
   checkNetwork(network, label);
   if (network.patternShape.join() !== patternShape.join()) {

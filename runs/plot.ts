@@ -23,13 +23,20 @@ export interface PlotCommand extends PlotOptions {
   json?: boolean;
 }
 
-export async function plotCommand({ runs: names, engine, json, ...options }: PlotCommand, io: IO): Promise<void> {
+export async function plotCommand(
+  { runs: names, engine, json, ...options }: PlotCommand,
+  io: IO,
+): Promise<void> {
   const runs = await Promise.all(names.map(loadRun));
   const pictures: string[] = [];
   for (const run of runs) pictures.push(...(await plotRun(run, engine, options, io)));
   if (runs.length > 1) {
     const curves = await Promise.all(
-      runs.map(async (run) => ({ name: run.name, metrics: await readMetrics(run.folder), unit: unitOf(run) })),
+      runs.map(async (run) => ({
+        name: run.name,
+        metrics: await readMetrics(run.folder),
+        unit: unitOf(run),
+      })),
     );
     const folder = options.out ? resolve(options.out) : paths(runs[0].folder).plots;
     pictures.push(await save(join(folder, 'learning-curves.png'), learningCurve(curves)));
@@ -38,10 +45,16 @@ export async function plotCommand({ runs: names, engine, json, ...options }: Plo
   else for (const picture of pictures) io.out(picture);
 }
 
-const unitOf = (run: LoadedRun) => (run.config.task.name === 'binary' || run.config.task.name === 'omniglot' ? 'bits' : 'squared error');
+const unitOf = (run: LoadedRun) =>
+  run.config.task.name === 'binary' || run.config.task.name === 'omniglot' ? 'bits' : 'squared error';
 
 /** Draws all that a run has records for; returns the files. */
-export async function plotRun(run: LoadedRun, engine: Engine, options: PlotOptions, io: IO): Promise<string[]> {
+export async function plotRun(
+  run: LoadedRun,
+  engine: Engine,
+  options: PlotOptions,
+  io: IO,
+): Promise<string[]> {
   const folder = options.out ? resolve(options.out) : paths(run.folder).plots;
   const pictures: string[] = [];
   const add = async (name: string, png: Uint8Array) => pictures.push(await save(join(folder, name), png));
@@ -49,7 +62,9 @@ export async function plotRun(run: LoadedRun, engine: Engine, options: PlotOptio
   if (metrics.length > 0) {
     await add('learning-curve.png', learningCurve([{ name: run.name, metrics, unit: unitOf(run) }]));
   }
-  const evaluation = (await readJson(paths(run.folder).evaluation).catch(() => undefined)) as Evaluation | undefined;
+  const evaluation = (await readJson(paths(run.folder).evaluation).catch(() => undefined)) as
+    | Evaluation
+    | undefined;
   if (evaluation) {
     const binary = evaluation.task === 'binary' && evaluation.dimension === 128 && evaluation.known;
     const published = binary ? [{ name: 'EBMM, published', points: publishedPoints('EBMM') }] : undefined;

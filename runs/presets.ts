@@ -19,7 +19,10 @@ export async function presetNames(): Promise<string[]> {
  * @param changes applied in order: dotted keys and their values
  * @throws InputError
  */
-export async function configure(name: string, changes: [key: string, value: unknown][]): Promise<{ name: string; config: Config }> {
+export async function configure(
+  name: string,
+  changes: [key: string, value: unknown][],
+): Promise<{ name: string; config: Config }> {
   const names = await presetNames();
   const isFile = name.endsWith('.json') || name.includes('/');
   if (!isFile && !names.includes(name)) {
@@ -32,7 +35,10 @@ export async function configure(name: string, changes: [key: string, value: unkn
   const file = isFile ? name : join(FOLDER, `${name}.json`);
   const { made_with: _, ...value } = (await readJson(file)) as Record<string, unknown>;
   for (const [key, change] of changes) setKey(value, key, change);
-  return { name: isFile ? basename(name, '.json') : name, config: parseConfig(value, isFile ? name : `preset "${name}"`) };
+  return {
+    name: isFile ? basename(name, '.json') : name,
+    config: parseConfig(value, isFile ? name : `preset "${name}"`),
+  };
 }
 
 /** `training.steps=500`: the value is JSON, or else a string. */

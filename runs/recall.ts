@@ -37,11 +37,17 @@ export async function recallCommand(options: RecallCommand, io: IO): Promise<voi
   }
   const memory = memoryOf(run, options.engine);
   const weights = await memory.write(toRange(flat(patterns), memory.range), 1, patterns.length);
-  const { iterates, energies } = await memory.read(weights, toRange(flat(queries), memory.range), 1, queries.length, {
-    known: known && flat(known),
-    steps: options.steps,
-    trace: true,
-  });
+  const { iterates, energies } = await memory.read(
+    weights,
+    toRange(flat(queries), memory.range),
+    1,
+    queries.length,
+    {
+      known: known && flat(known),
+      steps: options.steps,
+      trace: true,
+    },
+  );
   const frames = iterates.map((x) => split(fromRange(x, memory.range), size));
   const recalled = frames.at(-1)!;
   const binary = patterns.every((p) => p.every((v) => v === 0 || v === 1));
@@ -68,7 +74,9 @@ const split = (values: Float32Array, size: number) =>
 /** @throws InputError naming the file and line */
 async function readPatterns(file: string, size: number): Promise<Float32Array[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${file}: ${error.code === 'ENOENT' ? 'no such file' : `cannot be read (${error.code})`}`);
+    throw new InputError(
+      `${file}: ${error.code === 'ENOENT' ? 'no such file' : `cannot be read (${error.code})`}`,
+    );
   });
   const rows = text.trimStart().startsWith('[') ? fromJson(text, file) : fromLines(text, file);
   if (rows.length === 0) throw new InputError(`${file}: holds no patterns`);
@@ -76,7 +84,8 @@ async function readPatterns(file: string, size: number): Promise<Float32Array[]>
     const where = `${file}: pattern ${i + 1}`;
     if (row.length !== size) throw new InputError(`${where} has ${row.length} values, expected ${size}`);
     const wrong = row.find((v) => typeof v !== 'number' || !(v >= 0 && v <= 1));
-    if (wrong !== undefined) throw new InputError(`${where} holds ${JSON.stringify(wrong)}, expected numbers from 0 to 1`);
+    if (wrong !== undefined)
+      throw new InputError(`${where} holds ${JSON.stringify(wrong)}, expected numbers from 0 to 1`);
   }
   return rows.map((row) => Float32Array.from(row));
 }

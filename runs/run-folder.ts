@@ -50,7 +50,9 @@ export async function readConfig(folder: string): Promise<Config> {
 /** @throws InputError when the file is missing or is not JSON */
 export async function readJson(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${file}: ${error.code === 'ENOENT' ? 'no such file' : `cannot be read (${error.code})`}`);
+    throw new InputError(
+      `${file}: ${error.code === 'ENOENT' ? 'no such file' : `cannot be read (${error.code})`}`,
+    );
   });
   let value: unknown;
   try {
@@ -121,7 +123,10 @@ export async function loadRun(name: string): Promise<LoadedRun> {
 }
 
 /** The trained memory of a run. */
-export function memoryOf({ config, network, state }: Omit<LoadedRun, 'name' | 'folder'>, engine: Engine): EnergyMemory {
+export function memoryOf(
+  { config, network, state }: Omit<LoadedRun, 'name' | 'folder'>,
+  engine: Engine,
+): EnergyMemory {
   const rule = ruleOf(config);
   const specs = metaParameters(network, rule);
   return new EnergyMemory({

@@ -15,7 +15,10 @@ export function short(value: number): string {
 export function textTable(rows: string[][]): string[] {
   const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
   return rows.map((row) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd(),
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join('  ')
+      .trimEnd(),
   );
 }
 
@@ -30,7 +33,11 @@ export function errorTable(
     const own = rows.filter((row) => row.memory === memory);
     const floats = [...new Set(own.map((row) => row.floats))];
     const size = floats.length === 1 ? String(floats[0]) : `${Math.min(...floats)}-${Math.max(...floats)}`;
-    return [memory, size, ...loads.map((n) => short(own.find((row) => row.patterns === n)?.error ?? Number.NaN))];
+    return [
+      memory,
+      size,
+      ...loads.map((n) => short(own.find((row) => row.patterns === n)?.error ?? Number.NaN)),
+    ];
   });
   const others = published.map(({ name, points }) => [
     name,

@@ -16,7 +16,7 @@ import { makeNetwork } from './networks.ts';
 import { learningCurve } from './plots/index.ts';
 import { startProgress } from './progress.ts';
 import type { Metrics } from './records.ts';
-import { appendMetrics, paths, type Provenance, readMetrics, saveConfig } from './run-folder.ts';
+import { appendMetrics, type Provenance, paths, readMetrics, saveConfig } from './run-folder.ts';
 
 export interface TrainOptions extends DataOptions {
   /** Name of the run, for the default folder. */
@@ -50,7 +50,9 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
   // Nothing is written before everything that can be wrong has been tried.
   const folder = resolve(options.out ?? (await freeFolder(options.name)));
   if (!options.state && existsSync(paths(folder).config)) {
-    throw new InputError(`${folder} holds a run already: choose another --out, or go on with --resume ${folder}`);
+    throw new InputError(
+      `${folder} holds a run already: choose another --out, or go on with --resume ${folder}`,
+    );
   }
   await mkdir(folder, { recursive: true });
   await saveConfig(folder, config, options.provenance);
@@ -83,10 +85,16 @@ async function loop({ trainer, config, network, folder, unit, io }: Loop): Promi
       // Lets signals and the terminal have their turn: a step runs on this thread.
       await new Promise((resume) => setImmediate(resume));
       const perStep = (state.seconds - from.seconds) / (state.step - from.step);
-      progress.update(state.step, `error ${report.errorAverage.toPrecision(3)} ${unit}  loss ${report.loss.toPrecision(4)}`);
+      progress.update(
+        state.step,
+        `error ${report.errorAverage.toPrecision(3)} ${unit}  loss ${report.loss.toPrecision(4)}`,
+      );
       if (!report.finite) io.err(`update ${report.step} skipped: the gradient was not finite`);
       if (state.step % log_every === 0 || state.step === steps || !report.finite) {
-        await appendMetrics(folder, metricsOf(report, state.seconds, episodes / perStep, perStep * (steps - state.step)));
+        await appendMetrics(
+          folder,
+          metricsOf(report, state.seconds, episodes / perStep, perStep * (steps - state.step)),
+        );
       }
       if (state.step % save_every === 0 && state.step < steps) await save();
     }
@@ -100,8 +108,12 @@ async function loop({ trainer, config, network, folder, unit, io }: Loop): Promi
     await writeFileAtomically(`${paths(folder).plots}/learning-curve.png`, chart);
   }
   const { signal } = io.stopping;
-  if (signal && state.step < steps) io.err(`stopped at update ${state.step}; go on with: ebmm train --resume ${folder}`);
-  else io.err(`done: ${state.step} updates in ${duration(state.seconds)}, moving error ${state.errorAverage?.toPrecision(3)} ${unit}`);
+  if (signal && state.step < steps)
+    io.err(`stopped at update ${state.step}; go on with: ebmm train --resume ${folder}`);
+  else
+    io.err(
+      `done: ${state.step} updates in ${duration(state.seconds)}, moving error ${state.errorAverage?.toPrecision(3)} ${unit}`,
+    );
   return {
     run: folder,
     steps: state.step,

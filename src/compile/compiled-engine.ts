@@ -1,7 +1,14 @@
 /** @file The compiled engine: trace once, simplify, write ONNX, run in onnxruntime. */
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { InputError } from '../errors.ts';
-import { cached, type Engine, type InputSpec, type NamedValues, type Program, type TensorFunction } from './engine.ts';
+import {
+  cached,
+  type Engine,
+  type InputSpec,
+  type NamedValues,
+  type Program,
+  type TensorFunction,
+} from './engine.ts';
 import type { Dtype, Values } from './graph.ts';
 import { toOnnx } from './onnx.ts';
 import { trace } from './trace-backend.ts';
@@ -37,7 +44,9 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     });
     sessions.push(session);
     const ready = performance.now();
-    const outputShapes = Object.fromEntries(Object.entries(outputs).map(([name, node]) => [name, node.shape]));
+    const outputShapes = Object.fromEntries(
+      Object.entries(outputs).map(([name, node]) => [name, node.shape]),
+    );
     return {
       run: (values: NamedValues) => run(session, specs, model.outputNames, values),
       outputShapes,
@@ -66,7 +75,9 @@ async function createSession(bytes: Uint8Array, device: Device, options: Inferen
   } catch (error) {
     if (device === 'cpu') throw error;
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new InputError(`onnxruntime has no working "${device}" execution provider on this machine: ${reason}`);
+    throw new InputError(
+      `onnxruntime has no working "${device}" execution provider on this machine: ${reason}`,
+    );
   }
 }
 

@@ -37,7 +37,9 @@ export function cached(
 ): (f: TensorFunction, inputs: Record<string, InputSpec>) => Promise<Program> {
   const programs = new WeakMap<TensorFunction, Map<string, Promise<Program>>>();
   return (f, inputs) => {
-    const key = JSON.stringify(Object.entries(inputs).map(([name, s]) => [name, s.shape, s.dtype ?? 'float32']));
+    const key = JSON.stringify(
+      Object.entries(inputs).map(([name, s]) => [name, s.shape, s.dtype ?? 'float32']),
+    );
     const ofFunction = programs.get(f) ?? new Map<string, Promise<Program>>();
     programs.set(f, ofFunction);
     const known = ofFunction.get(key);

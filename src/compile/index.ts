@@ -1,4 +1,12 @@
 /** @file The two engines that run a tensor function: compiled (default) and tfjs. */
 export { type CompiledEngineOptions, compiledEngine, type Device, exportOnnx } from './compiled-engine.ts';
-export type { Engine, InputSpec, NamedTensors, NamedValues, Program, TensorFunction, Values } from './engine.ts';
+export type {
+  Engine,
+  InputSpec,
+  NamedTensors,
+  NamedValues,
+  Program,
+  TensorFunction,
+  Values,
+} from './engine.ts';
 export { loadTfjsBackend, type TfjsBackend, tfjsEngine } from './tfjs-engine.ts';

@@ -37,7 +37,9 @@ export function convolutional({
   }
   const [c1, c2, c3] = channels;
   if (memory[0] >= c2 || memory[1] >= c3 || memory[0] + memory[1] === 0) {
-    throw new InputError(`network.memory is [${memory}], expected fewer than [${c2}, ${c3}] channels and not none`);
+    throw new InputError(
+      `network.memory is [${memory}], expected fewer than [${c2}, ${c3}] channels and not none`,
+    );
   }
   const flat = (height / 8) * (width / 8) * c3;
   const parameters: EnergyNetwork['parameters'] = {};

@@ -21,8 +21,14 @@ export interface GatedRecurrentOptions {
  * Writable: memory [d, memory] and its bias. The layers that see [x, s] hold their weights for x and for s apart, so
  * that the part of x is computed once for all hops.
  */
-export function gatedRecurrent({ patternShape, width = 1024, hops = 5, memory = 64 }: GatedRecurrentOptions): EnergyNetwork {
-  if (memory >= width) throw new InputError(`network.memory is ${memory}, expected less than its width ${width}`);
+export function gatedRecurrent({
+  patternShape,
+  width = 1024,
+  hops = 5,
+  memory = 64,
+}: GatedRecurrentOptions): EnergyNetwork {
+  if (memory >= width)
+    throw new InputError(`network.memory is ${memory}, expected less than its width ${width}`);
   const d = sizeOf(patternShape);
   const fan = d + width;
   const shared = width - memory;

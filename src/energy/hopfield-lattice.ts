@@ -52,7 +52,11 @@ export function hopfieldLattice({
         floats: (groups * members * (members - 1)) / 2,
       },
       'site.linear': { shape: [MAPS, 1], init: { values: [0, 0, -0.5, 0] }, writable: false },
-      'site.w1': { shape: [kernel, kernel, MAPS, width], init: { lecun: kernel * kernel * MAPS }, writable: false },
+      'site.w1': {
+        shape: [kernel, kernel, MAPS, width],
+        init: { lecun: kernel * kernel * MAPS },
+        writable: false,
+      },
       'site.b1': { shape: [width], init: { constant: 0 }, writable: false },
       'site.w2': { shape: [width, width], init: { lecun: width }, writable: false },
       'site.b2': { shape: [width], init: { constant: 0 }, writable: false },
@@ -75,7 +79,10 @@ export function hopfieldLattice({
       const pixels = tf.reshape(seen, [count * height * wide, width]);
       const hidden = tf.tanh(tf.add(tf.matMul(pixels, p['site.w2'] as tf.Tensor2D), p['site.b2']));
       const learned = tf.matMul(hidden as tf.Tensor2D, p['site.w3'] as tf.Tensor2D);
-      const linear = tf.matMul(tf.reshape(maps, [count * height * wide, MAPS]), p['site.linear'] as tf.Tensor2D);
+      const linear = tf.matMul(
+        tf.reshape(maps, [count * height * wide, MAPS]),
+        p['site.linear'] as tf.Tensor2D,
+      );
       return tf.sum(tf.reshape(tf.add(learned, linear), [episodes, patterns!, height * wide]), 2);
     },
   };

@@ -39,7 +39,8 @@ export function hopfieldSite({
   linear = { xh: -0.5, x2: 0.2 },
   deviation = 0.02,
 }: HopfieldSiteOptions): EnergyNetwork {
-  if (seen.length === 0) throw new InputError('network.features is empty, expected at least one of xh, h2, x2, x, h');
+  if (seen.length === 0)
+    throw new InputError('network.features is empty, expected at least one of xh, h2, x2, x, h');
   const d = sizeOf(patternShape);
   const count = seen.length;
   const parameters: EnergyNetwork['parameters'] = {

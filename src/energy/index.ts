@@ -16,8 +16,8 @@ export {
   type EnergyNetwork,
   type Initialiser,
   initialise,
-  type Parameters,
   type ParameterSpec,
+  type Parameters,
   writableFloats,
 } from './network.ts';
 
@@ -30,5 +30,12 @@ export interface NetworkOptions {
 }
 
 /** Each network's constructor by the name that configurations use. */
-export const networks: { [N in keyof NetworkOptions]: (options: NetworkOptions[N]) => import('./network.ts').EnergyNetwork } =
-  { 'hopfield-site': hopfieldSite, 'hopfield-lattice': hopfieldLattice, mlp, 'gated-recurrent': gatedRecurrent, convolutional };
+export const networks: {
+  [N in keyof NetworkOptions]: (options: NetworkOptions[N]) => import('./network.ts').EnergyNetwork;
+} = {
+  'hopfield-site': hopfieldSite,
+  'hopfield-lattice': hopfieldLattice,
+  mlp,
+  'gated-recurrent': gatedRecurrent,
+  convolutional,
+};

@@ -15,7 +15,12 @@ export interface MlpOptions {
 }
 
 /** Parameters W1, b1, ..., Wn (the last layer has one output and no bias: an energy has no origin). */
-export function mlp({ patternShape, hidden = [256, 256], activation = 'tanh', writable = 'all' }: MlpOptions): EnergyNetwork {
+export function mlp({
+  patternShape,
+  hidden = [256, 256],
+  activation = 'tanh',
+  writable = 'all',
+}: MlpOptions): EnergyNetwork {
   const layers = hidden.length + 1;
   const written = (layer: number) => writable === 'all' || writable.includes(layer);
   if (writable !== 'all' && writable.some((layer) => !(layer >= 1 && layer <= layers))) {
@@ -26,7 +31,8 @@ export function mlp({ patternShape, hidden = [256, 256], activation = 'tanh', wr
   for (let layer = 1; layer <= layers; layer++) {
     const [inputs, outputs] = [widths[layer - 1], widths[layer]];
     parameters[`W${layer}`] = { shape: [inputs, outputs], init: { lecun: inputs }, writable: written(layer) };
-    if (layer < layers) parameters[`b${layer}`] = { shape: [outputs], init: { constant: 0 }, writable: written(layer) };
+    if (layer < layers)
+      parameters[`b${layer}`] = { shape: [outputs], init: { constant: 0 }, writable: written(layer) };
   }
   return {
     patternShape,

@@ -95,7 +95,12 @@ export class EnergyMemory implements AssociativeMemory {
   }
 
   /** Energies [episodes, count] of x under written weights. */
-  async energies(weights: NamedValues, x: Float32Array, episodes: number, count: number): Promise<Float32Array> {
+  async energies(
+    weights: NamedValues,
+    x: Float32Array,
+    episodes: number,
+    count: number,
+  ): Promise<Float32Array> {
     const { engine, network, parameters } = this.options;
     const program = await engine.compile(this.#energy, {
       ...this.#specs(episodes),

@@ -3,8 +3,8 @@
  * (Bartunov et al. 2020, section 3 and appendix).
  */
 import * as tf from '@tensorflow/tfjs';
-import type { EnergyNetwork, ParameterSpec } from '../energy/network.ts';
 import type { NamedTensors } from '../autodiff/index.ts';
+import type { EnergyNetwork, ParameterSpec } from '../energy/network.ts';
 
 export interface Rule {
   /** Values of patterns; iterates are projected to this interval. The paper: [0, 1]. */
@@ -64,7 +64,11 @@ export const writableNames = (network: EnergyNetwork) =>
  */
 export function ruleParameters(rule: Rule, network: EnergyNetwork): Record<string, ParameterSpec> {
   const { write, read } = rule;
-  const spec = (shape: number[], values: number[]): ParameterSpec => ({ shape, init: { values }, writable: false });
+  const spec = (shape: number[], values: number[]): ParameterSpec => ({
+    shape,
+    init: { values },
+    writable: false,
+  });
   const rest = (first: number, ratio: number) => [first, ...Array(read.steps - 1).fill(logit(ratio))];
   const parameters: Record<string, ParameterSpec> = {
     'rule.read': spec([read.steps], rest(inverseSoftplus(read.rate), read.decay)),

@@ -17,7 +17,9 @@ import { type Rule, rateAt, writableNames } from './rule.ts';
 export function write(network: EnergyNetwork, rule: Rule, p: NamedTensors, patterns: tf.Tensor): Parameters {
   const names = writableNames(network);
   const episodes = patterns.shape[0];
-  const initial = names.map((name) => tf.broadcastTo(tf.expandDims(p[name], 0), [episodes, ...p[name].shape]));
+  const initial = names.map((name) =>
+    tf.broadcastTo(tf.expandDims(p[name], 0), [episodes, ...p[name].shape]),
+  );
   const step = rule.write.rates === 'terms' ? stepByTerms : stepByLoss;
   let weights = initial;
   for (let t = 0; t < rule.write.steps; t++) {
@@ -56,13 +58,15 @@ function termGradients(step: Step) {
   const { rule, p, patterns, names, weights } = step;
   const divisor = divisorOf(step);
   if (!rule.write.gradient_term) {
-    const energy = grads((...w) => meanEnergy(step, { ...p, ...named(names, w) }, patterns, divisor))(weights);
+    const energy = grads((...w) => meanEnergy(step, { ...p, ...named(names, w) }, patterns, divisor))(
+      weights,
+    );
     return { energy, gradient: undefined };
   }
   const { grads: gradient, auxiliary } = gradsWithAuxiliary((...w) => {
-    const [slope, ...energy] = grads((x, ...v) =>
-      meanEnergy(step, { ...p, ...named(names, v) }, x, divisor),
-    )([patterns, ...w]);
+    const [slope, ...energy] = grads((x, ...v) => meanEnergy(step, { ...p, ...named(names, v) }, x, divisor))(
+      [patterns, ...w],
+    );
     // The slope is that of the mean, 1 / divisor of a pattern's own.
     return { value: tf.mul(tf.sum(tf.square(slope)), divisor), auxiliary: named(names, energy) };
   })(weights);

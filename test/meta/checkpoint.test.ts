@@ -34,11 +34,15 @@ test('the checkpoint of another network is refused by its first tensor that diff
   const other = mlp({ patternShape: [6], hidden: [4] });
   await expect(loadCheckpoint(file, other, defaultRule)).rejects.toThrow(/tensor "p:W1" is missing/);
   const wider = hopfieldSite({ patternShape: [7], width: 2 });
-  await expect(loadCheckpoint(file, wider, defaultRule)).rejects.toThrow(/tensor "p:W" has shape \[6,6\], expected \[7,7\]/);
+  await expect(loadCheckpoint(file, wider, defaultRule)).rejects.toThrow(
+    /tensor "p:W" has shape \[6,6\], expected \[7,7\]/,
+  );
 });
 
 test('another version is refused', async () => {
   const text = readFileSync(file).toString('latin1').replace('"ebmm 1"', '"ebmm 9"');
   writeFileSync(file, Buffer.from(text, 'latin1'));
-  await expect(loadCheckpoint(file, network, defaultRule)).rejects.toThrow(/format is "ebmm 9", expected "ebmm 1"/);
+  await expect(loadCheckpoint(file, network, defaultRule)).rejects.toThrow(
+    /format is "ebmm 9", expected "ebmm 1"/,
+  );
 });

@@ -74,7 +74,14 @@ describe('train', () => {
     expect(saved.made_with.ebmm).toMatch(/^\d/);
     expect(metrics(run).map((line) => line.step)).toEqual([1, 2, 3, 4]);
     for (const line of metrics(run)) {
-      for (const key of ['loss', 'error', 'error_average', 'gradient_norm', 'learning_rate', 'episodes_per_second']) {
+      for (const key of [
+        'loss',
+        'error',
+        'error_average',
+        'gradient_norm',
+        'learning_rate',
+        'episodes_per_second',
+      ]) {
         expect(line[key], key).toBeTypeOf('number');
       }
     }
@@ -139,7 +146,14 @@ describe('train', () => {
            tf.sum(tf.square(tf.matMul(x, p.w)), 2),
        });`,
     );
-    const { status, err } = await ebmm('train', inside('tiny.json'), '--network', file, '--out', inside('own'));
+    const { status, err } = await ebmm(
+      'train',
+      inside('tiny.json'),
+      '--network',
+      file,
+      '--out',
+      inside('own'),
+    );
     expect(err).not.toContain('ebmm:');
     expect(status).toBe(0);
   });
@@ -148,14 +162,27 @@ describe('train', () => {
 describe('evaluate', () => {
   test('--json prints one document with the fields that DESIGN names', async () => {
     const { status, out } = await ebmm(
-      'evaluate', run, '--patterns', '2,3', '--episodes', '4', '--against', 'hebb,modern', '--json', // biome-ignore format: a list
+      'evaluate',
+      run,
+      '--patterns',
+      '2,3',
+      '--episodes',
+      '4',
+      '--against',
+      'hebb,modern',
+      '--json', // biome-ignore format: a list
     );
     expect(status).toBe(0);
     const document = JSON.parse(out);
     expect(document).toMatchObject({ task: 'binary', corruption: 'resample:4', known: true });
     expect(document.rows).toHaveLength(6);
     expect(document.rows[0]).toMatchObject({
-      memory: 'ebmm', patterns: 2, floats: 136, unit: 'bits', episodes: 4, compression: (2 * 16) / (32 * 136), // biome-ignore format: a list
+      memory: 'ebmm',
+      patterns: 2,
+      floats: 136,
+      unit: 'bits',
+      episodes: 4,
+      compression: (2 * 16) / (32 * 136), // biome-ignore format: a list
     });
     for (const row of document.rows) {
       expect(row.error_p5).toBeLessThanOrEqual(row.error_p95);
@@ -165,8 +192,18 @@ describe('evaluate', () => {
 
   test('without known entries the task is harder', async () => {
     const known = await ebmm('evaluate', run, '--patterns', '3', '--episodes', '30', '--json', '--known');
-    const unknown = await ebmm('evaluate', run, '--patterns', '3', '--episodes', '30', '--json', '--no-known');
-    const error = (text: string) => JSON.parse(text).rows.find((r: { memory: string }) => r.memory === 'hebb').error;
+    const unknown = await ebmm(
+      'evaluate',
+      run,
+      '--patterns',
+      '3',
+      '--episodes',
+      '30',
+      '--json',
+      '--no-known',
+    );
+    const error = (text: string) =>
+      JSON.parse(text).rows.find((r: { memory: string }) => r.memory === 'hebb').error;
     expect(error(unknown.out)).toBeGreaterThan(error(known.out));
   });
 });
@@ -227,7 +264,11 @@ describe('bad input is one line and exit status 2', () => {
       /network.name is "transformer", expected one of hopfield-site, mlp/,
     ],
     ['a missing task', () => ['train', config('task.json', { network: tiny.network })], /task/],
-    ['a corruption out of range', () => ['train', 'demo', '--set', 'corruption=resample:129'], /resample:129/],
+    [
+      'a corruption out of range',
+      () => ['train', 'demo', '--set', 'corruption=resample:129'],
+      /resample:129/,
+    ],
     ['--set without a value', () => ['train', 'demo', '--set', 'training.steps'], /expected key=value/],
     ['a range upside down', () => ['train', 'demo', '--set', 'range=[1,-1]'], /range is \[1, -1\]/],
     ['a missing data folder', () => ['train', 'omniglot', '--data-dir', inside('nowhere')], /nowhere/],
@@ -271,13 +312,21 @@ describe('bad input is one line and exit status 2', () => {
   };
 
   test.each([
-    ['an energy of the wrong shape', 'tf.sum(tf.matMul(x, p.w))', /its energy of patterns .* has shape \[\], expected \[2,3\]/],
+    [
+      'an energy of the wrong shape',
+      'tf.sum(tf.matMul(x, p.w))',
+      /its energy of patterns .* has shape \[\], expected \[2,3\]/,
+    ],
     [
       'an operation outside the table',
       'tf.sum(tf.mul(tf.prod(x, 2, true), tf.matMul(x, p.w)), 2)',
       /operation "Prod" is not allowed in an energy/,
     ],
-    ['a look at values', 'tf.mul(tf.sum(tf.matMul(x, p.w), 2), x.dataSync()[0])', /cannot look at the values/],
+    [
+      'a look at values',
+      'tf.mul(tf.sum(tf.matMul(x, p.w), 2), x.dataSync()[0])',
+      /cannot look at the values/,
+    ],
     ['an error of its own', '(() => { throw new Error("oops") })()', /oops/],
   ])('a network with %s', async (what, body, message) => {
     const file = network(`${what.replaceAll(' ', '-')}.mjs`, body);
@@ -312,5 +361,6 @@ describe('bad input is one line and exit status 2', () => {
 test('help names every command', async () => {
   const { status, out } = await ebmm('--help');
   expect(status).toBe(0);
-  for (const command of ['train', 'evaluate', 'plot', 'recall', 'data', 'demo']) expect(out).toContain(command);
+  for (const command of ['train', 'evaluate', 'plot', 'recall', 'data', 'demo'])
+    expect(out).toContain(command);
 });

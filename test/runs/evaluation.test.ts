@@ -73,5 +73,12 @@ test('tables have a column for each load and published rows beneath', async () =
 });
 
 test('numbers are short', () => {
-  expect([0, 0.00031, 0.123, 1.234, 12.34, 123.4].map(short)).toEqual(['0', '0.0003', '0.12', '1.23', '12.3', '123']);
+  expect([0, 0.00031, 0.123, 1.234, 12.34, 123.4].map(short)).toEqual([
+    '0',
+    '0.0003',
+    '0.12',
+    '1.23',
+    '12.3',
+    '123',
+  ]);
 });

@@ -30,5 +30,7 @@ test('bits are fair and a permutation has every number once', () => {
   const random = stream(3);
   const ones = Array.from({ length: 10000 }, random.bit).reduce<number>((a, b) => a + b, 0);
   expect(Math.abs(ones - 5000)).toBeLessThan(200);
-  expect(Array.from(random.permutation(50)).sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+  expect(Array.from(random.permutation(50)).sort((a, b) => a - b)).toEqual(
+    Array.from({ length: 50 }, (_, i) => i),
+  );
 });

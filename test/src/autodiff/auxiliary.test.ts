@@ -8,7 +8,10 @@ test('auxiliary results come out as they are and are differentiated by outer lev
   // value x^3, auxiliary its slope 3 x^2: the outer derivative of value's gradient plus auxiliary is 6 x + 6 x.
   const f = (x: tf.Tensor) =>
     tf.tidy(() => {
-      const { grads: [slope], auxiliary } = gradsWithAuxiliary((y) => {
+      const {
+        grads: [slope],
+        auxiliary,
+      } = gradsWithAuxiliary((y) => {
         const [inner] = grads((z) => tf.mul(z, tf.square(z)))([y]);
         return { value: tf.mul(y, tf.square(y)), auxiliary: { inner } };
       })([x]);
@@ -22,7 +25,11 @@ test('auxiliary results come out as they are and are differentiated by outer lev
 test('nothing is left behind, nor by a function that throws', () => {
   const x = tf.scalar(2);
   const before = tf.memory().numTensors;
-  const { value: v, grads: [g], auxiliary } = gradsWithAuxiliary((y) => ({
+  const {
+    value: v,
+    grads: [g],
+    auxiliary,
+  } = gradsWithAuxiliary((y) => ({
     value: tf.square(y),
     auxiliary: { twice: tf.mul(y, 2) },
   }))([x]);
