@@ -9,7 +9,7 @@ import {
   type Program,
   type TensorFunction,
 } from './engine.ts';
-import type { Dtype, Values } from './graph.ts';
+import { type Dtype, toValues, type Values } from './graph.ts';
 import { toOnnx } from './onnx.ts';
 import { trace } from './trace-backend.ts';
 
@@ -99,6 +99,7 @@ async function run(
   );
 }
 
+/** Converts values too: tfjs keeps a bool tensor that was cast to float32 in the bytes it had. */
 function feed(data: Values, shape: readonly number[], dtype: Dtype): OrtTensor {
-  return new OrtTensor(ortTypes[dtype] as 'float32', data as Float32Array, shape);
+  return new OrtTensor(ortTypes[dtype] as 'float32', toValues(data, dtype) as Float32Array, shape);
 }

@@ -44,6 +44,15 @@ test('a program gives what its function gives', async () => {
   expect(program.outputShapes).toEqual({ y: [3], n: [], positive: [3] });
 });
 
+test('values are converted to what the program takes', async () => {
+  const program = await engine.compile(({ x, n }) => ({ y: tf.mul(x, tf.cast(n, 'float32')) }), {
+    x: { shape: [2] },
+    n: { shape: [2], dtype: 'int32' },
+  });
+  const { y } = await program.run({ x: Uint8Array.of(1, 0), n: Float32Array.of(5, 6) });
+  expect(y).toEqual(Float32Array.of(5, 0));
+});
+
 test('an output may be an input, a constant, or another output again', async () => {
   const program = await engine.compile(({ x }) => {
     const y = tf.square(x);
