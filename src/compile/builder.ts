@@ -50,6 +50,7 @@ export class Builder {
       if (uniformValue(c) !== undefined) return this.binary('Mul', y, this.unary('Neg', c));
     }
     if (x.op === 'Expand') return this.expand(this.unary(op, x.inputs[0]), x.shape);
+    if (x.op === 'Transpose') return this.transpose(this.unary(op, x.inputs[0]), permutationOf(x));
     return this.graph.node(op, [x], {}, x.shape, dtype);
   }
 
@@ -68,6 +69,8 @@ export class Builder {
     const covers = (node: Node) => sameShape(node.shape, shape);
     if (covers(b)) a = this.#unexpanded(a);
     if (covers(a)) b = this.#unexpanded(b);
+    const moved = this.#transposedLater(op, a, b, shape);
+    if (moved) return moved;
     if (commutative.has(op) && this.#rank(a) > this.#rank(b)) [a, b] = [b, a];
     return this.graph.node(op, [a, b], {}, shape, dtype);
   }
@@ -119,6 +122,12 @@ export class Builder {
     }
     const shape = permutation.map((p) => x.shape[p]);
     if (uniformValue(x) !== undefined) return this.#withShape(x, shape);
+    if (x.op === 'Concat') {
+      // Where the parts can be transposed for free.
+      const parts = x.inputs.map((part) => this.transpose(part, permutation));
+      const axis = permutation.indexOf(x.attributes.axis as number);
+      if (parts.every((part) => part.op !== 'Transpose')) return this.concat(parts, axis);
+    }
     // Axes of length one may move for free.
     const moved = permutation.filter((p) => x.shape[p] !== 1);
     if (moved.every((p, i) => i === 0 || p > moved[i - 1])) return this.reshape(x, shape);
@@ -154,6 +163,11 @@ export class Builder {
     if (op === 'ReduceSum') {
       const simpler = this.#sum(x, real, kept);
       if (simpler) return this.reshape(simpler, shape);
+    }
+    if (x.op === 'Transpose') {
+      const permutation = permutationOf(x);
+      const inner = this.reduce(op, x.inputs[0], real.map((axis) => permutation[axis]), true); // biome-ignore format: one thought
+      return this.reshape(this.transpose(inner, permutation), shape);
     }
     const squeezed = x.shape.filter((_, i) => !real.includes(i));
     return this.reshape(this.graph.node(op, [x], { axes: real }, squeezed, x.dtype), shape);
@@ -192,6 +206,12 @@ export class Builder {
       const part = this.#partOf(x, starts, sizes);
       if (part) return part;
     }
+    if (x.op === 'Transpose') {
+      const permutation = permutationOf(x);
+      const back = inverse(permutation);
+      const at = (list: readonly number[]) => back.map((i) => list[i]);
+      return this.transpose(this.slice(x.inputs[0], at(starts), at(sizes), steps && at(steps)), permutation);
+    }
     const axes = x.shape.map((_, i) => i).filter((i) => sizes[i] !== x.shape[i] || (steps?.[i] ?? 1) !== 1);
     const step = axes.map((i) => steps?.[i] ?? 1);
     const start = axes.map((i) => starts[i]);
@@ -219,6 +239,26 @@ export class Builder {
     const shape = x.shape.map((n, i) => n + before[i] + after[i]);
     if (uniformValue(x) === value) return this.#withShape(x, shape);
     return this.graph.node('Pad', [x], { pads: [...before, ...after], value }, shape, x.dtype);
+  }
+
+  /**
+   * An entry-wise operation on transposed operands is transposed after it: transposes move on until they meet their
+   * inverse or a product that takes them for free. A small operand is transposed the other way for that.
+   */
+  #transposedLater(op: Binary, a: Node, b: Node, shape: readonly number[]): Node | undefined {
+    const whole = [a, b].find((x) => x.op === 'Transpose' && sameShape(x.shape, shape));
+    if (!whole) return undefined;
+    const permutation = permutationOf(whole);
+    const back = (x: Node): Node | undefined => {
+      if (x.shape.length === 0) return x;
+      const same = x.op === 'Transpose' && sameShape(permutationOf(x), permutation);
+      if (!same && SMALL * sizeOf(x.shape) > sizeOf(shape)) return undefined;
+      return this.transpose(this.#padRank(x, shape.length), inverse(permutation));
+    };
+    const [left, right] = [back(a), back(b)];
+    if (!left || !right) return undefined;
+    const inner = this.binary(op, left, right);
+    return this.transpose(inner, permutation);
   }
 
   /** Algebra of sums, products and quotients; undefined where nothing is gained. */
@@ -376,6 +416,13 @@ export class Builder {
     return this.graph.constant(constant.values!, shape, constant.dtype);
   }
 }
+
+/** How many times smaller an operand must be to be transposed for the sake of the other. */
+const SMALL = 8;
+
+const permutationOf = (transpose: Node) => transpose.attributes.perm as readonly number[];
+
+const inverse = (permutation: readonly number[]) => permutation.map((_, i) => permutation.indexOf(i));
 
 /** Far from where float32 overflows or loses digits. */
 const isOrdinary = (value: number) => Math.abs(value) > 1e-30 && Math.abs(value) < 1e30;

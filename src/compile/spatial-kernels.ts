@@ -164,17 +164,47 @@ const resizing =
     return b.reshape(wide, [n, size[0], size[1], c]);
   };
 
+/** Whether a convolution only mixes the channels of each pixel: then it is a matrix product. */
+const isPointwise = (info: Conv2DInfo) =>
+  info.filterHeight === 1 &&
+  info.filterWidth === 1 &&
+  info.strideHeight === 1 &&
+  info.strideWidth === 1 &&
+  pads(info).every((n) => n === 0);
+
+/** Channels first with the pixels in a row: [n, h, w, c] to [n, c, h w]. */
+function pixelRows(b: Builder, x: Node): Node {
+  const [n, h, w, c] = x.shape;
+  return b.reshape(toChannelsFirst(b, x), [n, c, h * w]);
+}
+
+/** matrix [o, c] applied to the channels of every pixel of x [n, h, w, c]. */
+function mixChannels(b: Builder, matrix: Node, x: Node): Node {
+  const [n, h, w] = x.shape;
+  const mixed = b.matMul(matrix, pixelRows(b, x));
+  return toChannelsLast(b, b.reshape(mixed, [n, matrix.shape[0], h, w]));
+}
+
+/** A filter [1, 1, c, o] as a matrix [c, o]. */
+const filterMatrix = (b: Builder, filter: Node) => b.reshape(filter, filter.shape.slice(2));
+
 export const spatialKernels: Record<string, KernelRow> = {
   Conv2D: (b, { x, filter }, attrs) => {
     const info = convInfo(x.shape, filter.shape, attrs);
+    if (isPointwise(info)) return mixChannels(b, b.transpose(filterMatrix(b, filter), [1, 0]), x);
     return toChannelsLast(b, convolve(b, toChannelsFirst(b, x), ordinaryFilter(b, filter), info, 1));
   },
   Conv2DBackpropInput: (b, { dy, filter }, attrs) => {
     const info = convInfo(attrs.inputShape, filter.shape, attrs);
+    if (isPointwise(info)) return mixChannels(b, filterMatrix(b, filter), dy);
     return toChannelsLast(b, convolveBack(b, toChannelsFirst(b, dy), ordinaryFilter(b, filter), info, 1));
   },
   Conv2DBackpropFilter: (b, { x, dy }, attrs) => {
     const info = convInfo(x.shape, attrs.filterShape, attrs);
+    if (isPointwise(info)) {
+      const products = b.matMul(pixelRows(b, x), b.transpose(pixelRows(b, dy), [0, 2, 1]));
+      return b.reshape(b.reduce('ReduceSum', products, [0]), attrs.filterShape);
+    }
     return b.transpose(filterGradient(b, x, dy, info), [2, 3, 0, 1]);
   },
   DepthwiseConv2dNative: (b, { x, filter }, attrs) => {

@@ -51,16 +51,16 @@ export function hopfieldLattice({
         writable: true,
         floats: (groups * members * (members - 1)) / 2,
       },
-      'site.linear': { shape: [MAPS, 1], init: { values: [0, 0, -0.5, 0] }, writable: false },
+      'site.linear': { shape: [1, 1, MAPS, 1], init: { values: [0, 0, -0.5, 0] }, writable: false },
       'site.w1': {
         shape: [kernel, kernel, MAPS, width],
         init: { lecun: kernel * kernel * MAPS },
         writable: false,
       },
       'site.b1': { shape: [width], init: { constant: 0 }, writable: false },
-      'site.w2': { shape: [width, width], init: { lecun: width }, writable: false },
+      'site.w2': { shape: [1, 1, width, width], init: { lecun: width }, writable: false },
       'site.b2': { shape: [width], init: { constant: 0 }, writable: false },
-      'site.w3': { shape: [width, 1], init: { normal: 0.1 / Math.sqrt(width) }, writable: false },
+      'site.w3': { shape: [1, 1, width, 1], init: { normal: 0.1 / Math.sqrt(width) }, writable: false },
     },
     energy(p, pattern) {
       const [episodes, patterns] = pattern.shape;
@@ -75,15 +75,11 @@ export function hopfieldLattice({
       const h = tf.reshape(tf.transpose(fields, [0, 3, 4, 1, 5, 2]), [count, height, wide]);
       const x = tf.reshape(pattern, [count, height, wide]);
       const maps = tf.stack([x, h, tf.mul(x, h), tf.square(h)], 3) as tf.Tensor4D;
-      const seen = tf.tanh(tf.add(tf.conv2d(maps, p['site.w1'] as tf.Tensor4D, 1, 'same'), p['site.b1']));
-      const pixels = tf.reshape(seen, [count * height * wide, width]);
-      const hidden = tf.tanh(tf.add(tf.matMul(pixels, p['site.w2'] as tf.Tensor2D), p['site.b2']));
-      const learned = tf.matMul(hidden as tf.Tensor2D, p['site.w3'] as tf.Tensor2D);
-      const linear = tf.matMul(
-        tf.reshape(maps, [count * height * wide, MAPS]),
-        p['site.linear'] as tf.Tensor2D,
-      );
-      return tf.sum(tf.reshape(tf.add(learned, linear), [episodes, patterns!, height * wide]), 2);
+      const layer = (input: tf.Tensor, w: tf.Tensor) => tf.conv2d(input as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');
+      const seen = tf.tanh(tf.add(layer(maps, p['site.w1']), p['site.b1']));
+      const hidden = tf.tanh(tf.add(layer(seen, p['site.w2']), p['site.b2']));
+      const sites = tf.add(layer(hidden, p['site.w3']), layer(maps, p['site.linear']));
+      return tf.sum(tf.reshape(sites, [episodes, patterns!, height * wide]), 2);
     },
   };
 

@@ -157,8 +157,8 @@ describe('hopfield-lattice', () => {
   const energies = (spacing: number, w: tf.Tensor, x: tf.Tensor) => {
     const network = hopfieldLattice({ patternShape: shape, spacing, width: 2, kernel: 3 });
     const p = randomParameters(network);
-    const linear = tf.tensor2d([0, 0, -0.5, 0], [4, 1]);
-    return network.energy({ ...p, W: w, 'site.linear': linear, 'site.w3': tf.zeros([2, 1]) }, x);
+    const linear = tf.tensor4d([0, 0, -0.5, 0], [1, 1, 4, 1]);
+    return network.energy({ ...p, W: w, 'site.linear': linear, 'site.w3': tf.zeros([1, 1, 2, 1]) }, x);
   };
 
   test('starts as the Hopfield energies of the groups, of pixels a spacing apart', () => {

@@ -1,0 +1,344 @@
+"""Makes test/fixtures/meta-gradient.json: meta-losses and meta-gradients of small networks, in float64.
+
+    pip install jax numpy
+    python bench/reference/make_fixture.py
+
+An implementation of its own of the energies, of writing and reading and of the meta-objective (Bartunov et al. 2020,
+arXiv 1910.02720, section 3 and appendix), one pattern and one episode at a time, differentiated by JAX. The tests compare
+every engine of this project with it. Inputs are float32 numbers, made here from fixed seeds.
+"""
+
+import json
+import math
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+jax.config.update("jax_enable_x64", True)
+
+OUT = Path(__file__).parents[2] / "test" / "fixtures" / "meta-gradient.json"
+EPISODES, PATTERNS = 2, 3
+WRITE_STEPS, READ_STEPS = 2, 2
+DIGITS = 9
+
+softplus, sigmoid = jax.nn.softplus, jax.nn.sigmoid
+ACTIVATIONS = {
+    "tanh": jnp.tanh,
+    "softplus": softplus,
+    "silu": jax.nn.silu,
+    "gelu": lambda x: jax.nn.gelu(x, approximate=False),
+}
+
+
+# Energies of one pattern. Each network gives its parameters' shapes, the names of the written ones, and E(p, x).
+
+
+def mlp(patternShape, hidden, activation="tanh"):
+    widths = [math.prod(patternShape), *hidden, 1]
+    layers = len(widths) - 1
+    shapes = {}
+    for layer in range(1, layers + 1):
+        shapes[f"W{layer}"] = (widths[layer - 1], widths[layer])
+        if layer < layers:
+            shapes[f"b{layer}"] = (widths[layer],)
+
+    def energy(p, x):
+        h = x.ravel()
+        for layer in range(1, layers):
+            h = ACTIVATIONS[activation](h @ p[f"W{layer}"] + p[f"b{layer}"])
+        return (h @ p[f"W{layers}"])[0]
+
+    return shapes, list(shapes), energy
+
+
+def gated_recurrent(patternShape, width, hops, memory):
+    """c = tanh([memory(x), static([x, s])]), u = sigmoid(gate([x, s])), s <- u c + (1 - u) s, E = linear(s)."""
+    d = math.prod(patternShape)
+    shapes = {
+        "memory.w": (d, memory),
+        "memory.b": (memory,),
+        "static.x": (d, width - memory),
+        "static.s": (width, width - memory),
+        "static.b": (width - memory,),
+        "gate.x": (d, width),
+        "gate.s": (width, width),
+        "gate.b": (width,),
+        "energy.w": (width, 1),
+    }
+
+    def energy(p, x):
+        x = x.ravel()
+        s = jnp.zeros(width)
+        for _ in range(hops):
+            seen = jnp.concatenate([x, s])
+            recalled = x @ p["memory.w"] + p["memory.b"]
+            static = seen @ jnp.concatenate([p["static.x"], p["static.s"]]) + p["static.b"]
+            c = jnp.tanh(jnp.concatenate([recalled, static]))
+            u = sigmoid(seen @ jnp.concatenate([p["gate.x"], p["gate.s"]]) + p["gate.b"])
+            s = u * c + (1 - u) * s
+        return (s @ p["energy.w"])[0]
+
+    return shapes, ["memory.w", "memory.b"], energy
+
+
+def hopfield_site(patternShape, width):
+    """E(x) = sum_i f(x_i, h_i) with h = (W + W^T) x / 2 and f a network of x h, h^2 and x^2."""
+    d = math.prod(patternShape)
+    shapes = {
+        "W": (d, d),
+        "site.linear": (1, 3),
+        "site.w1": (width, 3),
+        "site.b1": (width, 1),
+        "site.w2": (width, width),
+        "site.b2": (width, 1),
+        "site.w3": (1, width),
+    }
+
+    def energy(p, x):
+        x = x.ravel()
+        h = (p["W"] + p["W"].T) @ x / 2
+
+        def site(x, h):
+            seen = jnp.array([x * h, h**2, x**2])
+            hidden = jnp.tanh(p["site.w1"] @ seen + p["site.b1"][:, 0])
+            hidden = jnp.tanh(p["site.w2"] @ hidden + p["site.b2"][:, 0])
+            return (p["site.linear"] @ seen + p["site.w3"] @ hidden)[0]
+
+        return sum(site(x[i], h[i]) for i in range(d))
+
+    return shapes, ["W"], energy
+
+
+def convolve(image, w, b, stride=1):
+    dimensions = ("NHWC", "HWIO", "NHWC")
+    out = jax.lax.conv_general_dilated(image[None], w, (stride, stride), "SAME", dimension_numbers=dimensions)
+    return out[0] + b
+
+
+def hopfield_lattice(patternShape, spacing, width, kernel):
+    """Pixels `spacing` apart are a Hopfield group of their own; a network of x, h, x h and h^2 gives the energy."""
+    height, wide, _ = patternShape
+    members = (height // spacing) * (wide // spacing)
+    shapes = {
+        "W": (spacing**2, members, members),
+        "site.linear": (4, 1),
+        "site.w1": (kernel, kernel, 4, width),
+        "site.b1": (width,),
+        "site.w2": (width, width),
+        "site.b2": (width,),
+        "site.w3": (width, 1),
+    }
+
+    def energy(p, x):
+        x = x[:, :, 0]
+        h = jnp.zeros_like(x)
+        for top in range(spacing):
+            for left in range(spacing):
+                w = p["W"][top * spacing + left]
+                coupling = (w + w.T) / 2 * (1 - jnp.eye(members))
+                group = x[top::spacing, left::spacing]
+                h = h.at[top::spacing, left::spacing].set((coupling @ group.ravel()).reshape(group.shape))
+        maps = jnp.stack([x, h, x * h, h**2], axis=-1)
+        hidden = jnp.tanh(convolve(maps, p["site.w1"], p["site.b1"]))
+        hidden = jnp.tanh(hidden @ p["site.w2"] + p["site.b2"])
+        return jnp.sum(maps @ p["site.linear"] + hidden @ p["site.w3"])
+
+    return shapes, ["W"], energy
+
+
+def convolutional(patternShape, channels, memory, hops, hidden):
+    height, width, colours = patternShape
+    (c1, c2, c3), (m2, m3) = channels, memory
+    flat = (height // 8) * (width // 8) * c3
+    filters = {
+        "encode1": (colours, c1),
+        "encode2": (c1, c2 - m2),
+        "memory2": (c1, m2),
+        "encode3": (c2, c3 - m3),
+        "memory3": (c2, m3),
+        "recur": (c3, c3),
+        "gate": (c3, c3),
+    }
+    shapes = {}
+    for name, (inputs, outputs) in filters.items():
+        shapes[f"{name}.w"] = (3, 3, inputs, outputs)
+        shapes[f"{name}.b"] = (outputs,)
+    for name, size in {"norm2": c2, "norm3": c3, "norm4": c3}.items():
+        shapes[f"{name}.scale"] = shapes[f"{name}.shift"] = (size,)
+    shapes |= {"hidden.w": (flat, hidden), "hidden.b": (hidden,), "energy.w": (hidden, 1)}
+
+    def energy(p, x):
+        def layer(name, image, stride=1):
+            return convolve(image, p[f"{name}.w"], p[f"{name}.b"], stride)
+
+        def normalised(name, image):
+            mean = image.mean(axis=-1, keepdims=True)
+            variance = ((image - mean) ** 2).mean(axis=-1, keepdims=True)
+            unit = (image - mean) / jnp.sqrt(variance + 1e-5)
+            return unit * p[f"{name}.scale"] + p[f"{name}.shift"]
+
+        s = jnp.tanh(layer("encode1", x, 2))
+        for level in (2, 3):
+            both = [layer(f"encode{level}", s, 2), layer(f"memory{level}", s, 2)]
+            s = jnp.tanh(normalised(f"norm{level}", jnp.concatenate(both, axis=-1)))
+        for _ in range(hops):
+            u = sigmoid(layer("gate", s))
+            s = u * jnp.tanh(normalised("norm4", layer("recur", s))) + (1 - u) * s
+        return (jnp.tanh(s.ravel() @ p["hidden.w"] + p["hidden.b"]) @ p["energy.w"])[0]
+
+    return shapes, ["memory2.w", "memory2.b", "memory3.w", "memory3.b"], energy
+
+
+NETWORKS = {
+    "mlp": mlp,
+    "gated-recurrent": gated_recurrent,
+    "hopfield-site": hopfield_site,
+    "hopfield-lattice": hopfield_lattice,
+    "convolutional": convolutional,
+}
+
+
+# Writing, reading and the objective, of one episode.
+
+
+def write(energy, written, rule, p, patterns):
+    """T steps down the mean of E, of |grad_x E|^2 and |theta - theta_0|^2, each with rates of its own."""
+    initial = {name: p[name] for name in written}
+    divisor = len(patterns) if rule["divisor"] == "patterns" else rule["divisor"]
+
+    def merged(theta):
+        return {**p, **theta}
+
+    def terms(theta):
+        slope = jax.grad(energy, argnums=1)
+        energies = sum(energy(merged(theta), x) for x in patterns) / divisor
+        slopes = sum(jnp.sum(slope(merged(theta), x) ** 2) for x in patterns) / divisor
+        distance = sum(jnp.sum((theta[name] - initial[name]) ** 2) for name in written)
+        return energies, slopes, distance
+
+    theta = initial
+    for t in range(WRITE_STEPS):
+        by_term = [jax.grad(lambda w, i=i: terms(w)[i])(theta) for i in range(3)]
+        if rule["rates"] == "terms":
+            rates = softplus(p["rule.write"][t if rule["per_step"] else 0])
+        else:
+            alpha, beta = softplus(p["rule.weights"])
+            rates = jnp.array([[1, alpha, beta]] * len(written)) * softplus(p["rule.write"][t])
+        theta = {
+            name: theta[name] - sum(rates[i, term] * by_term[term][name] for term in range(3))
+            for i, name in enumerate(written)
+        }
+    return merged(theta)
+
+
+def clip(x, low, high):
+    """With slope one on the boundary too."""
+    return jnp.where((x >= low) & (x <= high), x, jax.lax.stop_gradient(jnp.clip(x, low, high)))
+
+
+def read(energy, rule, p, query, known):
+    """K steps of projected Nesterov descent."""
+    gammas, psis = [softplus(p["rule.read"][0])], [sigmoid(p["rule.momentum"][0])]
+    for k in range(1, READ_STEPS):
+        gammas.append(gammas[-1] * sigmoid(p["rule.read"][k]))
+        psis.append(psis[-1] * sigmoid(p["rule.momentum"][k]))
+    x, v = query, jnp.zeros_like(query)
+    iterates = []
+    for gamma, psi in zip(gammas, psis):
+        ahead = clip(x + psi * v, *rule["range"])
+        v = psi * v - gamma * jax.grad(energy, argnums=1)(p, ahead) * (1 - known)
+        x = clip(x + v, *rule["range"])
+        iterates.append(x)
+    return iterates
+
+
+def objective(energy, written, rule, p, patterns, queries, known):
+    """Mean squared error of an entry, summed over the K iterates, averaged over patterns and episodes."""
+    loss = 0.0
+    for episode in range(EPISODES):
+        theta = write(energy, written, rule, p, patterns[episode])
+        for n in range(PATTERNS):
+            for x in read(energy, rule, theta, queries[episode, n], known[episode, n]):
+                loss += jnp.mean((x - patterns[episode, n]) ** 2) / (EPISODES * PATTERNS)
+    return loss
+
+
+# Cases.
+
+
+def make_case(seed, title, network, options, known=False, scale=1.0, **changes):
+    random = np.random.default_rng(seed)
+    rule = {"range": [-1, 1], "rates": "terms", "per_step": True, "divisor": "patterns", **changes}
+    shapes, written, energy = NETWORKS[network](**options)
+    parameters = {}
+    for name, shape in shapes.items():
+        fan = math.prod(shape[:-1]) if len(shape) > 1 else 4
+        parameters[name] = random.normal(0, scale / math.sqrt(fan), shape)
+    for name in shapes:
+        if name.endswith(".scale"):
+            parameters[name] += 1
+    parameters["rule.read"] = random.uniform(-0.5, 1, READ_STEPS)
+    parameters["rule.momentum"] = random.uniform(-0.5, 1, READ_STEPS)
+    if rule["rates"] == "terms":
+        rates = (WRITE_STEPS if rule["per_step"] else 1, len(written), 3)
+        parameters["rule.write"] = random.uniform(-2.5, -0.5, rates)
+    else:
+        parameters["rule.write"] = random.uniform(-2, 0, WRITE_STEPS)
+        parameters["rule.weights"] = random.uniform(-2, 0, 2)
+    batch = (EPISODES, PATTERNS, *options["patternShape"])
+    patterns = random.choice([-1.0, 1.0], batch) * random.uniform(0.6, 1, batch)
+    queries = np.where(random.random(batch) < 0.5, patterns, random.uniform(-0.9, 0.9, batch))
+    mask = (queries == patterns).astype(float) if known else np.zeros(batch)
+    parameters, patterns, queries = jax.tree.map(lambda a: np.float64(np.float32(a)), (parameters, patterns, queries))
+
+    def loss(p):
+        return objective(energy, written, rule, p, jnp.array(patterns), jnp.array(queries), jnp.array(mask))
+
+    value, gradients = jax.jit(jax.value_and_grad(loss))(parameters)
+    return {
+        "title": title,
+        "network": network,
+        "options": options,
+        "rule": rule,
+        "steps": {"write": WRITE_STEPS, "read": READ_STEPS},
+        "shape": batch[:2],
+        "patterns": rounded(patterns),
+        "queries": rounded(queries),
+        **({"known": rounded(mask)} if known else {}),
+        "parameters": {k: {"shape": list(v.shape), "values": rounded(v)} for k, v in parameters.items()},
+        "loss": rounded(value)[0],
+        "gradients": {name: rounded(gradients[name]) for name in parameters},
+    }
+
+
+def rounded(values):
+    return [float(f"{v:.{DIGITS}g}") for v in np.ravel(values)]
+
+
+def main():
+    small = {"patternShape": [6], "hidden": [5, 4]}
+    image = {"patternShape": [8, 16, 1], "channels": [2, 3, 3], "memory": [1, 1], "hops": 1, "hidden": 4}
+    lattice = {"patternShape": [4, 6, 1], "spacing": 2, "width": 3, "kernel": 3}
+    cases = [
+        make_case(1, "an MLP of tanh, rates of terms", "mlp", small),
+        make_case(2, "an MLP of tanh, one rate", "mlp", small, rates="loss"),
+        make_case(3, "an MLP of softplus", "mlp", {**small, "activation": "softplus"}),
+        make_case(4, "an MLP of SiLU", "mlp", {**small, "activation": "silu"}),
+        make_case(5, "an MLP of GELU", "mlp", {**small, "activation": "gelu"}),
+        make_case(6, "gated recurrent", "gated-recurrent", {"patternShape": [6], "width": 5, "hops": 3, "memory": 2}),
+        make_case(7, "convolutional", "convolutional", image),
+        make_case(8, "Hopfield with sites, clamped", "hopfield-site", {"patternShape": [6], "width": 4}, known=True),
+        make_case(9, "Hopfield on a lattice, rates for all steps", "hopfield-lattice", lattice, per_step=False, divisor=5),
+    ]
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_text(json.dumps(cases, separators=(",", ":")) + "\n")
+    for case in cases:
+        largest = {name: f"{max(map(abs, g)):.1e}" for name, g in case["gradients"].items()}
+        print(case["title"], case["loss"], largest)
+    print(f"{OUT}: {OUT.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
