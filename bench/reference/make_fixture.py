@@ -106,7 +106,7 @@ def hopfield_site(patternShape, width):
             hidden = jnp.tanh(p["site.w2"] @ hidden + p["site.b2"][:, 0])
             return (p["site.linear"] @ seen + p["site.w3"] @ hidden)[0]
 
-        return sum(site(x[i], h[i]) for i in range(d))
+        return jnp.sum(jax.vmap(site)(x, h))
 
     return shapes, ["W"], energy
 
@@ -123,12 +123,12 @@ def hopfield_lattice(patternShape, spacing, width, kernel):
     members = (height // spacing) * (wide // spacing)
     shapes = {
         "W": (spacing**2, members, members),
-        "site.linear": (4, 1),
+        "site.linear": (1, 1, 4, 1),
         "site.w1": (kernel, kernel, 4, width),
         "site.b1": (width,),
-        "site.w2": (width, width),
+        "site.w2": (1, 1, width, width),
         "site.b2": (width,),
-        "site.w3": (width, 1),
+        "site.w3": (1, 1, width, 1),
     }
 
     def energy(p, x):
@@ -142,8 +142,8 @@ def hopfield_lattice(patternShape, spacing, width, kernel):
                 h = h.at[top::spacing, left::spacing].set((coupling @ group.ravel()).reshape(group.shape))
         maps = jnp.stack([x, h, x * h, h**2], axis=-1)
         hidden = jnp.tanh(convolve(maps, p["site.w1"], p["site.b1"]))
-        hidden = jnp.tanh(hidden @ p["site.w2"] + p["site.b2"])
-        return jnp.sum(maps @ p["site.linear"] + hidden @ p["site.w3"])
+        hidden = jnp.tanh(hidden @ p["site.w2"][0, 0] + p["site.b2"])
+        return jnp.sum(maps @ p["site.linear"][0, 0] + hidden @ p["site.w3"][0, 0])
 
     return shapes, ["W"], energy
 
@@ -200,7 +200,7 @@ NETWORKS = {
 }
 
 
-# Writing, reading and the objective, of one episode.
+# Writing, reading and the objective, of one pattern and one episode.
 
 
 def write(energy, written, rule, p, patterns):
@@ -212,9 +212,9 @@ def write(energy, written, rule, p, patterns):
         return {**p, **theta}
 
     def terms(theta):
-        slope = jax.grad(energy, argnums=1)
-        energies = sum(energy(merged(theta), x) for x in patterns) / divisor
-        slopes = sum(jnp.sum(slope(merged(theta), x) ** 2) for x in patterns) / divisor
+        energies = jnp.sum(jax.vmap(lambda x: energy(merged(theta), x))(patterns)) / divisor
+        slopes = jax.vmap(lambda x: jax.grad(energy, argnums=1)(merged(theta), x))(patterns)
+        slopes = jnp.sum(slopes**2) / divisor
         distance = sum(jnp.sum((theta[name] - initial[name]) ** 2) for name in written)
         return energies, slopes, distance
 
@@ -256,19 +256,23 @@ def read(energy, rule, p, query, known):
 
 def objective(energy, written, rule, p, patterns, queries, known):
     """Mean squared error of an entry, summed over the K iterates, averaged over patterns and episodes."""
-    loss = 0.0
-    for episode in range(EPISODES):
-        theta = write(energy, written, rule, p, patterns[episode])
-        for n in range(PATTERNS):
-            for x in read(energy, rule, theta, queries[episode, n], known[episode, n]):
-                loss += jnp.mean((x - patterns[episode, n]) ** 2) / (EPISODES * PATTERNS)
-    return loss
+
+    def of_episode(patterns, queries, known):
+        theta = write(energy, written, rule, p, patterns)
+
+        def of_pattern(pattern, query, known):
+            return sum(jnp.mean((x - pattern) ** 2) for x in read(energy, rule, theta, query, known))
+
+        return jnp.mean(jax.vmap(of_pattern)(patterns, queries, known))
+
+    return jnp.mean(jax.vmap(of_episode)(patterns, queries, known))
 
 
 # Cases.
 
 
-def make_case(seed, title, network, options, known=False, scale=1.0, **changes):
+def make_case(seed, title, network, options, known=False, scale=1.0, speed=0.0, given={}, **changes):
+    """scale: of the parameters; speed: added to the raw step size of reading; given: some parameters; changes: of the rule."""
     random = np.random.default_rng(seed)
     rule = {"range": [-1, 1], "rates": "terms", "per_step": True, "divisor": "patterns", **changes}
     shapes, written, energy = NETWORKS[network](**options)
@@ -279,7 +283,10 @@ def make_case(seed, title, network, options, known=False, scale=1.0, **changes):
     for name in shapes:
         if name.endswith(".scale"):
             parameters[name] += 1
+        if name in given:
+            parameters[name] = np.array(given[name], float)
     parameters["rule.read"] = random.uniform(-0.5, 1, READ_STEPS)
+    parameters["rule.read"][0] += speed
     parameters["rule.momentum"] = random.uniform(-0.5, 1, READ_STEPS)
     if rule["rates"] == "terms":
         rates = (WRITE_STEPS if rule["per_step"] else 1, len(written), 3)
@@ -296,7 +303,8 @@ def make_case(seed, title, network, options, known=False, scale=1.0, **changes):
     def loss(p):
         return objective(energy, written, rule, p, jnp.array(patterns), jnp.array(queries), jnp.array(mask))
 
-    value, gradients = jax.jit(jax.value_and_grad(loss))(parameters)
+    # Not jitted: compiling third-order graphs takes many minutes, running them once takes seconds.
+    value, gradients = jax.value_and_grad(loss)(parameters)
     return {
         "title": title,
         "network": network,
@@ -319,17 +327,26 @@ def rounded(values):
 
 def main():
     small = {"patternShape": [6], "hidden": [5, 4]}
-    image = {"patternShape": [8, 16, 1], "channels": [2, 3, 3], "memory": [1, 1], "hops": 1, "hidden": 4}
+    image = {"patternShape": [8, 16, 1], "channels": [2, 4, 4], "memory": [1, 1], "hops": 1, "hidden": 4}
+    loud = {"energy.w": [[4], [-3], [3], [-4]]}
     lattice = {"patternShape": [4, 6, 1], "spacing": 2, "width": 3, "kernel": 3}
     cases = [
         make_case(1, "an MLP of tanh, rates of terms", "mlp", small),
         make_case(2, "an MLP of tanh, one rate", "mlp", small, rates="loss"),
         make_case(3, "an MLP of softplus", "mlp", {**small, "activation": "softplus"}),
-        make_case(4, "an MLP of SiLU", "mlp", {**small, "activation": "silu"}),
+        make_case(4, "an MLP of SiLU", "mlp", {**small, "activation": "silu"}, scale=1.5),
         make_case(5, "an MLP of GELU", "mlp", {**small, "activation": "gelu"}),
         make_case(6, "gated recurrent", "gated-recurrent", {"patternShape": [6], "width": 5, "hops": 3, "memory": 2}),
-        make_case(7, "convolutional", "convolutional", image),
-        make_case(8, "Hopfield with sites, clamped", "hopfield-site", {"patternShape": [6], "width": 4}, known=True),
+        make_case(7, "convolutional", "convolutional", image, scale=1.5, speed=4, given=loud),
+        make_case(
+            8,
+            "Hopfield with sites, clamped",
+            "hopfield-site",
+            {"patternShape": [6], "width": 4},
+            known=True,
+            speed=-1,
+            given={"site.linear": [[-0.45, 0.1, 0.25]]},
+        ),
         make_case(9, "Hopfield on a lattice, rates for all steps", "hopfield-lattice", lattice, per_step=False, divisor=5),
     ]
     OUT.parent.mkdir(parents=True, exist_ok=True)
