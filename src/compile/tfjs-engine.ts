@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs';
+import { registerGradients } from '../autodiff/index.ts';
 import { InputError } from '../errors.ts';
 import { cached, type Engine, type NamedTensors, type NamedValues, type Program } from './engine.ts';
 
@@ -30,7 +31,11 @@ export async function loadTfjsBackend(wanted?: TfjsBackend): Promise<TfjsBackend
   let reason = '';
   for (const name of candidates) {
     try {
-      if (name !== 'cpu') await import(resolveQuietly(name));
+      if (name !== 'cpu') {
+        await import(resolveQuietly(name));
+        // A native package that brings a tfjs of its own registers that one's gradients over the exact ones.
+        registerGradients();
+      }
       await tf.setBackend(name === 'cpu' ? 'cpu' : 'tensorflow');
       loaded = name;
       return name;
