@@ -33,6 +33,14 @@ const networkSchema = z.discriminatedUnion('name', [
     deviation: z.number().positive().default(0.02).describe('standard deviation of the initial W'),
   }),
   z.strictObject({
+    name: z.literal('key-value'),
+    keys: whole(1).default(32).describe('length of the key'),
+    code: whole(1).default(256).describe('length of the code that a key recalls; keys x code is the memory'),
+    width: whole(1).default(16).describe('channels of the two hidden layers that judge pixels'),
+    kernel: whole(1).default(3).describe('side of the filters of the first of them'),
+    mean: z.number().default(-0.85).describe('where pixels are centred at first'),
+  }),
+  z.strictObject({
     name: z.literal('mlp'),
     hidden: widths.default([256, 256]).describe('widths of the hidden layers'),
     activation: z.enum(['tanh', 'softplus', 'silu', 'gelu']).default('tanh'),

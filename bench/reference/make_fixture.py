@@ -117,37 +117,6 @@ def convolve(image, w, b, stride=1):
     return out[0] + b
 
 
-def hopfield_lattice(patternShape, spacing, width, kernel):
-    """Pixels `spacing` apart are a Hopfield group of their own; a network of x, h, x h and h^2 gives the energy."""
-    height, wide, _ = patternShape
-    members = (height // spacing) * (wide // spacing)
-    shapes = {
-        "W": (spacing**2, members, members),
-        "site.linear": (1, 1, 4, 1),
-        "site.w1": (kernel, kernel, 4, width),
-        "site.b1": (width,),
-        "site.w2": (1, 1, width, width),
-        "site.b2": (width,),
-        "site.w3": (1, 1, width, 1),
-    }
-
-    def energy(p, x):
-        x = x[:, :, 0]
-        h = jnp.zeros_like(x)
-        for top in range(spacing):
-            for left in range(spacing):
-                w = p["W"][top * spacing + left]
-                coupling = (w + w.T) / 2 * (1 - jnp.eye(members))
-                group = x[top::spacing, left::spacing]
-                h = h.at[top::spacing, left::spacing].set((coupling @ group.ravel()).reshape(group.shape))
-        maps = jnp.stack([x, h, x * h, h**2], axis=-1)
-        hidden = jnp.tanh(convolve(maps, p["site.w1"], p["site.b1"]))
-        hidden = jnp.tanh(hidden @ p["site.w2"][0, 0] + p["site.b2"])
-        return jnp.sum(maps @ p["site.linear"][0, 0] + hidden @ p["site.w3"][0, 0])
-
-    return shapes, ["W"], energy
-
-
 def convolutional(patternShape, channels, memory, hops, hidden):
     height, width, colours = patternShape
     (c1, c2, c3), (m2, m3) = channels, memory
@@ -195,7 +164,6 @@ NETWORKS = {
     "mlp": mlp,
     "gated-recurrent": gated_recurrent,
     "hopfield-site": hopfield_site,
-    "hopfield-lattice": hopfield_lattice,
     "convolutional": convolutional,
 }
 
@@ -329,7 +297,6 @@ def main():
     small = {"patternShape": [6], "hidden": [5, 4]}
     image = {"patternShape": [8, 16, 1], "channels": [2, 4, 4], "memory": [1, 1], "hops": 1, "hidden": 4}
     loud = {"energy.w": [[4], [-3], [3], [-4]]}
-    lattice = {"patternShape": [4, 6, 1], "spacing": 2, "width": 3, "kernel": 3}
     cases = [
         make_case(1, "an MLP of tanh, rates of terms", "mlp", small),
         make_case(2, "an MLP of tanh, one rate", "mlp", small, rates="loss"),
@@ -347,7 +314,16 @@ def main():
             speed=-1,
             given={"site.linear": [[-0.45, 0.1, 0.25]]},
         ),
-        make_case(9, "Hopfield on a lattice, rates for all steps", "hopfield-lattice", lattice, per_step=False, divisor=5),
+        make_case(
+            9,
+            "Hopfield with sites, rates for all steps",
+            "hopfield-site",
+            {"patternShape": [6], "width": 4},
+            speed=-1,
+            given={"site.linear": [[-0.4, -0.1, 0.2]]},
+            per_step=False,
+            divisor=5,
+        ),
     ]
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps(cases, separators=(",", ":")) + "\n")

@@ -22,8 +22,10 @@ export interface HopfieldLatticeOptions {
   deviation?: number;
 }
 
-/** Maps that the network sees: x, h, x h and h^2. */
-const MAPS = 4;
+/** Maps that the network sees: x, h, y h, h^2 and x^2, with y = x - mean. */
+const MAPS = 5;
+/** Mean of handwriting at -1 (paper) and +1 (ink): where x is centred at first. */
+const INK_MEAN = -0.85;
 
 export function hopfieldLattice({
   patternShape,
@@ -51,7 +53,8 @@ export function hopfieldLattice({
         writable: true,
         floats: (groups * members * (members - 1)) / 2,
       },
-      'site.linear': { shape: [1, 1, MAPS, 1], init: { values: [0, 0, -0.5, 0] }, writable: false },
+      mean: { shape: [1], init: { constant: INK_MEAN }, writable: false },
+      'site.linear': { shape: [1, 1, MAPS, 1], init: { values: [0, 0, -0.5, 0, 0.2] }, writable: false },
       'site.w1': {
         shape: [kernel, kernel, MAPS, width],
         init: { lecun: kernel * kernel * MAPS },
@@ -66,16 +69,18 @@ export function hopfieldLattice({
       const [episodes, patterns] = pattern.shape;
       const count = episodes * patterns!;
       // [episodes, groups, patterns, members] and back.
+      const layer = (input: tf.Tensor, w: tf.Tensor) =>
+        tf.conv2d(input as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');
+      const x = tf.reshape(pattern, [count, height, wide, 1]);
+      const y = tf.sub(x, p.mean);
       const apart = tf.transpose(
-        tf.reshape(pattern, [episodes, patterns!, rows, spacing, columns, spacing]),
+        tf.reshape(y, [episodes, patterns!, rows, spacing, columns, spacing]),
         [0, 3, 5, 1, 2, 4],
       );
       const grouped = tf.reshape(apart, [episodes * groups, patterns!, members]);
       const fields = tf.reshape(tf.matMul(grouped, couplings(p.W, episodes)), apart.shape);
-      const h = tf.reshape(tf.transpose(fields, [0, 3, 4, 1, 5, 2]), [count, height, wide]);
-      const x = tf.reshape(pattern, [count, height, wide]);
-      const maps = tf.stack([x, h, tf.mul(x, h), tf.square(h)], 3) as tf.Tensor4D;
-      const layer = (input: tf.Tensor, w: tf.Tensor) => tf.conv2d(input as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');
+      const h = tf.reshape(tf.transpose(fields, [0, 3, 4, 1, 5, 2]), [count, height, wide, 1]);
+      const maps = tf.concat([x, h, tf.mul(y, h), tf.square(h), tf.square(x)], 3);
       const seen = tf.tanh(tf.add(layer(maps, p['site.w1']), p['site.b1']));
       const hidden = tf.tanh(tf.add(layer(seen, p['site.w2']), p['site.b2']));
       const sites = tf.add(layer(hidden, p['site.w3']), layer(maps, p['site.linear']));

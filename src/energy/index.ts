@@ -3,12 +3,14 @@ import { type ConvolutionalOptions, convolutional } from './convolutional.ts';
 import { type GatedRecurrentOptions, gatedRecurrent } from './gated-recurrent.ts';
 import { type HopfieldLatticeOptions, hopfieldLattice } from './hopfield-lattice.ts';
 import { type HopfieldSiteOptions, hopfieldSite } from './hopfield-site.ts';
+import { type KeyValueOptions, keyValue } from './key-value.ts';
 import { type MlpOptions, mlp } from './mlp.ts';
 
 export { type ConvolutionalOptions, convolutional } from './convolutional.ts';
 export { type GatedRecurrentOptions, gatedRecurrent } from './gated-recurrent.ts';
 export { type HopfieldLatticeOptions, hopfieldLattice } from './hopfield-lattice.ts';
 export { type HopfieldSiteOptions, hopfieldSite, type SiteFeature, siteFeatures } from './hopfield-site.ts';
+export { type KeyValueOptions, keyValue } from './key-value.ts';
 export { type Activation, activations, convolution, dense, gate, layerNorm, patches } from './layers.ts';
 export { type MlpOptions, mlp } from './mlp.ts';
 export {
@@ -24,6 +26,7 @@ export {
 export interface NetworkOptions {
   'hopfield-site': HopfieldSiteOptions;
   'hopfield-lattice': HopfieldLatticeOptions;
+  'key-value': KeyValueOptions;
   mlp: MlpOptions;
   'gated-recurrent': GatedRecurrentOptions;
   convolutional: ConvolutionalOptions;
@@ -35,6 +38,7 @@ export const networks: {
 } = {
   'hopfield-site': hopfieldSite,
   'hopfield-lattice': hopfieldLattice,
+  'key-value': keyValue,
   mlp,
   'gated-recurrent': gatedRecurrent,
   convolutional,

@@ -3,10 +3,10 @@ import * as tf from '@tensorflow/tfjs';
 import { type Random, stream } from '../../../src/random.ts';
 
 /** Shapes of the inputs of every random function. */
-export const inputShapes: Record<string, number[]> = { a: [2, 3], b: [3], c: [2, 1, 3], d: [3, 2], e: [] };
+export const inputShapes: Record<string, number[]> = { a: [2, 3], b: [3], c: [2, 5, 3], d: [3, 8], e: [] };
 
 /** Sizes stay small: nothing is broadcast beyond this many entries. */
-const LARGEST = 64;
+const LARGEST = 200;
 
 const CONSTANTS = [0, 1, -1, 2, 0.5];
 
