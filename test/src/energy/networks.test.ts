@@ -5,8 +5,9 @@ import {
   checkNetwork,
   convolutional,
   gatedRecurrent,
-  hopfieldLattice,
   hopfieldSite,
+  initialise,
+  keyValue,
   mlp,
   networks,
   writableFloats,
@@ -76,11 +77,6 @@ describe('floats of memory', () => {
     ['hopfield-site of 128 bits: d (d + 1) / 2', hopfieldSite({ patternShape: [128] }), 8256],
     ['gated-recurrent, 128 to 64 with biases', gatedRecurrent({ patternShape: [128] }), 8256],
     [
-      'hopfield-lattice of 32 x 32, 64 groups of 16',
-      hopfieldLattice({ patternShape: [32, 32, 1] }),
-      64 * 120,
-    ],
-    [
       'convolutional, 8 filters of 3 x 3 x 32 with biases',
       convolutional({ patternShape: [32, 32, 1] }),
       9 * 32 * 8 + 8,
@@ -90,6 +86,7 @@ describe('floats of memory', () => {
       convolutional({ patternShape: [32, 32, 3], memory: [4, 2] }),
       9 * 16 * 4 + 4 + 9 * 32 * 2 + 2,
     ],
+    ['key-value of 32 keys and codes of 256', keyValue({ patternShape: [32, 32, 1] }), 8192],
     ['mlp, all', mlp({ patternShape: [8], hidden: [4, 3] }), 8 * 4 + 4 + 4 * 3 + 3 + 3],
     ['mlp, the second layer', mlp({ patternShape: [8], hidden: [4, 3], writable: [2] }), 4 * 3 + 3],
   ])('%s', (_, network, floats) => {
@@ -150,27 +147,49 @@ describe('hopfield-site', () => {
   });
 });
 
-describe('hopfield-lattice', () => {
-  test('the diagonal and the skew part of W do not act', () => {
-    const network = small['hopfield-lattice'];
-    const p = randomParameters(network);
-    const x = noise([1, 2, ...network.patternShape], 'x');
-    const skew = tf.sub(p.W, tf.transpose(p.W, [0, 2, 1]));
-    const W = tf.add(tf.add(p.W, skew), tf.mul(7, tf.eye(p.W.shape[1]!)));
-    expectEqual(network.energy({ ...p, W }, x), network.energy(p, x));
+describe('key-value', () => {
+  const shape = [4, 6, 1];
+  const network = keyValue({ patternShape: shape, keys: 3, code: 5, mean: -0.5 });
+  const initial = Object.fromEntries(
+    Object.entries(initialise(network, 0)).map(([key, v]) => [
+      key,
+      tf.tensor(v, network.parameters[key].shape),
+    ]),
+  );
+
+  test('starts as half the squared distance of a pattern, less its mean, to what its key recalls', () => {
+    const p: Record<string, tf.Tensor> = {
+      ...initial,
+      'site.w3': tf.zerosLike(initial['site.w3']),
+      V: noise([3, 5], 'V'),
+    };
+    const x = noise([1, 2, ...shape], 'x');
+    const y = tf.add(tf.reshape(x, [2, 24]), 0.5) as tf.Tensor2D;
+    const projected = tf.matMul(y, p['key.w'] as tf.Tensor2D);
+    const key = tf.div(projected, tf.sqrt(tf.add(tf.sum(tf.square(projected), 1, true), 1)));
+    const recalled = tf.matMul(
+      tf.matMul(key as tf.Tensor2D, p.V as tf.Tensor2D),
+      p['decode.w'] as tf.Tensor2D,
+    );
+    const expected = tf.mul(tf.sum(tf.squaredDifference(y, recalled), 1), 0.5);
+    expectEqual(network.energy(p, x), tf.reshape(expected, [1, 2]));
   });
 
-  test('patterns that the spacing does not divide are refused', () => {
-    for (const patternShape of [
-      [4, 6],
-      [4, 6, 3],
-      [5, 6, 1],
-      [4, 7, 1],
-    ]) {
-      expect(() => hopfieldLattice({ patternShape, spacing: 2 })).toThrow(
-        `network "hopfield-lattice" needs patterns [height, width, 1] with sides in multiples of its spacing 2, not [${patternShape}]`,
+  test('the rows of its first decoder are orthonormal, the first of them constant', () => {
+    const rows = initial['decode.w'] as tf.Tensor2D;
+    expectEqual(tf.matMul(rows, rows, false, true), tf.eye(5));
+    expectEqual(tf.slice(rows, 0, 1), tf.fill([1, 24], 1 / Math.sqrt(24)));
+  });
+
+  test('what is no image of one channel, or shorter than its code, is refused', () => {
+    for (const patternShape of [[24], [4, 6, 3]]) {
+      expect(() => keyValue({ patternShape })).toThrow(
+        `network "key-value" needs patterns [height, width, 1], not [${patternShape}]`,
       );
     }
+    expect(() => keyValue({ patternShape: shape, code: 25 })).toThrow(
+      'network.code is 25, expected at most the 24 pixels of a pattern',
+    );
   });
 });
 

@@ -4,8 +4,8 @@ import {
   convolutional,
   type EnergyNetwork,
   gatedRecurrent,
-  hopfieldLattice,
   hopfieldSite,
+  keyValue,
   mlp,
   type NetworkOptions,
 } from '../../../src/energy/index.ts';
@@ -13,7 +13,7 @@ import { stream } from '../../../src/random.ts';
 
 export const small: { [N in keyof NetworkOptions]: EnergyNetwork } = {
   'hopfield-site': hopfieldSite({ patternShape: [6], width: 4 }),
-  'hopfield-lattice': hopfieldLattice({ patternShape: [4, 6, 1], spacing: 2, width: 3, kernel: 3 }),
+  'key-value': keyValue({ patternShape: [4, 6, 1], keys: 3, code: 5, width: 3 }),
   mlp: mlp({ patternShape: [6], hidden: [5, 4] }),
   'gated-recurrent': gatedRecurrent({ patternShape: [6], width: 5, hops: 3, memory: 2 }),
   convolutional: convolutional({
