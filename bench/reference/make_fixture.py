@@ -239,7 +239,7 @@ def objective(energy, written, rule, p, patterns, queries, known):
 # Cases.
 
 
-def make_case(seed, title, network, options, known=False, scale=1.0, speed=0.0, given={}, **changes):
+def make_case(seed, title, network, options, known=False, scale=1.0, speed=0.0, given=None, **changes):
     """scale: of the parameters; speed: added to the raw step size of reading; given: some parameters; changes: of the rule."""
     random = np.random.default_rng(seed)
     rule = {"range": [-1, 1], "rates": "terms", "per_step": True, "divisor": "patterns", **changes}
@@ -251,7 +251,7 @@ def make_case(seed, title, network, options, known=False, scale=1.0, speed=0.0, 
     for name in shapes:
         if name.endswith(".scale"):
             parameters[name] += 1
-        if name in given:
+        if name in (given or {}):
             parameters[name] = np.array(given[name], float)
     parameters["rule.read"] = random.uniform(-0.5, 1, READ_STEPS)
     parameters["rule.read"][0] += speed

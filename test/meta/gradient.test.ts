@@ -114,8 +114,7 @@ const largest = (values: ArrayLike<number>) =>
   Array.from(values).reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 
 /** Compares the gradient with differences of the loss along one random direction for every parameter. */
-async function expectSlopes(problem: Problem) {
-  const { specs, values, names, loss, lossAndGradient } = prepare(problem);
+async function expectSlopes({ specs, values, names, loss, lossAndGradient }: ReturnType<typeof prepare>) {
   const gradients = await (await compiled.compile(lossAndGradient, specs)).run(values);
   const program = await compiled.compile(loss, specs);
   for (const name of names) {
@@ -146,6 +145,7 @@ async function expectSlopes(problem: Problem) {
 
 describe.each(fixtures.map((fixture) => [fixture.title, fixture] as const))('%s', (_, fixture) => {
   const problem = problemOf(fixture);
+  const prepared = prepare(problem);
 
   test('the reference knows every meta-parameter', () => {
     const shapes = (of: Record<string, { shape: number[] }>) =>
@@ -160,7 +160,7 @@ describe.each(fixtures.map((fixture) => [fixture.title, fixture] as const))('%s'
   test.each(['compiled', 'tfjs'] as const)(
     'loss and gradient of float64, on the %s engine',
     async (engine) => {
-      const { specs, values, names, lossAndGradient } = prepare(problem);
+      const { specs, values, names, lossAndGradient } = prepared;
       const results = await (await engines[engine].compile(lossAndGradient, specs)).run(values);
       expect(Math.abs(results.loss[0] / fixture.loss - 1)).toBeLessThan(1e-5);
       for (const name of names) {
@@ -171,12 +171,12 @@ describe.each(fixtures.map((fixture) => [fixture.title, fixture] as const))('%s'
     },
   );
 
-  test('slopes of the loss along random directions', () => expectSlopes(problem));
+  test('slopes of the loss along random directions', () => expectSlopes(prepared));
 });
 
 describe.each(smallNames.filter((name) => !fixtures.some(({ network }) => network === name)))(
   '%s',
   (name) => {
-    test('slopes of the loss along random directions', () => expectSlopes(problemFor(name)));
+    test('slopes of the loss along random directions', () => expectSlopes(prepare(problemFor(name))));
   },
 );
