@@ -84,7 +84,8 @@ try {
   for (const other of others) {
     for (const key of ['loss', 'norm'] as const) {
       const gap = Math.abs(other[key] / first[key] - 1);
-      if (!(gap < 1e-3)) throw new Error(`${key} of ${other.name} is ${other[key]}, ours ${first[key]}: not the same work`);
+      if (!(gap < 1e-3))
+        throw new Error(`${key} of ${other.name} is ${other[key]}, ours ${first[key]}: not the same work`);
     }
   }
   const times = contestants.map((): number[] => []);

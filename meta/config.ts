@@ -26,13 +26,6 @@ const networkSchema = z.discriminatedUnion('name', [
     deviation: z.number().positive().default(0.02).describe('standard deviation of the initial W'),
   }),
   z.strictObject({
-    name: z.literal('hopfield-lattice'),
-    spacing: whole(1).default(8).describe('distance between pixels that remember each other'),
-    width: whole(1).default(16).describe('channels of the two hidden layers'),
-    kernel: whole(1).default(5).describe('side of the filters of the first layer'),
-    deviation: z.number().positive().default(0.02).describe('standard deviation of the initial W'),
-  }),
-  z.strictObject({
     name: z.literal('key-value'),
     keys: whole(1).default(32).describe('length of the key'),
     code: whole(1).default(256).describe('length of the code that a key recalls; keys x code is the memory'),

@@ -1,6 +1,6 @@
 /** @file The whole update of the outer loop as one tensor function: write, read, loss, its gradient, AdamW. */
-import * as tf from '@tensorflow/tfjs';
-import { type NamedTensors, valueAndGradsOf } from '../src/autodiff/index.ts';
+import type * as tf from '@tensorflow/tfjs';
+import { gradsWithAuxiliary, type NamedTensors } from '../src/autodiff/index.ts';
 import type { InputSpec, TensorFunction } from '../src/compile/index.ts';
 import type { EnergyNetwork } from '../src/energy/index.ts';
 import { type Rule, ruleParameters } from '../src/memory/rule.ts';
@@ -41,17 +41,17 @@ export function metaStep(settings: MetaStepSettings): TensorFunction {
       queries: inputs.queries,
       known: known ? inputs.known : undefined,
     };
-    const keep: { recalled?: tf.Tensor } = {};
-    const { value, grads } = valueAndGradsOf((q) => {
+    const { value, grads, auxiliary } = gradsWithAuxiliary((...tensors) => {
+      const q = Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
       const { loss, recalled } = objective(network, rule, q, episode, iterateWeights);
-      keep.recalled = tf.keep(tf.clone(recalled));
-      return loss;
-    })(p);
+      return { value: loss, auxiliary: { recalled } };
+    })(names.map((name) => p[name]));
+    const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i]]));
     const moments: NamedTensors = {};
     for (const prefix of MOMENTS) for (const name of names) moments[prefix + name] = inputs[prefix + name];
     const update = inputs.update as tf.Scalar;
     const rate = learningRate(schedule, steps, update);
-    const updated = adamW(optimiser, p, moments, grads, update, rate);
+    const updated = adamW(optimiser, p, moments, gradients, update, rate);
     return {
       ...Object.fromEntries(names.map((name) => [`p:${name}`, updated.p[name]])),
       ...updated.moments,
@@ -59,7 +59,7 @@ export function metaStep(settings: MetaStepSettings): TensorFunction {
       rate,
       norm: updated.norm,
       finite: updated.finite,
-      recalled: keep.recalled!,
+      recalled: auxiliary.recalled,
     };
   };
 }

@@ -342,20 +342,6 @@ export class Builder {
     return undefined;
   }
 
-  /** A product with a matrix whose entries are all equal is a sum, repeated. */
-  #uniformProduct(a: Node, b: Node, shape: readonly number[]): Node | undefined {
-    const [va, vb] = [uniformValue(a), uniformValue(b)];
-    if (vb !== undefined) {
-      const sums = this.reduce('ReduceSum', a, [-1], true);
-      return this.expand(this.binary('Mul', sums, this.fill(vb, [])), shape);
-    }
-    if (va !== undefined) {
-      const sums = this.reduce('ReduceSum', b, [-2], true);
-      return this.expand(this.binary('Mul', sums, this.fill(va, [])), shape);
-    }
-    return undefined;
-  }
-
   /** Moves a scalar factor of an operand to the other operand or to the product, where that is a smaller tensor. */
   #scaledProduct(a: Node, b: Node, size: number): Node | undefined {
     for (const [x, other, first] of [

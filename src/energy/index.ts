@@ -1,14 +1,12 @@
 /** @file The energy networks by name, each with the options it takes. */
 import { type ConvolutionalOptions, convolutional } from './convolutional.ts';
 import { type GatedRecurrentOptions, gatedRecurrent } from './gated-recurrent.ts';
-import { type HopfieldLatticeOptions, hopfieldLattice } from './hopfield-lattice.ts';
 import { type HopfieldSiteOptions, hopfieldSite } from './hopfield-site.ts';
 import { type KeyValueOptions, keyValue } from './key-value.ts';
 import { type MlpOptions, mlp } from './mlp.ts';
 
 export { type ConvolutionalOptions, convolutional } from './convolutional.ts';
 export { type GatedRecurrentOptions, gatedRecurrent } from './gated-recurrent.ts';
-export { type HopfieldLatticeOptions, hopfieldLattice } from './hopfield-lattice.ts';
 export { type HopfieldSiteOptions, hopfieldSite, type SiteFeature, siteFeatures } from './hopfield-site.ts';
 export { type KeyValueOptions, keyValue } from './key-value.ts';
 export { type Activation, activations, convolution, dense, gate, layerNorm, patches } from './layers.ts';
@@ -25,7 +23,6 @@ export {
 
 export interface NetworkOptions {
   'hopfield-site': HopfieldSiteOptions;
-  'hopfield-lattice': HopfieldLatticeOptions;
   'key-value': KeyValueOptions;
   mlp: MlpOptions;
   'gated-recurrent': GatedRecurrentOptions;
@@ -37,7 +34,6 @@ export const networks: {
   [N in keyof NetworkOptions]: (options: NetworkOptions[N]) => import('./network.ts').EnergyNetwork;
 } = {
   'hopfield-site': hopfieldSite,
-  'hopfield-lattice': hopfieldLattice,
   'key-value': keyValue,
   mlp,
   'gated-recurrent': gatedRecurrent,

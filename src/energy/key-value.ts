@@ -44,7 +44,8 @@ export function keyValue({
     throw new InputError(`network "key-value" needs patterns [height, width, 1], not [${patternShape}]`);
   }
   const d = sizeOf(patternShape);
-  if (code > d) throw new InputError(`network.code is ${code}, expected at most the ${d} pixels of a pattern`);
+  if (code > d)
+    throw new InputError(`network.code is ${code}, expected at most the ${d} pixels of a pattern`);
   return {
     patternShape,
     parameters: {
@@ -53,7 +54,11 @@ export function keyValue({
       'key.w': { shape: [d, keys], init: { lecun: keys }, writable: false },
       'decode.w': { shape: [code, d], init: { values: cosines(height, wide, code) }, writable: false },
       'site.linear': { shape: [1, 1, MAPS, 1], init: { values: DELTA_RULE }, writable: false },
-      'site.w1': { shape: [kernel, kernel, MAPS, width], init: { lecun: kernel * kernel * MAPS }, writable: false },
+      'site.w1': {
+        shape: [kernel, kernel, MAPS, width],
+        init: { lecun: kernel * kernel * MAPS },
+        writable: false,
+      },
       'site.b1': { shape: [width], init: { constant: 0 }, writable: false },
       'site.w2': { shape: [1, 1, width, width], init: { lecun: width }, writable: false },
       'site.b2': { shape: [width], init: { constant: 0 }, writable: false },
@@ -69,7 +74,8 @@ export function keyValue({
       const images = (values: tf.Tensor) => tf.reshape(values, [episodes * patterns, height, wide, 1]);
       const [y, h] = [images(centred), images(field)];
       const maps = tf.concat([y, h, tf.mul(y, h), tf.square(h), tf.square(y)], 3);
-      const layer = (input: tf.Tensor, w: tf.Tensor) => tf.conv2d(input as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');
+      const layer = (input: tf.Tensor, w: tf.Tensor) =>
+        tf.conv2d(input as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');
       const first = tf.tanh(tf.add(layer(maps, p['site.w1']), p['site.b1']));
       const second = tf.tanh(tf.add(layer(first, p['site.w2']), p['site.b2']));
       const sites = tf.add(layer(second, p['site.w3']), layer(maps, p['site.linear']));

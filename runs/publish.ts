@@ -1,0 +1,22 @@
+/**
+ * @file Makes a pretrained memory of a finished run: `npx tsx runs/publish.ts RUN NAME`. Keeps its configuration, metrics,
+ * evaluation and pictures, and of the checkpoint the parameters alone.
+ */
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { saveCheckpoint } from '../meta/checkpoint.ts';
+import { ruleOf } from '../meta/trainer.ts';
+import { loadRun, paths } from './run-folder.ts';
+
+const [source, name] = process.argv.slice(2);
+if (!source || !name) throw new Error('usage: npx tsx runs/publish.ts RUN NAME');
+const run = await loadRun(source);
+const target = join(fileURLToPath(new URL('./pretrained/', import.meta.url)), name);
+for (const part of ['config', 'metrics', 'evaluation', 'plots'] as const) {
+  await cp(paths(run.folder)[part], paths(target)[part], { recursive: true });
+}
+await saveCheckpoint(paths(target).checkpoint, run.state, run.network, ruleOf(run.config), {
+  parametersOnly: true,
+});
+console.log(target);
