@@ -59,7 +59,7 @@ export async function evaluateRun(
   const image = task.patternShape.length > 1;
   const against =
     options.against ?? (image ? ['hebb', 'pseudo-inverse', 'modern'] : ['hebb', 'storkey', 'pseudo-inverse']);
-  const loads = options.patterns ?? [config.training.patterns].flat();
+  const loads = options.patterns ?? [...new Set([config.training.patterns].flat())];
   const { known = config.known, episodes = 100, seed = 1 } = options;
   const ebmm = memoryOf(run, options.engine);
   const memories = [ebmm, ...against.map((name) => makeRival(name, seed, ebmm.floats))];

@@ -85,22 +85,26 @@ function depthwiseFilter(b: Builder, filter: Node): Node {
   return b.reshape(b.transpose(filter, [2, 3, 0, 1]), [channels * multiplier, 1, height, width]);
 }
 
-/** The adjoint in the filter, as a convolution that sums over the batch: [c, o, kh, kw]. x [n, h, w, c], dy [n, oh, ow, o]. */
+/**
+ * The adjoint in the filter, [kh, kw, c, o], for x [n, h, w, c] and dy [n, oh, ow, o]: windows times outputs, a product for
+ * every image. As one convolution with dy for a filter it would be a single long product that runs on one core.
+ */
 function filterGradient(b: Builder, x: Node, dy: Node, info: Conv2DInfo): Node {
-  const images = b.transpose(x, [3, 0, 1, 2]);
-  const windows = b.transpose(dy, [3, 0, 1, 2]);
+  const [n, outHeight, outWidth, outputs] = dy.shape;
+  const channels = x.shape[3];
   const [top, left, bottom, right] = pads(info);
-  const height = info.inHeight + top + bottom - (info.outHeight - 1) * info.strideHeight;
-  const width = info.inWidth + left + right - (info.outWidth - 1) * info.strideWidth;
-  const attributes = {
-    strides: [1, 1],
-    dilations: [info.strideHeight, info.strideWidth],
-    pads: [top, left, bottom, right],
-    group: 1,
-  };
-  const shape = [images.shape[0], windows.shape[0], height, width];
-  const full = b.graph.node('Conv', [images, windows], attributes, shape, x.dtype);
-  return b.slice(full, [0, 0, 0, 0], [shape[0], shape[1], info.filterHeight, info.filterWidth]);
+  const padded = b.pad(toChannelsFirst(b, x), [0, 0, top, left], [0, 0, bottom, right]);
+  const strides = [1, 1, info.strideHeight, info.strideWidth];
+  const windows: Node[] = [];
+  for (let i = 0; i < info.filterHeight; i++) {
+    for (let j = 0; j < info.filterWidth; j++) {
+      const seen = b.slice(padded, [0, 0, i, j], [n, channels, outHeight, outWidth], strides);
+      windows.push(b.reshape(seen, [n, channels, outHeight * outWidth]));
+    }
+  }
+  const products = b.matMul(b.concat(windows, 1), b.transpose(pixelRows(b, dy), [0, 2, 1]));
+  const shape = [info.filterHeight, info.filterWidth, channels, outputs];
+  return b.reshape(b.reduce('ReduceSum', products, [0]), shape);
 }
 
 /** Every image and channel as an image of its own: [n, h, w, c] to [n c, h, w, 1]. */
@@ -201,11 +205,7 @@ export const spatialKernels: Record<string, KernelRow> = {
   },
   Conv2DBackpropFilter: (b, { x, dy }, attrs) => {
     const info = convInfo(x.shape, attrs.filterShape, attrs);
-    if (isPointwise(info)) {
-      const products = b.matMul(pixelRows(b, x), b.transpose(pixelRows(b, dy), [0, 2, 1]));
-      return b.reshape(b.reduce('ReduceSum', products, [0]), attrs.filterShape);
-    }
-    return b.transpose(filterGradient(b, x, dy, info), [2, 3, 0, 1]);
+    return filterGradient(b, x, dy, info);
   },
   DepthwiseConv2dNative: (b, { x, filter }, attrs) => {
     const info = convInfo(x.shape, filter.shape, attrs, true);
@@ -222,15 +222,14 @@ export const spatialKernels: Record<string, KernelRow> = {
   },
   DepthwiseConv2dNativeBackpropFilter: (b, { x, dy }, attrs) => {
     const info = convInfo(x.shape, attrs.filterShape, attrs, true);
-    const [height, width, channels, multiplier] = attrs.filterShape;
+    const [, , channels, multiplier] = attrs.filterShape;
     // One channel at a time: a filter gradient of its image and its outputs.
     const perChannel = Array.from({ length: channels }, (_, c) => {
       const image = b.slice(x, [0, 0, 0, c], [...x.shape.slice(0, 3), 1]);
       const outputs = b.slice(dy, [0, 0, 0, c * multiplier], [...dy.shape.slice(0, 3), multiplier]);
       return filterGradient(b, image, outputs, info);
     });
-    const all = b.concat(perChannel, 0);
-    return b.reshape(b.transpose(all, [2, 3, 0, 1]), [height, width, channels, multiplier]);
+    return b.concat(perChannel, 2);
   },
   AvgPool: (b, { x }, attrs) => {
     const info = poolInfo(x, attrs);
