@@ -121,7 +121,7 @@ export function checkNetwork(network: EnergyNetwork, name: string): void {
     }
     return energies instanceof tf.Tensor ? energies.shape : undefined;
   });
-  if (!shape || shape.length !== 2 || shape[0] !== episodes || shape[1] !== patterns) {
+  if (shape?.length !== 2 || shape[0] !== episodes || shape[1] !== patterns) {
     fail(
       `its energy of patterns [${[episodes, patterns, ...network.patternShape]}] has shape ${shape ? `[${shape}]` : 'none'}, expected [${episodes},${patterns}] (one number for each pattern)`,
     );

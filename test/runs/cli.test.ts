@@ -261,7 +261,7 @@ describe('bad input is one line and exit status 2', () => {
     [
       'an unknown network',
       () => ['train', config('net.json', { ...tiny, network: { name: 'transformer' } })],
-      /network.name is "transformer", expected one of hopfield-site, mlp/,
+      /network.name is "transformer", expected one of hopfield-site, key-value, mlp/,
     ],
     ['a missing task', () => ['train', config('task.json', { network: tiny.network })], /task/],
     [
