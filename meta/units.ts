@@ -1,4 +1,5 @@
 /** @file Between the task's values in [0, 1] and a memory's range, and the error in the task's unit. */
+import { sizeOf } from '../src/shapes.ts';
 import type { Task } from '../tasks/index.ts';
 
 /** Maps values in [0, 1] to [low, high]. */
@@ -22,7 +23,7 @@ export function patternErrors(
   recalled: Float32Array,
   patterns: Float32Array,
 ): Float64Array {
-  const size = task.patternShape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(task.patternShape);
   const [low, high] = range;
   const middle = (low + high) / 2;
   const errors = new Float64Array(patterns.length / size);

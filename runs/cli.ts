@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { loadCheckpoint } from '../meta/checkpoint.ts';
-import { parseConfig } from '../meta/config.ts';
 import { ruleOf } from '../meta/trainer.ts';
 import { compiledEngine, type Device, type Engine, tfjsEngine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
@@ -211,7 +210,7 @@ async function trainingSetup(
   if (forbidden) throw new InputError(`--resume: ${forbidden[0]} cannot change, only keys of training can`);
   const { config } = changes.length
     ? await configure(paths(folder).config, changes)
-    : { config: parseConfig(await readConfig(folder), paths(folder).config) };
+    : { config: await readConfig(folder) };
   const network = await makeNetwork(config);
   const state = await loadCheckpoint(paths(folder).checkpoint, network, ruleOf(config));
   if (!Object.keys(state.values).some((key) => key.startsWith('m:'))) {

@@ -1,15 +1,17 @@
 /** @file `ebmm evaluate RUN|PRETRAINED`: error and compression of a trained memory and its rivals under one protocol. */
+
 import type { Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
 import { type RivalName, rivals } from '../src/hopfield/index.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
+import { sizeOf } from '../src/shapes.ts';
 import { loadTask, parseCorruption, type Split } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import { evaluate, type Protocol } from './evaluation.ts';
 import type { IO } from './io.ts';
 import { startProgress } from './progress.ts';
-import { publishedPoints } from './published.ts';
+import { publishedBeside } from './published.ts';
 import type { Evaluation } from './records.ts';
 import { type LoadedRun, loadRun, memoryOf, paths } from './run-folder.ts';
 import { errorTable, short } from './table.ts';
@@ -90,7 +92,7 @@ export async function evaluateRun(
   } finally {
     progress.stop();
   }
-  const dimension = task.patternShape.reduce((a, b) => a * b, 1);
+  const dimension = sizeOf(task.patternShape);
   return { task: task.name, corruption: corruption.spec, known, dimension, seed, rows };
 }
 
@@ -106,14 +108,10 @@ function makeRival(name: string, seed: number, floats: number): AssociativeMemor
 export function report(evaluation: Evaluation): string[] {
   const { rows, task, corruption, known, dimension } = evaluation;
   const { unit, episodes } = rows[0];
-  const published =
-    task === 'binary' && dimension === 128 && corruption === 'resample:64' && known
-      ? [{ name: 'EBMM, published', points: publishedPoints('EBMM') }]
-      : [];
   const lines = [
     `${task}, ${dimension} values, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${episodes} episodes: mean error in ${unit}`,
     '',
-    ...errorTable(rows, published),
+    ...errorTable(rows, publishedBeside(evaluation)),
     '',
   ];
   for (const row of rows.filter((r) => r.memory === rows[0].memory)) {

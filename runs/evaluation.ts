@@ -1,8 +1,10 @@
 /** @file The one protocol that compares all memories: store an episode, recall its corrupted queries, count the errors. */
+
 import * as tf from '@tensorflow/tfjs';
 import { patternErrors, toRange } from '../meta/units.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
 import { EnergyMemory } from '../src/memory/energy-memory.ts';
+import { sizeOf } from '../src/shapes.ts';
 import { type Batch, type Corruption, drawBatch, type Split, type Task } from '../tasks/index.ts';
 import type { EvaluationRow } from './records.ts';
 
@@ -31,7 +33,7 @@ export async function evaluate(
   progress: (episodes: number) => void = () => {},
 ): Promise<EvaluationRow> {
   const { task, episodes, patterns } = protocol;
-  const dimension = task.patternShape.reduce((a, b) => a * b, 1);
+  const dimension = sizeOf(task.patternShape);
   const together =
     memory instanceof EnergyMemory
       ? Math.min(16, Math.max(1, Math.floor(BATCH_VALUES / (patterns * dimension))))

@@ -1,13 +1,15 @@
 /** @file `ebmm plot RUN [RUN ...]`: learning curves, error against load, filmstrips and energy traces as PNG. */
+
 import { join, resolve } from 'node:path';
 import { fromRange, toRange } from '../meta/units.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { writeFileAtomically } from '../src/files.ts';
+import { sizeOf } from '../src/shapes.ts';
 import { drawBatch, loadTask, parseCorruption } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import type { IO } from './io.ts';
 import { energyTrace, errorAgainstPatterns, filmstrip, learningCurve } from './plots/index.ts';
-import { publishedPoints } from './published.ts';
+import { publishedBeside } from './published.ts';
 import type { Evaluation } from './records.ts';
 import { type LoadedRun, loadRun, memoryOf, paths, readJson, readMetrics } from './run-folder.ts';
 
@@ -66,8 +68,7 @@ export async function plotRun(
     | Evaluation
     | undefined;
   if (evaluation) {
-    const binary = evaluation.task === 'binary' && evaluation.dimension === 128 && evaluation.known;
-    const published = binary ? [{ name: 'EBMM, published', points: publishedPoints('EBMM') }] : undefined;
+    const published = publishedBeside(evaluation);
     await add('error-against-patterns.png', errorAgainstPatterns(evaluation, { published }));
   }
   const { strip, energies } = await recallExamples(run, engine, options, io);
@@ -92,7 +93,7 @@ async function recallExamples(run: LoadedRun, engine: Engine, options: PlotOptio
     known: config.known ? batch.known : undefined,
     trace: true,
   });
-  const size = task.patternShape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(task.patternShape);
   const shown = Math.min(SHOWN, count);
   const examples = (values: Float32Array) =>
     Array.from({ length: shown }, (_, i) => values.slice(i * size, (i + 1) * size));

@@ -1,5 +1,7 @@
 /** @file Published numbers to print beside our own: Bartunov et al. 2020, table 1 (128 bits, 64 corrupted, 8,256 floats). */
 
+import type { Evaluation } from './records.ts';
+
 /** Mean error bits at 16, 32, 48, 64 and 96 patterns. */
 export const TABLE_1_PATTERNS = [16, 32, 48, 64, 96] as const;
 
@@ -19,4 +21,10 @@ export type PublishedRow = keyof typeof TABLE_1;
 /** The row as [patterns, error] points. */
 export function publishedPoints(row: PublishedRow): [number, number][] {
   return TABLE_1_PATTERNS.map((patterns, i) => [patterns, TABLE_1[row][i]]);
+}
+
+/** The published row that an evaluation may stand beside: none unless its protocol is that of the table. */
+export function publishedBeside({ task, dimension, corruption, known }: Evaluation) {
+  const same = task === 'binary' && dimension === 128 && corruption === 'resample:64' && known;
+  return same ? [{ name: 'EBMM, published', points: publishedPoints('EBMM') }] : [];
 }

@@ -1,10 +1,12 @@
 /** @file `ebmm recall RUN --patterns FILE --queries FILE`: stores a user's own patterns and recalls from their queries. */
+
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fromRange, toRange } from '../meta/units.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
+import { sizeOf } from '../src/shapes.ts';
 import type { IO } from './io.ts';
 import { filmstrip } from './plots/index.ts';
 import { loadRun, memoryOf } from './run-folder.ts';
@@ -28,7 +30,7 @@ export interface RecallCommand {
 export async function recallCommand(options: RecallCommand, io: IO): Promise<void> {
   const run = await loadRun(options.run);
   const { patternShape } = run.network;
-  const size = patternShape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(patternShape);
   const patterns = await readPatterns(options.patterns, size);
   const queries = await readPatterns(options.queries, size);
   const known = options.known ? await readPatterns(options.known, size) : undefined;

@@ -1,6 +1,8 @@
 /** @file Recall as a strip of frames: a row for each example, from the stored pattern and the query to the last iterate. */
+
 import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
 import { InputError } from '../../src/errors.ts';
+import { sizeOf } from '../../src/shapes.ts';
 import type { Filmstrip } from '../records.ts';
 import { drawFrame, isWrong, type Layout, layoutOf } from './frame.ts';
 import { drawHeading, type Heading, headingHeight } from './heading.ts';
@@ -71,7 +73,7 @@ export function filmstrip(strip: Filmstrip, options: { title?: string } = {}): U
 function check({ patternShape, patterns, frames, energies }: Filmstrip): void {
   if (patterns.length === 0 || frames.length === 0)
     throw new InputError('filmstrip has no frames, nothing to plot');
-  const size = patternShape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(patternShape);
   const bad = [patterns, ...frames].flat().find(({ length }) => length !== size);
   if (bad)
     throw new InputError(

@@ -40,8 +40,7 @@ export interface Node {
   readonly values?: Values;
 }
 
-/** Number of entries of a shape. */
-export const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+export { sizeOf } from '../shapes.ts';
 
 export const sameShape = (a: readonly number[], b: readonly number[]) =>
   a.length === b.length && a.every((n, i) => n === b[i]);

@@ -1,8 +1,10 @@
 /** @file What an energy network is: a pure function of parameters and patterns, and the shapes of its parameters. */
+
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../autodiff/index.ts';
 import { InputError } from '../errors.ts';
 import { type Random, stream } from '../random.ts';
+import { sizeOf } from '../shapes.ts';
 
 /** Parameters by name. A writable one has a leading [episodes] axis once it has been written. */
 export type Parameters = NamedTensors;
@@ -39,7 +41,7 @@ export interface EnergyNetwork {
   energy(p: Parameters, x: tf.Tensor): tf.Tensor;
 }
 
-export const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+export { sizeOf };
 
 /** Memory size: float32 numbers in writable parameters. */
 export function writableFloats(network: EnergyNetwork): number {

@@ -2,9 +2,11 @@
  * @file The learned rule of writing and reading: step counts, and the meta-parameters that training adjusts
  * (Bartunov et al. 2020, section 3 and appendix).
  */
+
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../autodiff/index.ts';
 import type { EnergyNetwork, ParameterSpec } from '../energy/network.ts';
+import { sizeOf } from '../shapes.ts';
 
 export interface Rule {
   /** Values of patterns; iterates are projected to this interval. The paper: [0, 1]. */
@@ -77,7 +79,7 @@ export function ruleParameters(rule: Rule, network: EnergyNetwork): Record<strin
   const raw = inverseSoftplus(write.rate);
   if (write.rates === 'terms') {
     const shape = [write.per_step ? write.steps : 1, writableNames(network).length, TERMS.length];
-    parameters['rule.write'] = spec(shape, Array(shape.reduce((a, b) => a * b, 1)).fill(raw));
+    parameters['rule.write'] = spec(shape, Array(sizeOf(shape)).fill(raw));
   } else {
     parameters['rule.write'] = spec([write.steps], Array(write.steps).fill(raw));
     parameters['rule.weights'] = spec([2], [inverseSoftplus(0.1), inverseSoftplus(0.01)]);
