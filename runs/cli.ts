@@ -48,13 +48,24 @@ const deviceOption = () =>
   new Option('--device <name>', 'where the compiled engine runs')
     .choices(['cpu', 'cuda', 'webgpu'])
     .default('cpu');
+const threadsOption = () =>
+  new Option(
+    '--threads <n>',
+    'threads of the compiled engine (default: one for each physical core)',
+  ).argParser(positive);
 const dataOption = () =>
   new Option('--data-dir <dir>', "folder with the data sets' own files (or EBMM_DATA_DIR)");
 const jsonOption = () => new Option('--json', 'print one JSON document and nothing else');
 const seedOption = (what: string) => new Option('--seed <n>', what).argParser(seed);
 
-async function engineOf({ engine, device }: { engine: string; device: Device }): Promise<Engine> {
-  return engine === 'tfjs' ? tfjsEngine() : compiledEngine({ device });
+async function engineOf({ engine, device, threads }: EngineChoice): Promise<Engine> {
+  return engine === 'tfjs' ? tfjsEngine() : compiledEngine({ device, threads });
+}
+
+interface EngineChoice {
+  engine: string;
+  device: Device;
+  threads?: number;
 }
 
 /** The whole command line. `finish` gets the exit status of a command that ended in its own way. */
@@ -82,6 +93,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(seedOption('seed of parameters and episodes'))
     .addOption(engineOption())
     .addOption(deviceOption())
+    .addOption(threadsOption())
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (name: string | undefined, options) => {
@@ -113,6 +125,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(seedOption('seed of the episodes (default: 1, not that of training)'))
     .addOption(engineOption())
     .addOption(deviceOption())
+    .addOption(threadsOption())
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText('after', `\nCorruptions:\n${corruptionHelp()}`)
@@ -129,6 +142,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(seedOption('seed of the episode shown (default: 1)'))
     .addOption(engineOption())
     .addOption(deviceOption())
+    .addOption(threadsOption())
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (runs: string[], options) =>
@@ -151,6 +165,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(seedOption('accepted for uniformity: recall draws nothing at random'))
     .addOption(engineOption())
     .addOption(deviceOption())
+    .addOption(threadsOption())
     .addOption(jsonOption())
     .action(async (run: string, options) =>
       recallCommand({ ...options, run, engine: await engineOf(options) }, io),
@@ -174,6 +189,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(seedOption('seed of parameters and episodes'))
     .addOption(engineOption())
     .addOption(deviceOption())
+    .addOption(threadsOption())
     .addOption(jsonOption())
     .action(async (options) => {
       const changes: [string, unknown][] = (options.set ?? []).map(parseChange);
