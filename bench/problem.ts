@@ -1,9 +1,11 @@
 /** @file The work that is timed (DESIGN, reference step): the same initial values and data for this project and its peers. */
 import { MOMENTS } from '../meta/adamw.ts';
-import { type MetaStepSettings, metaParameters, metaStep, metaStepInputs } from '../meta/meta-step.ts';
+import { memoryTrainable } from '../meta/memory-learner.ts';
+import { type MetaStepSettings, metaStep, metaStepInputs } from '../meta/meta-step.ts';
 import type { NamedArray } from '../meta/safetensors.ts';
 import type { InputSpec, NamedValues, TensorFunction } from '../src/compile/index.ts';
 import { initialise, mlp } from '../src/energy/index.ts';
+import { energyModel } from '../src/memory/energy-model.ts';
 import { defaultRule, type Rule } from '../src/memory/rule.ts';
 import { stream } from '../src/random.ts';
 
@@ -24,16 +26,15 @@ export function referenceStep({ dimension = 128, width = 256, patterns = 32, epi
     write: { ...defaultRule.write, steps: 3, rates: 'loss', rate: 0.01 },
     read: { ...defaultRule.read, steps: 5, rate: 1 },
   };
+  const model = energyModel(network, rule);
   const settings: MetaStepSettings = {
-    network,
-    rule,
+    trainable: memoryTrainable({ model, known: false }),
     optimiser: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 1e-6, clip: 1 },
     schedule: { learning_rate: 1e-3, warmup: 0, decay: 'constant', final: 0 },
     steps: 1000,
-    known: false,
   };
-  const specs = metaParameters(network, rule);
-  const parameters = initialise({ ...network, parameters: specs }, 0);
+  const specs = model.parameters;
+  const parameters = initialise(specs, 0);
   const random = stream(0, 'reference');
   const size = episodes * patterns * dimension;
   const stored = Float32Array.from({ length: size }, () => 2 * random.bit() - 1);

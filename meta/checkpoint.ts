@@ -1,29 +1,30 @@
 /** @file Checkpoints: the whole training state in one safetensors file, or only the parameters for use. */
 import { readFile } from 'node:fs/promises';
-import type { EnergyNetwork } from '../src/energy/index.ts';
+import type { ParameterSpec } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
-import type { Rule } from '../src/memory/rule.ts';
 import { MOMENTS } from './adamw.ts';
-import { metaParameters } from './meta-step.ts';
+import { AVERAGE } from './meta-step.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedArray } from './safetensors.ts';
 import type { TrainingState } from './trainer.ts';
 
 const FORMAT = '1';
 
-/** Writes the state atomically. `parametersOnly` leaves the optimiser's moments out: enough to use, not to resume. */
+/**
+ * Writes the state atomically.
+ * @param specs the parameters that were trained
+ * @param options `parametersOnly` keeps what is used (the average, where there is one), which is not enough to resume
+ */
 export async function saveCheckpoint(
   path: string,
   state: TrainingState,
-  network: EnergyNetwork,
-  rule: Rule,
+  specs: Record<string, ParameterSpec>,
   { parametersOnly = false } = {},
 ): Promise<void> {
-  const shapes = metaParameters(network, rule);
   const tensors: Record<string, NamedArray> = {};
-  for (const [name, values] of Object.entries(state.values)) {
-    if (parametersOnly && !name.startsWith('p:')) continue;
-    tensors[name] = { shape: shapes[name.slice(2)].shape, values };
+  const saved = parametersOnly ? prefixed(trainedParameters(state)) : state.values;
+  for (const [name, values] of Object.entries(saved)) {
+    tensors[name] = { shape: specs[name.slice(2)].shape, values };
   }
   const { values: _, ...progress } = state;
   await writeFileAtomically(
@@ -32,14 +33,24 @@ export async function saveCheckpoint(
   );
 }
 
+/** What a run is used with: the moving average of its parameters where one was kept, else the parameters. */
+export function trainedParameters({ values }: TrainingState): Record<string, Float32Array> {
+  const names = Object.keys(values).filter((name) => name.startsWith('p:'));
+  return Object.fromEntries(
+    names.map((name) => [name.slice(2), values[AVERAGE + name.slice(2)] ?? values[name]]),
+  );
+}
+
+const prefixed = (parameters: Record<string, Float32Array>) =>
+  Object.fromEntries(Object.entries(parameters).map(([name, values]) => [`p:${name}`, values]));
+
 /**
- * Reads a checkpoint of this network and rule.
+ * Reads a checkpoint of these parameters.
  * @throws InputError when the file is missing, damaged, of another version, or of another network
  */
 export async function loadCheckpoint(
   path: string,
-  network: EnergyNetwork,
-  rule: Rule,
+  specs: Record<string, ParameterSpec>,
 ): Promise<TrainingState> {
   const bytes = await readFile(path).catch(() => {
     throw new InputError(`${path}: no such checkpoint; has the run saved one yet?`);
@@ -48,10 +59,9 @@ export async function loadCheckpoint(
   if (metadata.format !== `ebmm ${FORMAT}`) {
     throw new InputError(`${path}: format is "${metadata.format ?? 'unknown'}", expected "ebmm ${FORMAT}"`);
   }
-  const shapes = metaParameters(network, rule);
   const values: Record<string, Float32Array> = {};
-  for (const [name, { shape }] of Object.entries(shapes)) {
-    for (const prefix of ['p:', ...MOMENTS]) {
+  for (const [name, { shape }] of Object.entries(specs)) {
+    for (const prefix of ['p:', ...MOMENTS, AVERAGE]) {
       const tensor = tensors[prefix + name];
       if (!tensor && prefix !== 'p:') continue;
       if (!tensor || tensor.shape.join() !== shape.join()) {

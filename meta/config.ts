@@ -118,6 +118,12 @@ export const configSchema = z.strictObject({
       final: z.number().min(0).max(1).default(0).describe('last rate of the cosine, as a part of the peak'),
       weight_decay: z.number().min(0).default(1e-6).describe('decoupled (paper: 1e-6)'),
       clip: z.number().positive().default(1).describe('greatest global norm of the gradient (paper: 0.05)'),
+      average: z
+        .number()
+        .min(0)
+        .lt(1)
+        .default(0)
+        .describe('decay of a moving average of the parameters, which is then what is evaluated; 0: none'),
       iterates: z.enum(['all', 'last']).default('all').describe('read iterates in the loss (paper: all)'),
       tolerance: whole(1).default(10).describe('updates in a row that may be lost to non-finite gradients'),
       log_every: whole(1).default(10).describe('updates between lines of metrics.jsonl'),

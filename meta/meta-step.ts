@@ -1,50 +1,44 @@
-/** @file The whole update of the outer loop as one tensor function: write, read, loss, its gradient, AdamW. */
-import type * as tf from '@tensorflow/tfjs';
+/** @file The whole update of the outer loop as one tensor function: the loss, its gradient, AdamW, the moving average. */
+import * as tf from '@tensorflow/tfjs';
 import { gradsWithAuxiliary, type NamedTensors } from '../src/autodiff/index.ts';
 import type { InputSpec, TensorFunction } from '../src/compile/index.ts';
-import type { EnergyNetwork } from '../src/energy/index.ts';
-import { type Rule, ruleParameters } from '../src/memory/rule.ts';
 import { type AdamW, adamW, MOMENTS } from './adamw.ts';
-import { objective } from './objective.ts';
+import type { Trainable } from './learner.ts';
 import { learningRate, type Schedule } from './schedule.ts';
 
-/** All that training adjusts: the network's parameters and the rule's. */
-export const metaParameters = (network: EnergyNetwork, rule: Rule) => ({
-  ...network.parameters,
-  ...ruleParameters(rule, network),
-});
+/** Prefix of the moving average of the parameters. */
+export const AVERAGE = 'a:';
 
 export interface MetaStepSettings {
-  network: EnergyNetwork;
-  rule: Rule;
+  trainable: Trainable;
   optimiser: AdamW;
   schedule: Schedule;
   /** Updates in all, for the schedule. */
   steps: number;
-  /** Whether recall is told which entries of the query are uncorrupted. */
-  known: boolean;
-  /** Weights of the read iterates in the loss; default all one. */
-  iterateWeights?: readonly number[];
+  /** Decay of the exponential moving average of the parameters; 0: none is kept. */
+  average?: number;
 }
 
+/** Prefixes of all that an update carries over to the next, for every parameter. */
+export const statePrefixes = ({ average = 0 }: Pick<MetaStepSettings, 'average'>) => [
+  'p:',
+  ...MOMENTS,
+  ...(average > 0 ? [AVERAGE] : []),
+];
+
 /**
- * Inputs: `p:NAME`, `m:NAME`, `v:NAME` for every meta-parameter, `update`, `patterns`, `queries` and, with known
- * entries, `known`. Outputs: the same p, m and v after the update, `loss`, `rate`, `norm`, `finite` and `recalled`.
+ * Inputs: `p:NAME`, `m:NAME`, `v:NAME` and, with an average, `a:NAME` for every parameter, `update`, and the batch.
+ * Outputs: the same after the update, `loss`, `rate`, `norm`, `finite` and the outputs of the loss.
  */
 export function metaStep(settings: MetaStepSettings): TensorFunction {
-  const { network, rule, optimiser, schedule, steps, known, iterateWeights } = settings;
-  const names = Object.keys(metaParameters(network, rule));
+  const { trainable, optimiser, schedule, steps, average = 0 } = settings;
+  const names = Object.keys(trainable.parameters);
   return (inputs) => {
     const p = Object.fromEntries(names.map((name) => [name, inputs[`p:${name}`]]));
-    const episode = {
-      patterns: inputs.patterns,
-      queries: inputs.queries,
-      known: known ? inputs.known : undefined,
-    };
     const { value, grads, auxiliary } = gradsWithAuxiliary((...tensors) => {
       const q = Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
-      const { loss, recalled } = objective(network, rule, q, episode, iterateWeights);
-      return { value: loss, auxiliary: { recalled } };
+      const { loss, outputs } = trainable.loss(q, inputs);
+      return { value: loss, auxiliary: outputs };
     })(names.map((name) => p[name]));
     const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i]]));
     const moments: NamedTensors = {};
@@ -52,33 +46,39 @@ export function metaStep(settings: MetaStepSettings): TensorFunction {
     const update = inputs.update as tf.Scalar;
     const rate = learningRate(schedule, steps, update);
     const updated = adamW(optimiser, p, moments, gradients, update, rate);
+    const averages: NamedTensors = {};
+    if (average > 0) {
+      // The first updates are forgotten faster, so that the average does not remember the random start.
+      const decay = tf.minimum(average, tf.div(tf.add(update, 1), tf.add(update, 10)));
+      for (const name of names) {
+        const old = inputs[AVERAGE + name];
+        averages[AVERAGE + name] = tf.add(tf.mul(old, decay), tf.mul(updated.p[name], tf.sub(1, decay)));
+      }
+    }
     return {
       ...Object.fromEntries(names.map((name) => [`p:${name}`, updated.p[name]])),
       ...updated.moments,
+      ...averages,
       loss: value,
       rate,
       norm: updated.norm,
       finite: updated.finite,
-      recalled: auxiliary.recalled,
+      ...auxiliary,
     };
   };
 }
 
 /** Shapes of the inputs of `metaStep`. */
 export function metaStepInputs(
-  { network, rule, known }: MetaStepSettings,
+  settings: MetaStepSettings,
   episodes: number,
   patterns: number,
 ): Record<string, InputSpec> {
   const specs: Record<string, InputSpec> = {};
-  for (const prefix of ['p:', ...MOMENTS]) {
-    for (const [name, { shape }] of Object.entries(metaParameters(network, rule)))
+  for (const prefix of statePrefixes(settings)) {
+    for (const [name, { shape }] of Object.entries(settings.trainable.parameters))
       specs[prefix + name] = { shape };
   }
-  const batch = { shape: [episodes, patterns, ...network.patternShape] };
   specs.update = { shape: [] };
-  specs.patterns = batch;
-  specs.queries = batch;
-  if (known) specs.known = batch;
-  return specs;
+  return { ...specs, ...settings.trainable.inputs(episodes, patterns) };
 }

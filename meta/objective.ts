@@ -1,16 +1,13 @@
 /**
- * @file The meta-objective: how well what was written is read back (Bartunov et al. 2020, equation 6): squared error
+ * @file The meta-objective: how well what was stored is recalled (Bartunov et al. 2020, equation 6): squared error
  * summed over the iterates of reading, not only the last.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../src/autodiff/index.ts';
-import type { EnergyNetwork } from '../src/energy/index.ts';
-import { read } from '../src/memory/read.ts';
-import type { Rule } from '../src/memory/rule.ts';
-import { write } from '../src/memory/write.ts';
+import type { MemoryModel } from '../src/memory/model.ts';
 
 export interface Episode {
-  /** [episodes, patterns, ...patternShape], in the rule's range, as the rest. */
+  /** [episodes, patterns, ...patternShape], in the model's range, as the rest. */
   patterns: tf.Tensor;
   queries: tf.Tensor;
   /** 1 where an entry of the query is to stay; absent when recall is not told. */
@@ -18,22 +15,20 @@ export interface Episode {
 }
 
 export interface Objective {
-  /** Mean over entries of the squared error, summed over the K read iterates, averaged over patterns and episodes. */
+  /** Mean over entries of the squared error, summed over the K iterates, averaged over patterns and episodes. */
   loss: tf.Scalar;
-  /** The last read iterate. */
+  /** The last iterate. */
   recalled: tf.Tensor;
 }
 
-/** `weights`: of each read iterate in the loss; default all one (the paper's). */
+/** `weights`: of each iterate in the loss; default all one (the paper's). */
 export function objective(
-  network: EnergyNetwork,
-  rule: Rule,
+  model: MemoryModel,
   p: NamedTensors,
   { patterns, queries, known }: Episode,
   weights?: readonly number[],
 ): Objective {
-  const written = write(network, rule, p, patterns);
-  const { iterates } = read(network, rule, written, queries, known);
+  const iterates = model.recall(p, model.store(p, patterns), queries, known);
   const losses = iterates.map((x, k) => {
     const loss = tf.mean(tf.squaredDifference(x, patterns));
     return weights ? tf.mul(loss, weights[k]) : loss;

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { loadCheckpoint } from '../meta/checkpoint.ts';
-import { ruleOf } from '../meta/trainer.ts';
 import { compiledEngine, type Device, type Engine, tfjsEngine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { corruptionHelp } from '../tasks/index.ts';
@@ -10,7 +9,7 @@ import { dataCommand } from './data.ts';
 import { demo } from './demo.ts';
 import { evaluateCommand, rivalNames } from './evaluate.ts';
 import type { IO } from './io.ts';
-import { makeNetwork } from './networks.ts';
+import { makeModel } from './models.ts';
 import { plotCommand } from './plot.ts';
 import { configure, parseChange, presetNames } from './presets.ts';
 import { recallCommand } from './recall.ts';
@@ -227,8 +226,8 @@ async function trainingSetup(
   const { config } = changes.length
     ? await configure(paths(folder).config, changes)
     : { config: await readConfig(folder) };
-  const network = await makeNetwork(config);
-  const state = await loadCheckpoint(paths(folder).checkpoint, network, ruleOf(config));
+  const { parameters } = await makeModel(config);
+  const state = await loadCheckpoint(paths(folder).checkpoint, parameters);
   if (!Object.keys(state.values).some((key) => key.startsWith('m:'))) {
     throw new InputError(
       `${folder}: holds parameters only, without the optimiser's state, so it cannot be resumed`,

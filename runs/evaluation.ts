@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { patternErrors, toRange } from '../meta/units.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
-import { EnergyMemory } from '../src/memory/energy-memory.ts';
+import { LearnedMemory } from '../src/memory/learned-memory.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { type Batch, type Corruption, drawBatch, type Split, type Task } from '../tasks/index.ts';
 import type { EvaluationRow } from './records.ts';
@@ -35,7 +35,7 @@ export async function evaluate(
   const { task, episodes, patterns } = protocol;
   const dimension = sizeOf(task.patternShape);
   const together =
-    memory instanceof EnergyMemory
+    memory instanceof LearnedMemory
       ? Math.min(16, Math.max(1, Math.floor(BATCH_VALUES / (patterns * dimension))))
       : 1;
   const means: number[] = [];
@@ -44,7 +44,7 @@ export async function evaluate(
     const count = Math.min(together, episodes - first);
     const batch = draw(protocol, first, count);
     const outcome =
-      memory instanceof EnergyMemory
+      memory instanceof LearnedMemory
         ? await recallBatch(memory, batch, protocol.known)
         : await recallEpisode(memory, batch, protocol.known);
     floats = outcome.floats;
@@ -62,7 +62,7 @@ function draw({ task, corruption, split, seed, patterns }: Protocol, first: numb
   return drawBatch(task, corruption, split, seed, first, episodes, patterns);
 }
 
-async function recallBatch(memory: EnergyMemory, batch: Batch, known: boolean) {
+async function recallBatch(memory: LearnedMemory, batch: Batch, known: boolean) {
   const [episodes, patterns] = batch.shape;
   const weights = await memory.write(toRange(batch.patterns, memory.range), episodes, patterns);
   const { iterates } = await memory.read(weights, toRange(batch.queries, memory.range), episodes, patterns, {

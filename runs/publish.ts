@@ -6,7 +6,6 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { saveCheckpoint } from '../meta/checkpoint.ts';
-import { ruleOf } from '../meta/trainer.ts';
 import { loadRun, paths } from './run-folder.ts';
 
 const [source, name] = process.argv.slice(2);
@@ -16,7 +15,5 @@ const target = join(fileURLToPath(new URL('./pretrained/', import.meta.url)), na
 for (const part of ['config', 'metrics', 'evaluation', 'plots'] as const) {
   await cp(paths(run.folder)[part], paths(target)[part], { recursive: true });
 }
-await saveCheckpoint(paths(target).checkpoint, run.state, run.network, ruleOf(run.config), {
-  parametersOnly: true,
-});
+await saveCheckpoint(paths(target).checkpoint, run.state, run.model.parameters, { parametersOnly: true });
 console.log(target);

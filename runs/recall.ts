@@ -29,7 +29,7 @@ export interface RecallCommand {
 
 export async function recallCommand(options: RecallCommand, io: IO): Promise<void> {
   const run = await loadRun(options.run);
-  const { patternShape } = run.network;
+  const { patternShape } = run.model;
   const size = sizeOf(patternShape);
   const patterns = await readPatterns(options.patterns, size);
   const queries = await readPatterns(options.queries, size);

@@ -6,16 +6,15 @@ import { existsSync } from 'node:fs';
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadCheckpoint } from '../meta/checkpoint.ts';
+import { loadCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
 import { type Config, nearest, parseConfig } from '../meta/config.ts';
-import { metaParameters } from '../meta/meta-step.ts';
-import { ruleOf, type TrainingState } from '../meta/trainer.ts';
+import type { TrainingState } from '../meta/trainer.ts';
 import type { Engine } from '../src/compile/index.ts';
-import type { EnergyNetwork } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
-import { EnergyMemory } from '../src/memory/energy-memory.ts';
-import { makeNetwork } from './networks.ts';
+import { LearnedMemory } from '../src/memory/learned-memory.ts';
+import type { MemoryModel } from '../src/memory/model.ts';
+import { makeModel } from './models.ts';
 import type { Metrics } from './records.ts';
 
 const PRETRAINED = fileURLToPath(new URL('./pretrained/', import.meta.url));
@@ -109,31 +108,23 @@ export interface LoadedRun {
   name: string;
   folder: string;
   config: Config;
-  network: EnergyNetwork;
+  model: MemoryModel;
   state: TrainingState;
 }
 
-/** Everything but the task: configuration, network and trained parameters. */
+/** Everything but the task: configuration, model and trained parameters. */
 export async function loadRun(name: string): Promise<LoadedRun> {
   const folder = await findRun(name);
   const config = await readConfig(folder);
-  const network = await makeNetwork(config);
-  const state = await loadCheckpoint(paths(folder).checkpoint, network, ruleOf(config));
-  return { name: basename(folder), folder, config, network, state };
+  const model = await makeModel(config);
+  const state = await loadCheckpoint(paths(folder).checkpoint, model.parameters);
+  return { name: basename(folder), folder, config, model, state };
 }
 
 /** The trained memory of a run. */
 export function memoryOf(
-  { config, network, state }: Omit<LoadedRun, 'name' | 'folder'>,
+  { model, state }: Pick<LoadedRun, 'model' | 'state'>,
   engine: Engine,
-): EnergyMemory {
-  const rule = ruleOf(config);
-  const specs = metaParameters(network, rule);
-  return new EnergyMemory({
-    network,
-    rule,
-    engine,
-    shapes: Object.fromEntries(Object.entries(specs).map(([name, { shape }]) => [name, shape])),
-    parameters: Object.fromEntries(Object.keys(specs).map((name) => [name, state.values[`p:${name}`]])),
-  });
+): LearnedMemory {
+  return new LearnedMemory({ model, engine, parameters: trainedParameters(state) });
 }

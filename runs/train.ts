@@ -4,15 +4,16 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { saveCheckpoint } from '../meta/checkpoint.ts';
 import type { Config } from '../meta/config.ts';
-import { ruleOf, type StepReport, Trainer, type TrainingState } from '../meta/trainer.ts';
+import type { Learner } from '../meta/learner.ts';
+import { memoryLearner } from '../meta/memory-learner.ts';
+import { type StepReport, Trainer, type TrainingState } from '../meta/trainer.ts';
 import type { Engine } from '../src/compile/index.ts';
-import type { EnergyNetwork } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
 import { loadTask, parseCorruption } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import { duration, type IO } from './io.ts';
-import { makeNetwork } from './networks.ts';
+import { makeModel } from './models.ts';
 import { learningCurve } from './plots/index.ts';
 import { startProgress } from './progress.ts';
 import type { Metrics } from './records.ts';
@@ -44,8 +45,10 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
   const { config, engine } = options;
   const task = await loadTask(config.task, sourceOf(options, io));
   const corruption = parseCorruption(config.corruption ?? task.corruption, task);
-  const network = await makeNetwork(config);
-  const trainer = new Trainer({ config, task, corruption, network, engine, state: options.state });
+  const model = await makeModel(config);
+  const learner = memoryLearner({ config, task, corruption, model });
+  const { training, seed } = config;
+  const trainer = new Trainer({ training, learner, engine, seed, state: options.state });
   const program = await trainer.compile();
   // Nothing is written before everything that can be wrong has been tried.
   const folder = resolve(options.out ?? (await freeFolder(options.name)));
@@ -60,23 +63,22 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
   io.err(
     `${options.name}: ${config.training.steps} updates on ${engine.name}; ${program.operations} operations, ready in ${(program.seconds.trace + program.seconds.prepare).toFixed(1)} s; ${folder}`,
   );
-  return loop({ trainer, config, network, folder, unit: task.unit, io });
+  return loop({ trainer, config, learner, folder, unit: task.unit, io });
 }
 
 interface Loop {
   trainer: Trainer;
   config: Config;
-  network: EnergyNetwork;
+  learner: Learner;
   folder: string;
   unit: string;
   io: IO;
 }
 
-async function loop({ trainer, config, network, folder, unit, io }: Loop): Promise<TrainResult> {
+async function loop({ trainer, config, learner, folder, unit, io }: Loop): Promise<TrainResult> {
   const { steps, log_every, save_every, episodes } = config.training;
   const { state } = trainer;
-  const rule = ruleOf(config);
-  const save = () => saveCheckpoint(paths(folder).checkpoint, state, network, rule);
+  const save = () => saveCheckpoint(paths(folder).checkpoint, state, learner.trainable.parameters);
   const progress = startProgress(io, 'train', steps, state.step);
   const from = { step: state.step, seconds: state.seconds };
   try {

@@ -51,9 +51,12 @@ export function writableFloats(network: EnergyNetwork): number {
 }
 
 /** Initial values of every parameter; each has a random stream of its own, named after it. */
-export function initialise(network: EnergyNetwork, seed: number): Record<string, Float32Array> {
+export function initialise(
+  parameters: Record<string, ParameterSpec>,
+  seed: number,
+): Record<string, Float32Array> {
   return Object.fromEntries(
-    Object.entries(network.parameters).map(([name, spec]) => [
+    Object.entries(parameters).map(([name, spec]) => [
       name,
       initialValues(spec, stream(seed, 'parameter', name)),
     ]),
@@ -70,8 +73,8 @@ function initialValues({ shape, init }: ParameterSpec, random: Random): Float32A
 }
 
 const initialisers: readonly string[] = ['normal', 'he', 'lecun', 'constant', 'values'];
-/** Names of the rule's parameters, and of what is passed beside parameters. */
-const reserved = /^(rule\..*|patterns|queries|known|x)$/;
+/** Names of the rule's parameters. */
+const reserved = /^rule\./;
 
 /**
  * Checks a network before anything is trained with it, by running its energy once on two patterns of two episodes.

@@ -5,7 +5,6 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { metaParameters } from '../../meta/meta-step.ts';
 import { objective } from '../../meta/objective.ts';
 import { valueAndGradsOf } from '../../src/autodiff/index.ts';
 import {
@@ -16,6 +15,7 @@ import {
   tfjsEngine,
 } from '../../src/compile/index.ts';
 import { type EnergyNetwork, type NetworkOptions, networks } from '../../src/energy/index.ts';
+import { energyModel } from '../../src/memory/energy-model.ts';
 import { defaultRule, type Rule } from '../../src/memory/rule.ts';
 import { stream } from '../../src/random.ts';
 import { noise, small, names as smallNames } from '../src/energy/small.ts';
@@ -71,7 +71,7 @@ function problemFor(name: keyof NetworkOptions): Problem {
   const images = (key: string) =>
     values(tf.clipByValue(noise([...shape, ...network.patternShape], key), -0.9, 0.9));
   const parameters = Object.fromEntries(
-    Object.entries(metaParameters(network, rule)).map(([key, spec]) => {
+    Object.entries(energyModel(network, rule).parameters).map(([key, spec]) => {
       const rates = key.startsWith('rule.');
       const drawn = noise(spec.shape, key);
       return [key, { shape: spec.shape, values: values(rates ? tf.sub(drawn, 1.5) : drawn) }];
@@ -101,7 +101,7 @@ function prepare(problem: Problem) {
   const parametersOf = (inputs: NamedTensors) =>
     Object.fromEntries(names.map((name) => [name, inputs[`p:${name}`]]));
   const lossOf = (p: NamedTensors, { patterns, queries, known }: NamedTensors) =>
-    objective(network, rule, p, { patterns, queries, known }).loss;
+    objective(energyModel(network, rule), p, { patterns, queries, known }).loss;
   const loss = (inputs: NamedTensors): NamedTensors => ({ loss: lossOf(parametersOf(inputs), inputs) });
   const lossAndGradient = (inputs: NamedTensors): NamedTensors => {
     const { value, grads } = valueAndGradsOf((p) => lossOf(p, inputs))(parametersOf(inputs));
@@ -150,7 +150,7 @@ describe.each(fixtures.map((fixture) => [fixture.title, fixture] as const))('%s'
   test('the reference knows every meta-parameter', () => {
     const shapes = (of: Record<string, { shape: number[] }>) =>
       Object.fromEntries(Object.entries(of).map(([name, { shape }]) => [name, shape]));
-    expect(shapes(fixture.parameters)).toEqual(shapes(metaParameters(problem.network, problem.rule)));
+    expect(shapes(fixture.parameters)).toEqual(shapes(energyModel(problem.network, problem.rule).parameters));
     // Where a gradient vanishes there is nothing to compare.
     for (const [name, gradient] of Object.entries(fixture.gradients)) {
       expect(largest(gradient), name).toBeGreaterThan(1e-5);

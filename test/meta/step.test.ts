@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { type AdamW, adamW, globalNorm } from '../../meta/adamw.ts';
-import { metaParameters, metaStep, metaStepInputs } from '../../meta/meta-step.ts';
+import { memoryTrainable } from '../../meta/memory-learner.ts';
+import { metaStep, metaStepInputs } from '../../meta/meta-step.ts';
 import { objective } from '../../meta/objective.ts';
 import { learningRate, type Schedule } from '../../meta/schedule.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type NamedValues,
   tfjsEngine,
 } from '../../src/compile/index.ts';
+import { energyModel } from '../../src/memory/energy-model.ts';
 import { read } from '../../src/memory/read.ts';
 import { defaultRule, type Rule } from '../../src/memory/rule.ts';
 import { write } from '../../src/memory/write.ts';
@@ -53,9 +55,10 @@ const largest = (values: ArrayLike<number>) =>
 /** A step in the middle of training, moments and all. */
 function prepare(name: keyof typeof small, known: boolean) {
   const network = small[name];
-  const settings = { network, rule, optimiser, schedule, steps: 100, known };
+  const model = energyModel(network, rule);
+  const settings = { trainable: memoryTrainable({ model, known }), optimiser, schedule, steps: 100 };
   const specs = metaStepInputs(settings, episodes, patterns);
-  const shapes = Object.entries(metaParameters(network, rule));
+  const shapes = Object.entries(model.parameters);
   const batch = [episodes, patterns, ...network.patternShape];
   const clipped = (key: string) => tf.clipByValue(noise(batch, key), -1, 1);
   const tensors: NamedTensors = {
@@ -78,7 +81,7 @@ function prepare(name: keyof typeof small, known: boolean) {
   const values: NamedValues = Object.fromEntries(
     Object.entries(tensors).map(([key, t]) => [key, t.dataSync() as Float32Array]),
   );
-  return { settings, specs, values, f: metaStep(settings) };
+  return { model, specs, values, f: metaStep(settings) };
 }
 
 describe('one whole update is the same on every engine', () => {
@@ -107,14 +110,12 @@ describe('one whole update is the same on every engine', () => {
 });
 
 test('a step gives the loss and what was recalled last, of the parameters before it', async () => {
-  const { settings, specs, values, f } = prepare('mlp', true);
+  const { model, specs, values, f } = prepare('mlp', true);
   const step = await (await compiled.compile(f, specs)).run(values);
   const tensorOf = (key: string) => tf.tensor(values[key], [...specs[key].shape]);
-  const p = Object.fromEntries(
-    Object.keys(metaParameters(settings.network, rule)).map((key) => [key, tensorOf(`p:${key}`)]),
-  );
-  const written = write(settings.network, rule, p, tensorOf('patterns'));
-  const { iterates } = read(settings.network, rule, written, tensorOf('queries'), tensorOf('known'));
+  const p = Object.fromEntries(Object.keys(model.parameters).map((key) => [key, tensorOf(`p:${key}`)]));
+  const written = write(small.mlp, rule, p, tensorOf('patterns'));
+  const { iterates } = read(small.mlp, rule, written, tensorOf('queries'), tensorOf('known'));
   const errors = iterates.map((x) => numbers(tf.mean(tf.squaredDifference(x, tensorOf('patterns'))))[0]);
   expect(step.loss[0]).toBeCloseTo(errors[0] + errors[1], 5);
   for (const [i, v] of numbers(iterates[1]).entries()) expect(step.recalled[i]).toBeCloseTo(v, 5);
@@ -123,14 +124,11 @@ test('a step gives the loss and what was recalled last, of the parameters before
 });
 
 test('iterates count in the objective by their weights', () => {
-  const { settings, values, specs } = prepare('mlp', false);
+  const { model, values, specs } = prepare('mlp', false);
   const tensorOf = (key: string) => tf.tensor(values[key], [...specs[key].shape]);
-  const p = Object.fromEntries(
-    Object.keys(metaParameters(settings.network, rule)).map((key) => [key, tensorOf(`p:${key}`)]),
-  );
+  const p = Object.fromEntries(Object.keys(model.parameters).map((key) => [key, tensorOf(`p:${key}`)]));
   const episode = { patterns: tensorOf('patterns'), queries: tensorOf('queries') };
-  const loss = (weights?: number[]) =>
-    numbers(objective(settings.network, rule, p, episode, weights).loss)[0];
+  const loss = (weights?: number[]) => numbers(objective(model, p, episode, weights).loss)[0];
   expect(loss()).toBeCloseTo(loss([1, 0]) + loss([0, 1]), 5);
   expect(loss([0.5, 2])).toBeCloseTo(0.5 * loss([1, 0]) + 2 * loss([0, 1]), 5);
   expect(loss([1, 0])).not.toBeCloseTo(loss([0, 1]), 5);

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../meta/config.ts';
+import { memoryLearner } from '../../meta/memory-learner.ts';
 import { Trainer } from '../../meta/trainer.ts';
 import { compiledEngine, tfjsEngine } from '../../src/compile/index.ts';
 import { hopfieldSite } from '../../src/energy/index.ts';
+import { energyModel } from '../../src/memory/energy-model.ts';
 import { loadTask, parseCorruption } from '../../tasks/index.ts';
 
 const task = await loadTask({ name: 'binary', dimension: 32 }, { cache: '' });
@@ -21,7 +23,9 @@ function trainer(training: object, engine = compiledEngine(), more: object = {})
     'test',
   );
   const network = hopfieldSite({ patternShape: [32], width: 8 });
-  return new Trainer({ config, task, corruption, network, engine });
+  const model = energyModel(network, config);
+  const learner = memoryLearner({ config, task, corruption, model });
+  return new Trainer({ training: config.training, learner, engine, seed: config.seed });
 }
 
 test('training lowers the error of recall', async () => {

@@ -151,7 +151,7 @@ describe('key-value', () => {
   const shape = [4, 6, 1];
   const network = keyValue({ patternShape: shape, keys: 3, code: 5, mean: -0.5 });
   const initial = Object.fromEntries(
-    Object.entries(initialise(network, 0)).map(([key, v]) => [
+    Object.entries(initialise(network.parameters, 0)).map(([key, v]) => [
       key,
       tf.tensor(v, network.parameters[key].shape),
     ]),

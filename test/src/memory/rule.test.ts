@@ -21,7 +21,7 @@ const rule: Rule = {
   write: { ...defaultRule.write, steps: 3, rate: 0.02 },
   read: { steps: 4, rate: 0.7, decay: 0.9, momentum: 0.3 },
 };
-const values = (given: Rule) => initialise({ ...network, parameters: ruleParameters(given, network) }, 0);
+const values = (given: Rule) => initialise(ruleParameters(given, network), 0);
 const softplus = (x: number) => Math.log1p(Math.exp(x));
 const scheduleOf = (read: ArrayLike<number>, momentum: ArrayLike<number>) =>
   readSchedule(

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compiledEngine, type Engine, tfjsEngine } from '../../../src/compile/index.ts';
 import { writableFloats } from '../../../src/energy/index.ts';
-import { EnergyMemory } from '../../../src/memory/energy-memory.ts';
+import { energyModel } from '../../../src/memory/energy-model.ts';
+import { LearnedMemory } from '../../../src/memory/learned-memory.ts';
 import { read } from '../../../src/memory/read.ts';
 import { defaultRule, type Rule, ruleParameters } from '../../../src/memory/rule.ts';
 import { write } from '../../../src/memory/write.ts';
@@ -38,16 +39,14 @@ const parameters = (): Record<string, tf.Tensor> => ({
   ),
 });
 
-function memoryOn(engine: Engine): EnergyMemory {
+function memoryOn(engine: Engine): LearnedMemory {
   const p = parameters();
-  return new EnergyMemory({
-    network,
-    rule,
+  return new LearnedMemory({
+    model: energyModel(network, rule),
     engine,
     parameters: Object.fromEntries(
       Object.entries(p).map(([name, t]) => [name, t.dataSync() as Float32Array]),
     ),
-    shapes: Object.fromEntries(Object.entries(p).map(([name, t]) => [name, t.shape])),
   });
 }
 

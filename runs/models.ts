@@ -1,4 +1,4 @@
-/** @file From a configuration to its energy network: a built-in one, or a user's own from a file. */
+/** @file From a configuration to the memory that it trains: a built-in network, or a user's own from a file. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,6 +6,9 @@ import type { Config } from '../meta/config.ts';
 import { registerGradients } from '../src/autodiff/index.ts';
 import { checkNetwork, type EnergyNetwork, networks } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
+import { energyModel } from '../src/memory/energy-model.ts';
+import type { MemoryModel } from '../src/memory/model.ts';
+import type { Rule } from '../src/memory/rule.ts';
 
 /** The shape of one pattern of a configuration's task, known before its data are loaded. */
 export function patternShapeOf(config: Config): number[] {
@@ -13,7 +16,14 @@ export function patternShapeOf(config: Config): number[] {
   return task.name === 'binary' ? [task.dimension] : [32, 32, 1];
 }
 
+export const ruleOf = ({ range, write, read }: Config): Rule => ({ range, write, read });
+
 /** @throws InputError when the network's options or its file are wrong, or its patterns are not the task's */
+export async function makeModel(config: Config): Promise<MemoryModel> {
+  return energyModel(await makeNetwork(config), ruleOf(config));
+}
+
+/** @throws InputError, likewise */
 export async function makeNetwork(config: Config): Promise<EnergyNetwork> {
   const patternShape = patternShapeOf(config);
   const { name, ...options } = config.network;

@@ -1,0 +1,34 @@
+/** @file What the trainer trains: parameters with a loss, and where the batches of its updates come from. */
+import type * as tf from '@tensorflow/tfjs';
+import type { NamedTensors } from '../src/autodiff/index.ts';
+import type { InputSpec, NamedValues } from '../src/compile/index.ts';
+import type { ParameterSpec } from '../src/energy/index.ts';
+
+/** Parameters and a pure loss of them and a batch. */
+export interface Trainable {
+  readonly parameters: Record<string, ParameterSpec>;
+  /** The batch's tensors in an update of `episodes` episodes of `patterns` patterns. */
+  inputs(episodes: number, patterns: number): Record<string, InputSpec>;
+  /** `outputs`: what is to be measured beside the loss. */
+  loss(p: NamedTensors, batch: NamedTensors): { loss: tf.Scalar; outputs: NamedTensors };
+}
+
+/** One batch, and how to measure what an update made of it. */
+export interface Draw {
+  /** Patterns in an episode. */
+  patterns: number;
+  values: NamedValues;
+  /**
+   * @param outputs those of the loss
+   * @returns error in the task's unit, and that of doing nothing, for scale
+   */
+  measure(outputs: NamedValues): { error: number; queryError: number };
+}
+
+export interface Learner {
+  readonly trainable: Trainable;
+  /** Loads that updates may have, the first being the one compiled first. */
+  readonly loads: readonly number[];
+  /** The batch of an update (from 1): the same wherever training was resumed. */
+  draw(update: number): Draw;
+}

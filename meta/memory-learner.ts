@@ -1,0 +1,67 @@
+/** @file A memory model as something to train: episodes of a task, corrupted, stored, recalled. */
+import type { MemoryModel } from '../src/memory/model.ts';
+import { stream } from '../src/random.ts';
+import { type Corruption, drawBatch, type Task } from '../tasks/index.ts';
+import type { Config } from './config.ts';
+import type { Learner, Trainable } from './learner.ts';
+import { objective } from './objective.ts';
+import { recallError, toRange } from './units.ts';
+
+export interface ObjectiveSettings {
+  model: MemoryModel;
+  /** Whether recall is told which entries of the query are uncorrupted. */
+  known: boolean;
+  /** Weights of the iterates in the loss; default all one. */
+  iterateWeights?: readonly number[];
+}
+
+/** Its batch: `patterns`, `queries` and, with known entries, `known`; its output: `recalled`. */
+export function memoryTrainable({ model, known, iterateWeights }: ObjectiveSettings): Trainable {
+  return {
+    parameters: model.parameters,
+    inputs(episodes, patterns) {
+      const batch = { shape: [episodes, patterns, ...model.patternShape] };
+      return { patterns: batch, queries: batch, ...(known ? { known: batch } : {}) };
+    },
+    loss(p, { patterns, queries, known: mask }) {
+      const { loss, recalled } = objective(model, p, { patterns, queries, known: mask }, iterateWeights);
+      return { loss, outputs: { recalled } };
+    },
+  };
+}
+
+export interface MemoryLearnerOptions {
+  config: Pick<Config, 'known' | 'training' | 'seed'>;
+  task: Task;
+  corruption: Corruption;
+  model: MemoryModel;
+}
+
+export function memoryLearner({ config, task, corruption, model }: MemoryLearnerOptions): Learner {
+  const { known, seed, training } = config;
+  const { episodes, iterates } = training;
+  const loads = [training.patterns].flat();
+  const last = Array.from({ length: model.steps }, (_, k) => Number(k === model.steps - 1));
+  return {
+    trainable: memoryTrainable({ model, known, iterateWeights: iterates === 'last' ? last : undefined }),
+    loads,
+    draw(update) {
+      // Its own stream, so that the load does not depend on where training was resumed.
+      const patterns =
+        loads.length === 1 ? loads[0] : loads[stream(seed, 'load', update).integer(loads.length)];
+      const batch = drawBatch(task, corruption, 'train', seed, (update - 1) * episodes, episodes, patterns);
+      return {
+        patterns,
+        values: {
+          patterns: toRange(batch.patterns, model.range),
+          queries: toRange(batch.queries, model.range),
+          ...(known ? { known: batch.known } : {}),
+        },
+        measure: ({ recalled }) => ({
+          error: recallError(task, model.range, recalled as Float32Array, batch.patterns),
+          queryError: recallError(task, [0, 1], batch.queries, batch.patterns),
+        }),
+      };
+    },
+  };
+}

@@ -1,0 +1,27 @@
+/** @file An energy network with its write and read rules, as a memory that can be trained. */
+import { type EnergyNetwork, writableFloats } from '../energy/network.ts';
+import type { MemoryModel } from './model.ts';
+import { read } from './read.ts';
+import { type Rule, ruleParameters, writableNames } from './rule.ts';
+import { write } from './write.ts';
+
+/** The state is the written value of every writable parameter. */
+export function energyModel(network: EnergyNetwork, rule: Rule): MemoryModel {
+  const writable = writableNames(network);
+  return {
+    name: 'ebmm',
+    patternShape: network.patternShape,
+    range: rule.range,
+    parameters: { ...network.parameters, ...ruleParameters(rule, network) },
+    state: Object.fromEntries(writable.map((name) => [name, network.parameters[name].shape])),
+    floats: writableFloats(network),
+    steps: rule.read.steps,
+    store(p, patterns) {
+      const written = write(network, rule, p, patterns);
+      return Object.fromEntries(writable.map((name) => [name, written[name]]));
+    },
+    recall: (p, state, queries, known, steps) =>
+      read(network, rule, { ...p, ...state }, queries, known, steps).iterates,
+    energy: (p, state, x) => network.energy({ ...p, ...state }, x),
+  };
+}

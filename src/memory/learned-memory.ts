@@ -1,0 +1,196 @@
+/** @file A meta-trained memory as an associative memory: its parameters fixed, its functions compiled. */
+import * as tf from '@tensorflow/tfjs';
+import type { Engine, NamedTensors, NamedValues } from '../compile/index.ts';
+import type { AssociativeMemory, Recall, RecallOptions, StoredMemory } from './associative.ts';
+import type { MemoryModel } from './model.ts';
+
+export interface LearnedMemoryOptions {
+  /** Default: the model's own. */
+  name?: string;
+  model: MemoryModel;
+  /** Values of the model's parameters, by name. */
+  parameters: Record<string, Float32Array>;
+  engine: Engine;
+}
+
+/** What several episodes stored, by name, each [episodes, ...]. */
+export type StoredState = NamedValues;
+
+export class LearnedMemory implements AssociativeMemory {
+  readonly name: string;
+  readonly range: readonly [number, number];
+  /** Memory size in float32 numbers. */
+  readonly floats: number;
+  readonly model: MemoryModel;
+  readonly #engine: Engine;
+  readonly #parameters: NamedValues;
+  readonly #readers = new Map<string, (inputs: NamedTensors) => NamedTensors>();
+  readonly #store: (inputs: NamedTensors) => NamedTensors;
+  readonly #energy: (inputs: NamedTensors) => NamedTensors;
+
+  constructor({ name, model, parameters, engine }: LearnedMemoryOptions) {
+    this.model = model;
+    this.name = name ?? model.name;
+    this.range = model.range;
+    this.floats = model.floats;
+    this.#engine = engine;
+    this.#parameters = prefixed('p:', parameters);
+    this.#store = (inputs) =>
+      prefixed('s:', model.store(this.#inputsOf(inputs, 'p:'), inputs.patterns)) as NamedTensors;
+    this.#energy = (inputs) => ({ energy: this.#energyOf(inputs, inputs.x) });
+  }
+
+  async store(patterns: tf.Tensor): Promise<StoredMemory> {
+    const state = await this.write((await patterns.data()) as Float32Array, 1, patterns.shape[0]);
+    return new StoredEpisode(this, state);
+  }
+
+  /**
+   * Stores several episodes at once.
+   * @param patterns [episodes, count, ...patternShape], in the memory's range
+   * @returns the state, every tensor [episodes, ...]
+   */
+  async write(patterns: Float32Array, episodes: number, count: number): Promise<StoredState> {
+    const program = await this.#engine.compile(this.#store, {
+      ...this.#parameterSpecs(),
+      patterns: { shape: [episodes, count, ...this.model.patternShape] },
+    });
+    const outputs = await program.run({ ...this.#parameters, patterns });
+    return Object.fromEntries(Object.keys(this.model.state).map((name) => [name, outputs[`s:${name}`]]));
+  }
+
+  /**
+   * Recalls several queries of several episodes at once.
+   * @param queries [episodes, count, ...patternShape]
+   * @param options `known`: 1 where an entry stays as the query has it; `trace`: whether to return every iterate and,
+   * where the memory has an energy, energies
+   * @returns iterates[k]: after k + 1 steps, shaped as the queries; energies[k]: [episodes, count] of iterate k, the query
+   * being iterate 0
+   */
+  async read(
+    state: StoredState,
+    queries: Float32Array,
+    episodes: number,
+    count: number,
+    options: { known?: Float32Array; steps?: number; trace?: boolean } = {},
+  ): Promise<{ iterates: Float32Array[]; energies: Float32Array[] }> {
+    const { known, steps = this.model.steps, trace = false } = options;
+    const batch = { shape: [episodes, count, ...this.model.patternShape] };
+    const program = await this.#engine.compile(this.#reader(Boolean(known), steps, trace), {
+      ...this.#parameterSpecs(),
+      ...this.#stateSpecs(episodes),
+      queries: batch,
+      ...(known ? { known: batch } : {}),
+    });
+    const outputs = await program.run({
+      ...this.#parameters,
+      ...prefixed('s:', state),
+      queries,
+      ...(known ? { known } : {}),
+    });
+    const list = (prefix: string, from: number) =>
+      Object.keys(outputs)
+        .filter((name) => name.startsWith(prefix))
+        .map((_, k) => outputs[`${prefix}${k + from}`] as Float32Array);
+    return {
+      iterates: trace ? list('x', 1) : [outputs.last as Float32Array],
+      energies: trace ? list('energy', 0) : [],
+    };
+  }
+
+  /**
+   * Energies [episodes, count] of x.
+   * @throws Error when the memory has no energy
+   */
+  async energies(state: StoredState, x: Float32Array, episodes: number, count: number) {
+    const program = await this.#engine.compile(this.#energy, {
+      ...this.#parameterSpecs(),
+      ...this.#stateSpecs(episodes),
+      x: { shape: [episodes, count, ...this.model.patternShape] },
+    });
+    const outputs = await program.run({ ...this.#parameters, ...prefixed('s:', state), x });
+    return outputs.energy as Float32Array;
+  }
+
+  #parameterSpecs() {
+    const specs = Object.entries(this.model.parameters);
+    return Object.fromEntries(specs.map(([name, { shape }]) => [`p:${name}`, { shape }]));
+  }
+
+  #stateSpecs(episodes: number) {
+    const shapes = Object.entries(this.model.state);
+    return Object.fromEntries(shapes.map(([name, shape]) => [`s:${name}`, { shape: [episodes, ...shape] }]));
+  }
+
+  #inputsOf(inputs: NamedTensors, prefix: 'p:' | 's:'): NamedTensors {
+    const names = Object.keys(prefix === 'p:' ? this.model.parameters : this.model.state);
+    return Object.fromEntries(names.map((name) => [name, inputs[prefix + name]]));
+  }
+
+  #energyOf(inputs: NamedTensors, x: tf.Tensor): tf.Tensor {
+    if (!this.model.energy) throw new Error(`${this.name} has no energy`);
+    return this.model.energy(this.#inputsOf(inputs, 'p:'), this.#inputsOf(inputs, 's:'), x);
+  }
+
+  /** One function for each way of reading, so that the engine knows it again. */
+  #reader(known: boolean, steps: number, trace: boolean) {
+    const key = `${known} ${steps} ${trace}`;
+    const made = this.#readers.get(key);
+    if (made) return made;
+    const { model } = this;
+    const reader = (inputs: NamedTensors): NamedTensors => {
+      const { queries } = inputs;
+      const p = this.#inputsOf(inputs, 'p:');
+      const state = this.#inputsOf(inputs, 's:');
+      const iterates = model.recall(p, state, queries, known ? inputs.known : undefined, steps);
+      if (!trace) return { last: iterates.at(-1) ?? queries };
+      const outputs: NamedTensors = {};
+      for (const [k, x] of iterates.entries()) outputs[`x${k + 1}`] = x;
+      if (model.energy) {
+        for (const [k, x] of [queries, ...iterates].entries())
+          outputs[`energy${k}`] = this.#energyOf(inputs, x);
+      }
+      return outputs;
+    };
+    this.#readers.set(key, reader);
+    return reader;
+  }
+}
+
+const prefixed = <T>(prefix: string, values: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
+
+/** What one episode stored. */
+class StoredEpisode implements StoredMemory {
+  readonly floats: number;
+  readonly #memory: LearnedMemory;
+  readonly #state: StoredState;
+  readonly energy?: (x: tf.Tensor) => Promise<Float32Array>;
+
+  constructor(memory: LearnedMemory, state: StoredState) {
+    this.#memory = memory;
+    this.#state = state;
+    this.floats = memory.floats;
+    if (memory.model.energy) {
+      this.energy = async (x) => memory.energies(state, (await x.data()) as Float32Array, 1, x.shape[0]);
+    }
+  }
+
+  async recall(queries: tf.Tensor, { known, steps, trace }: RecallOptions = {}): Promise<Recall> {
+    const count = queries.shape[0];
+    const memory = this.#memory;
+    const { iterates, energies } = await memory.read(
+      this.#state,
+      (await queries.data()) as Float32Array,
+      1,
+      count,
+      { known: known && ((await known.data()) as Float32Array), steps, trace },
+    );
+    const values = iterates.at(-1) ?? ((await queries.data()) as Float32Array);
+    return {
+      patterns: tf.tensor(values, queries.shape),
+      energies: energies.length > 0 ? energies.map((e) => Array.from(e)) : undefined,
+      steps: steps ?? memory.model.steps,
+    };
+  }
+}

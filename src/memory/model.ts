@@ -1,0 +1,39 @@
+/**
+ * @file What the outer loop trains: a memory whose storing and recalling are pure, differentiable functions of its
+ * parameters. Energy networks with their write and read rules are one kind; recurrent and slot memories are others.
+ */
+import type * as tf from '@tensorflow/tfjs';
+import type { NamedTensors } from '../autodiff/index.ts';
+import type { ParameterSpec } from '../energy/network.ts';
+
+export interface MemoryModel {
+  /** What it is called in tables: "ebmm", "memory-network". */
+  readonly name: string;
+  /** One pattern: [128], [32, 32, 1]. */
+  readonly patternShape: number[];
+  /** Values of its patterns, and of what it recalls. */
+  readonly range: readonly [low: number, high: number];
+  /** Everything that training adjusts, by name. */
+  readonly parameters: Record<string, ParameterSpec>;
+  /** Shapes of what storing makes, without the leading [episodes] axis. */
+  readonly state: Record<string, readonly number[]>;
+  /** Memory size: float32 numbers of the state. */
+  readonly floats: number;
+  /** Iterates that `recall` returns by default. */
+  readonly steps: number;
+  /** Stores patterns [episodes, patterns, ...patternShape]; returns the state, each tensor with its [episodes] axis. */
+  store(p: NamedTensors, patterns: tf.Tensor): NamedTensors;
+  /**
+   * Successive guesses at the patterns behind queries [episodes, queries, ...patternShape], each of that shape.
+   * @param known 1 where an entry of the query is to stay, else 0
+   */
+  recall(
+    p: NamedTensors,
+    state: NamedTensors,
+    queries: tf.Tensor,
+    known?: tf.Tensor,
+    steps?: number,
+  ): tf.Tensor[];
+  /** Energies [episodes, n] of x [episodes, n, ...patternShape], where the memory has an energy. */
+  energy?(p: NamedTensors, state: NamedTensors, x: tf.Tensor): tf.Tensor;
+}
