@@ -59,6 +59,58 @@ const networkSchema = z.discriminatedUnion('name', [
     hidden: whole(1).default(128),
   }),
   z.strictObject({
+    name: z.literal('fc-resnet'),
+    channels: z
+      .tuple([whole(1), whole(1), whole(1)])
+      .default([16, 32, 48])
+      .describe('channels of the residual blocks (paper: 32, 64, 96)'),
+    features: whole(1).default(256).describe('inputs of the writable layer (paper: 256)'),
+    memory: whole(1)
+      .default(32)
+      .describe('writable outputs d; (features + 1) x d is the memory (paper: 12 to 64)'),
+    width: whole(2).default(256).describe('width of the recurrence (paper: 512)'),
+    hops: whole(0).default(3).describe('updates of the recurrence (paper: 3)'),
+    hidden: whole(1).default(256).describe('units of the last hidden layer (paper: 1024)'),
+  }),
+  z.strictObject({
+    name: z.literal('conv-resnet'),
+    channels: z
+      .tuple([whole(1), whole(1)])
+      .default([16, 32])
+      .describe('channels of the residual blocks (paper: 32, 64)'),
+    width: whole(2).default(128).describe('channels of the bottlenecks and the recurrence (paper: 128)'),
+    memory: whole(1)
+      .default(8)
+      .describe(
+        'writable channels d of each bottleneck; 2 (9 width / 2 + 1) d is the memory (paper: 2 to 14)',
+      ),
+    downscale: z
+      .union([z.literal(1), z.literal(2)])
+      .default(1)
+      .describe('bottlenecks that halve the image (paper: 1)'),
+    hops: whole(0).default(3).describe('updates of the recurrence (paper: 3)'),
+    hidden: whole(1).default(256).describe('units of the last hidden layer (paper: 1024)'),
+  }),
+  z.strictObject({
+    name: z.literal('memory-network'),
+    slots: whole(1).default(64).describe('slots; more patterns than slots overwrite the first'),
+    code: whole(1).default(129).describe('numbers in a slot; slots x code is the memory'),
+    hidden: whole(1).default(256).describe('units of the hidden layers of encoder and decoder'),
+  }),
+  z.strictObject({
+    name: z.literal('mann'),
+    slots: whole(1).default(64).describe('rows of the external memory'),
+    word: whole(1).default(125).describe('numbers in a row'),
+    units: whole(1).default(128).describe('units of the controller; the memory is slots x word + 2 units'),
+    hidden: whole(1).default(256).describe('units of the perceptrons that ask and answer'),
+  }),
+  z.strictObject({
+    name: z.literal('lstm'),
+    units: whole(1).default(256).describe('units; the memory is 2 units (paper: 4128)'),
+    hidden: whole(1).default(256).describe('units of the perceptron that answers'),
+  }),
+  z.strictObject({ name: z.literal('plasticity') }),
+  z.strictObject({
     name: z.literal('custom'),
     file: z.string().min(1).describe('a TypeScript or JavaScript module that exports an energy network'),
   }),
@@ -93,6 +145,10 @@ export const configSchema = z.strictObject({
         .describe(
           'what the writing loss divides its sum over patterns by: their number (paper), or a constant',
         ),
+      momentum: unit
+        .or(z.literal(0))
+        .default(0)
+        .describe('initial momentum of writing, learned for every step; 0: none (paper)'),
       gradient_term: z.boolean().default(true).describe('whether the writing loss has alpha |grad_x E|^2'),
     })
     .prefault({}),

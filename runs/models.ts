@@ -9,6 +9,7 @@ import { InputError } from '../src/errors.ts';
 import { energyModel } from '../src/memory/energy-model.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import type { Rule } from '../src/memory/rule.ts';
+import { learnedRivals } from '../src/rivals/index.ts';
 
 /** The shape of one pattern of a configuration's task, known before its data are loaded. */
 export function patternShapeOf(config: Config): number[] {
@@ -20,6 +21,12 @@ export const ruleOf = ({ range, write, read }: Config): Rule => ({ range, write,
 
 /** @throws InputError when the network's options or its file are wrong, or its patterns are not the task's */
 export async function makeModel(config: Config): Promise<MemoryModel> {
+  const { name, ...options } = config.network;
+  if (Object.hasOwn(learnedRivals, name)) {
+    const make = learnedRivals[name as keyof typeof learnedRivals] as (options: object) => MemoryModel;
+    const { range, read } = config;
+    return make({ ...options, patternShape: patternShapeOf(config), range, steps: read.steps });
+  }
   return energyModel(await makeNetwork(config), ruleOf(config));
 }
 

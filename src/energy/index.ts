@@ -1,11 +1,15 @@
 /** @file The energy networks by name, each with the options it takes. */
+import { type ConvResnetOptions, convResnet } from './conv-resnet.ts';
 import { type ConvolutionalOptions, convolutional } from './convolutional.ts';
+import { type FcResnetOptions, fcResnet } from './fc-resnet.ts';
 import { type GatedRecurrentOptions, gatedRecurrent } from './gated-recurrent.ts';
 import { type HopfieldSiteOptions, hopfieldSite } from './hopfield-site.ts';
 import { type KeyValueOptions, keyValue } from './key-value.ts';
 import { type MlpOptions, mlp } from './mlp.ts';
 
+export { type ConvResnetOptions, convResnet } from './conv-resnet.ts';
 export { type ConvolutionalOptions, convolutional } from './convolutional.ts';
+export { type FcResnetOptions, fcResnet } from './fc-resnet.ts';
 export { type GatedRecurrentOptions, gatedRecurrent } from './gated-recurrent.ts';
 export { type HopfieldSiteOptions, hopfieldSite, type SiteFeature, siteFeatures } from './hopfield-site.ts';
 export { type KeyValueOptions, keyValue } from './key-value.ts';
@@ -27,6 +31,8 @@ export interface NetworkOptions {
   mlp: MlpOptions;
   'gated-recurrent': GatedRecurrentOptions;
   convolutional: ConvolutionalOptions;
+  'fc-resnet': FcResnetOptions;
+  'conv-resnet': ConvResnetOptions;
 }
 
 /** Each network's constructor by the name that configurations use. */
@@ -38,4 +44,6 @@ export const networks: {
   mlp,
   'gated-recurrent': gatedRecurrent,
   convolutional,
+  'fc-resnet': fcResnet,
+  'conv-resnet': convResnet,
 };

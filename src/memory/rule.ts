@@ -30,6 +30,11 @@ export interface Rule {
     divisor: 'patterns' | number;
     /** Whether the writing loss has its gradient term alpha |grad_x E|^2. */
     gradient_term: boolean;
+    /**
+     * Initial momentum of writing, in [0, 1): every step also repeats this part of the step before; learned for every
+     * step and tensor. 0: none, and none is learned (the paper's).
+     */
+    momentum: number;
   };
   read: {
     /** Gradient steps K that recall. The paper: 5. */
@@ -45,7 +50,15 @@ export interface Rule {
 
 export const defaultRule: Rule = {
   range: [-1, 1],
-  write: { steps: 5, rates: 'terms', per_step: true, rate: 0.127, divisor: 'patterns', gradient_term: true },
+  write: {
+    steps: 5,
+    rates: 'terms',
+    per_step: true,
+    rate: 0.127,
+    divisor: 'patterns',
+    gradient_term: true,
+    momentum: 0,
+  },
   read: { steps: 5, rate: 1.3, decay: 0.88, momentum: 0.5 },
 };
 
@@ -62,6 +75,7 @@ export const writableNames = (network: EnergyNetwork) =>
 /**
  * The rule's own meta-parameters. Rates are stored before softplus, ratios before the logistic function:
  * `rule.write` [T or 1, writable tensors, 3] or, with rates "loss", [T] and `rule.weights` [2] (alpha, beta);
+ * `rule.write_momentum` [T - 1, writable tensors], where writing has momentum, before the logistic function;
  * `rule.read` [K], the first step size and the ratios of later ones; `rule.momentum` [K] likewise.
  */
 export function ruleParameters(rule: Rule, network: EnergyNetwork): Record<string, ParameterSpec> {
@@ -83,6 +97,10 @@ export function ruleParameters(rule: Rule, network: EnergyNetwork): Record<strin
   } else {
     parameters['rule.write'] = spec([write.steps], Array(write.steps).fill(raw));
     parameters['rule.weights'] = spec([2], [inverseSoftplus(0.1), inverseSoftplus(0.01)]);
+  }
+  if (write.momentum > 0 && write.steps > 1) {
+    const shape = [write.steps - 1, writableNames(network).length];
+    parameters['rule.write_momentum'] = spec(shape, Array(sizeOf(shape)).fill(logit(write.momentum)));
   }
   return parameters;
 }

@@ -22,10 +22,22 @@ export function write(network: EnergyNetwork, rule: Rule, p: NamedTensors, patte
   );
   const step = rule.write.rates === 'terms' ? stepByTerms : stepByLoss;
   let weights = initial;
+  let last: tf.Tensor[] | undefined;
   for (let t = 0; t < rule.write.steps; t++) {
-    weights = step({ network, rule, p, patterns, names, initial, weights, t });
+    const slopes = step({ network, rule, p, patterns, names, initial, weights, t });
+    const changes: tf.Tensor[] = last ? withMomentum(p, slopes, last, t) : slopes;
+    weights = weights.map((w, i) => tf.sub(w, changes[i]));
+    if (rule.write.momentum > 0) last = changes;
   }
   return { ...p, ...named(names, weights) };
+}
+
+/** Heavy ball (Polyak 1964): the change of a step is its scaled slope and a learned part of the change before. */
+function withMomentum(p: NamedTensors, slopes: tf.Tensor[], last: tf.Tensor[], t: number): tf.Tensor[] {
+  return slopes.map((slope, i) => {
+    const momentum = tf.sigmoid(tf.reshape(tf.slice(p['rule.write_momentum'], [t - 1, i], [1, 1]), []));
+    return tf.add(slope, tf.mul(last[i], momentum));
+  });
 }
 
 interface Step {
@@ -73,7 +85,7 @@ function termGradients(step: Step) {
   return { energy: names.map((name) => auxiliary[name]), gradient };
 }
 
-/** theta <- theta - sum over terms of rate[t, tensor, term] * gradient of that term. */
+/** The sum over terms of rate[t, tensor, term] * gradient of that term, to be taken from theta. */
 function stepByTerms(step: Step): tf.Tensor[] {
   const { rule, p, initial, weights, t } = step;
   const { energy, gradient } = termGradients(step);
@@ -83,11 +95,11 @@ function stepByTerms(step: Step): tf.Tensor[] {
     if (gradient) change = tf.add(change, tf.mul(gradient[i], rate(i, 1)));
     // At the initial weights the distance has no slope.
     if (t > 0) change = tf.add(change, tf.mul(tf.sub(w, initial[i]), tf.mul(rate(i, 2), 2)));
-    return tf.sub(w, change);
+    return change;
   });
 }
 
-/** theta <- theta - rate[t] * gradient of (energy + alpha gradient + beta distance). */
+/** rate[t] * gradient of (energy + alpha gradient + beta distance), to be taken from theta. */
 function stepByLoss(step: Step): tf.Tensor[] {
   const { network, rule, p, patterns, names, initial, weights, t } = step;
   const alpha = rateAt(p['rule.weights'], 0);
@@ -101,6 +113,6 @@ function stepByLoss(step: Step): tf.Tensor[] {
   })(weights);
   return weights.map((w, i) => {
     const pull = t > 0 ? tf.mul(tf.sub(w, initial[i]), tf.mul(beta, 2)) : tf.zerosLike(w);
-    return tf.sub(w, tf.mul(rateAt(p['rule.write'], t), tf.add(changes[i], pull)));
+    return tf.mul(rateAt(p['rule.write'], t), tf.add(changes[i], pull));
   });
 }

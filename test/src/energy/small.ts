@@ -2,7 +2,9 @@
 import * as tf from '@tensorflow/tfjs';
 import {
   convolutional,
+  convResnet,
   type EnergyNetwork,
+  fcResnet,
   gatedRecurrent,
   hopfieldSite,
   keyValue,
@@ -22,6 +24,23 @@ export const small: { [N in keyof NetworkOptions]: EnergyNetwork } = {
     memory: [1, 1],
     hops: 1,
     hidden: 4,
+  }),
+  'fc-resnet': fcResnet({
+    patternShape: [8, 8, 1],
+    channels: [4, 4, 5],
+    features: 5,
+    memory: 2,
+    width: 5,
+    hops: 1,
+    hidden: 3,
+  }),
+  'conv-resnet': convResnet({
+    patternShape: [8, 8, 1],
+    channels: [4, 5],
+    width: 8,
+    memory: 1,
+    hops: 1,
+    hidden: 3,
   }),
 };
 
