@@ -8,6 +8,7 @@
  * step on V is the delta rule (Widrow and Hoff 1960), and D as the lowest frequencies of the cosine transform.
  */
 import * as tf from '@tensorflow/tfjs';
+import { cosines } from '../cosines.ts';
 import { InputError } from '../errors.ts';
 import { dense } from './layers.ts';
 import { type EnergyNetwork, sizeOf } from './network.ts';
@@ -82,18 +83,4 @@ export function keyValue({
       return tf.sum(tf.reshape(sites, [episodes, patterns, height * wide]), 2);
     },
   };
-}
-
-/** The `count` lowest frequencies of the orthonormal cosine transform (DCT-II) of images, [count, height wide]. */
-function cosines(height: number, wide: number, count: number): number[] {
-  const wave = (length: number, frequency: number) => {
-    const scale = Math.sqrt((frequency === 0 ? 1 : 2) / length);
-    return Array.from({ length }, (_, i) => scale * Math.cos((Math.PI * frequency * (i + 0.5)) / length));
-  };
-  const frequencies = Array.from({ length: height * wide }, (_, i) => [Math.floor(i / wide), i % wide]);
-  frequencies.sort(([a, b], [c, d]) => a * a + b * b - (c * c + d * d) || a - c);
-  return frequencies.slice(0, count).flatMap(([vertical, horizontal]) => {
-    const row = wave(wide, horizontal);
-    return wave(height, vertical).flatMap((v) => row.map((w) => v * w));
-  });
 }

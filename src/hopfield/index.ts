@@ -1,10 +1,12 @@
 /** @file The Hopfield networks: memories by name, and the typed-array networks beneath them. */
 import type { AssociativeMemory } from '../memory/associative.ts';
 import { classicalHopfield } from './classical.ts';
+import { codedHopfield } from './coded.ts';
 import { denseHopfield } from './dense.ts';
 import { modernHopfield } from './modern.ts';
 
 export { type ClassicalHopfieldOptions, classicalHopfield } from './classical.ts';
+export { type CodedHopfieldOptions, type Coding, codedHopfield } from './coded.ts';
 export {
   type DenseHopfieldOptions,
   denseHopfield,
@@ -32,7 +34,10 @@ export type RivalName =
   | 'dense'
   | 'dense-exponential'
   | 'modern'
-  | 'modern-euclidean';
+  | 'modern-euclidean'
+  | 'modern-packed'
+  | 'modern-truncated'
+  | 'modern-truncated-packed';
 
 export interface RivalOptions {
   /** Seed of everything random in the memory. */
@@ -56,4 +61,8 @@ export const rivals: Record<RivalName, (options: RivalOptions) => AssociativeMem
   'dense-exponential': (options) => denseHopfield({ ...options, interaction: 'exponential' }),
   modern: ({ range, floats }) => modernHopfield({ range, floats }),
   'modern-euclidean': ({ range, floats }) => modernHopfield({ range, floats, similarity: 'euclidean' }),
+  'modern-packed': ({ range, floats }) => codedHopfield({ coding: 'packed', range, floats }),
+  'modern-truncated': ({ range, floats }) => codedHopfield({ coding: 'truncated', range, floats }),
+  'modern-truncated-packed': ({ range, floats }) =>
+    codedHopfield({ coding: 'truncated-packed', range, floats }),
 };
