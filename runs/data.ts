@@ -37,7 +37,7 @@ export interface DataRow {
   /** The official checksum. */
   md5: string;
   url: string;
-  /** True for a file that the task's defaults do not need. */
+  /** True for a file that the task does without where a user's folder lacks it. */
   optional: boolean;
 }
 

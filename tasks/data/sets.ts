@@ -8,7 +8,7 @@ export interface DataFile {
   md5: string;
   /** Size in bytes, where known. */
   bytes?: number;
-  /** True for a file that the task's defaults do not need. */
+  /** True for a file that the task does without where a user's folder lacks it. */
   optional?: true;
   /**
    * For an archive: the folder in it, and the files in that folder. In a user's folder they may stand instead of the
@@ -68,6 +68,7 @@ export const DATA_SETS: DataSet[] = [
         url: `${MNIST}/train-images-idx3-ubyte.gz`,
         md5: 'f68b3c2dcbeaaa9fbdd348bbdeb94873',
         bytes: 9912422,
+        optional: true,
       },
       {
         name: 't10k-images-idx3-ubyte.gz',
