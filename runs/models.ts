@@ -9,12 +9,7 @@ import { InputError } from '../src/errors.ts';
 import { energyModel } from '../src/memory/energy-model.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import type { Rule } from '../src/memory/rule.ts';
-
-/** The shape of one pattern of a configuration's task, known before its data are loaded. */
-export function patternShapeOf(config: Config): number[] {
-  const { task } = config;
-  return task.name === 'binary' ? [task.dimension] : [32, 32, 1];
-}
+import { patternShapeOf } from '../tasks/index.ts';
 
 export const ruleOf = ({ range, write, read }: Config): Rule => ({ range, write, read });
 
@@ -25,7 +20,7 @@ export async function makeModel(config: Config): Promise<MemoryModel> {
 
 /** @throws InputError, likewise */
 export async function makeNetwork(config: Config): Promise<EnergyNetwork> {
-  const patternShape = patternShapeOf(config);
+  const patternShape = patternShapeOf(config.task);
   const { name, ...options } = config.network;
   const network =
     config.network.name === 'custom'

@@ -36,6 +36,18 @@ const LOADERS: {
   cifar10: loadCifar10,
 };
 
+const SHAPES: { [N in Name]: (options: Extract<Parsed, { name: N }>) => number[] } = {
+  binary: ({ dimension }) => [dimension],
+  omniglot: () => [32, 32, 1],
+  mnist: () => [28, 28, 1],
+  cifar10: () => [32, 32, 3],
+};
+
+/** The shape of one pattern of a task, known before its data are loaded. */
+export function patternShapeOf(config: Parsed): number[] {
+  return (SHAPES[config.name] as (options: Parsed) => number[])(config);
+}
+
 export const taskNames = Object.keys(LOADERS) as Name[];
 
 /** Loads a task, and its data where it needs any. Throws InputError on wrong options and on data it cannot have. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { cifar10Splits, loadCifar10 } from '../../tasks/cifar10.ts';
 import { decodeCifar } from '../../tasks/data/cifar.ts';
+import { patternShapeOf } from '../../tasks/index.ts';
 import { temporaryFolder } from './data/archives.ts';
 import { batch, folderOf, tableWith, tarGz } from './data/image-files.ts';
 
@@ -51,6 +52,7 @@ test('the task has colour images, and a 16 x 16 block of noise by default', asyn
     { directory: folderOf({ [`cifar10/${ARCHIVE}`]: archive }), cache },
     sets,
   );
+  expect(patternShapeOf({ name: 'cifar10' })).toEqual(task.patternShape);
   expect(task).toMatchObject({
     patternShape: [32, 32, 3],
     unit: 'squared error',

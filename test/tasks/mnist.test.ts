@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { patternShapeOf } from '../../tasks/index.ts';
 import { loadMnist, mnistSplits } from '../../tasks/mnist.ts';
 import { temporaryFolder } from './data/archives.ts';
 import { folderOf, idx, randomBytes, tableWith } from './data/image-files.ts';
@@ -41,6 +42,7 @@ test('without a folder both files are downloaded and kept', async () => {
     },
   };
   const task = await loadMnist({}, source, sets);
+  expect(patternShapeOf({ name: 'mnist' })).toEqual(task.patternShape);
   expect(task).toMatchObject({ patternShape: [28, 28, 1], unit: 'squared error', bitsPerValue: 8 });
   expect(task.patterns('train', 0, 0, 30)).toHaveLength(30 * 784);
   await loadMnist({}, source, sets);
