@@ -1,7 +1,7 @@
 /** @file `ebmm data [NAME]`: lists, fetches and verifies data sets; and where every command looks for data. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { dataFile, locate } from '../tasks/data/files.ts';
+import { dataFile, type Located, locate } from '../tasks/data/files.ts';
 import { DATA_SETS, type DataSet, dataSet, fileOf } from '../tasks/data/sets.ts';
 import type { DataSource } from '../tasks/data/source.ts';
 
@@ -29,15 +29,15 @@ export function dataSource(
 export interface DataRow {
   set: string;
   file: string;
-  /** 'missing' also means: not fetched yet. */
-  state: 'verified' | 'wrong checksum' | 'missing';
+  /** 'missing' also means: not fetched yet. 'unpacked': files from the archive are there, their checksums unknown. */
+  state: Located['state'];
   /** Where it is or would be. */
   path: string;
   bytes?: number;
   /** The official checksum. */
   md5: string;
   url: string;
-  /** True for a file that the task's defaults do not need. */
+  /** True for a file that the task does without where a user's folder lacks it. */
   optional: boolean;
 }
 
@@ -46,8 +46,9 @@ export async function listData(source: DataSource, sets: DataSet[] = DATA_SETS):
   const rows: DataRow[] = [];
   for (const set of sets) {
     for (const file of set.files) {
-      const { state, path, content } = await locate(set, file, source);
-      const bytes = content?.length ?? file.bytes;
+      const { state, path, content, files } = await locate(set, file, source);
+      const unpacked = files && [...files.values()].reduce((sum, { length }) => sum + length, 0);
+      const bytes = content?.length ?? unpacked ?? file.bytes;
       const { name, md5, url, optional = false } = file;
       rows.push({ set: set.name, file: name, state, path, bytes, md5, url, optional });
     }
@@ -69,8 +70,10 @@ export async function fetchData(
   const set = dataSet(setName, sets);
   const files = rest.length > 0 ? [fileOf(set, rest.join('/'))] : set.files;
   for (const file of files) {
-    const dispensable = file.optional && files.length > 1 && source.directory !== undefined;
-    if (dispensable && (await locate(set, file, source)).state === 'missing') continue;
+    if (source.directory !== undefined) {
+      const { state } = await locate(set, file, source);
+      if (state === 'unpacked' || (file.optional && files.length > 1 && state === 'missing')) continue;
+    }
     await dataFile(set, file, source);
   }
   return listData(source, [{ ...set, files }]);

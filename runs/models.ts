@@ -10,12 +10,7 @@ import { energyModel } from '../src/memory/energy-model.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import type { Rule } from '../src/memory/rule.ts';
 import { learnedRivals } from '../src/rivals/index.ts';
-
-/** The shape of one pattern of a configuration's task, known before its data are loaded. */
-export function patternShapeOf(config: Config): number[] {
-  const { task } = config;
-  return task.name === 'binary' ? [task.dimension] : [32, 32, 1];
-}
+import { patternShapeOf } from '../tasks/index.ts';
 
 export const ruleOf = ({ range, write, read }: Config): Rule => ({ range, write, read });
 
@@ -25,14 +20,14 @@ export async function makeModel(config: Config): Promise<MemoryModel> {
   if (Object.hasOwn(learnedRivals, name)) {
     const make = learnedRivals[name as keyof typeof learnedRivals] as (options: object) => MemoryModel;
     const { range, read } = config;
-    return make({ ...options, patternShape: patternShapeOf(config), range, steps: read.steps });
+    return make({ ...options, patternShape: patternShapeOf(config.task), range, steps: read.steps });
   }
   return energyModel(await makeNetwork(config), ruleOf(config));
 }
 
 /** @throws InputError, likewise */
 export async function makeNetwork(config: Config): Promise<EnergyNetwork> {
-  const patternShape = patternShapeOf(config);
+  const patternShape = patternShapeOf(config.task);
   const { name, ...options } = config.network;
   const network =
     config.network.name === 'custom'

@@ -7,6 +7,7 @@ import { type Alphabet, type Drawings, decodeDrawings, SMALL } from './data/draw
 import { dataFile } from './data/files.ts';
 import { DATA_SETS, dataSet, fileOf } from './data/sets.ts';
 import type { DataSource } from './data/source.ts';
+import { distinct } from './images.ts';
 import { parseOptions } from './options.ts';
 import type { Split, Task } from './task.ts';
 
@@ -90,14 +91,9 @@ export function omniglotTask(drawings: Drawings, options: Omit<OmniglotOptions, 
       const change =
         augment && split === 'train' ? stream(seed, 'omniglot', split, index, 'augment') : undefined;
       const values = new Float32Array(patterns * PIXELS);
-      const chosen = new Set<number>();
-      while (chosen.size < patterns) {
-        // draws what was drawn before again: quick, as an episode is small against a split
-        const member = members[choice.integer(members.length)];
-        if (chosen.has(member)) continue;
-        const drawing = bits.subarray(member * PIXELS, (member + 1) * PIXELS);
-        values.set(change ? augmented(drawing, change) : drawing, chosen.size * PIXELS);
-        chosen.add(member);
+      for (const [p, i] of distinct(choice, members.length, patterns).entries()) {
+        const drawing = bits.subarray(members[i] * PIXELS, (members[i] + 1) * PIXELS);
+        values.set(change ? augmented(drawing, change) : drawing, p * PIXELS);
       }
       return values;
     },

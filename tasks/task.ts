@@ -4,7 +4,7 @@
 export type Split = 'train' | 'validation' | 'test';
 
 export interface Task {
-  /** As in a configuration: 'binary', 'omniglot'. */
+  /** As in a configuration: 'binary', 'omniglot', 'mnist', 'cifar10'. */
   readonly name: string;
   /** Shape of one pattern: [d] for a vector, [height, width, channels] for an image. */
   readonly patternShape: number[];

@@ -8,8 +8,13 @@ export interface DataFile {
   md5: string;
   /** Size in bytes, where known. */
   bytes?: number;
-  /** True for a file that the task's defaults do not need. */
+  /** True for a file that the task does without where a user's folder lacks it. */
   optional?: true;
+  /**
+   * For an archive: the folder in it, and the files in that folder. In a user's folder they may stand instead of the
+   * archive, unpacked. Their authors publish no checksums of them, so their format alone is checked.
+   */
+  unpacked?: { folder: string; files: string[] };
 }
 
 export interface DataSet {
@@ -19,6 +24,8 @@ export interface DataSet {
   files: DataFile[];
 }
 
+/** The copy that torchvision downloads from: the authors' own page no longer serves the files. */
+const MNIST = 'https://ossci-datasets.s3.amazonaws.com/mnist';
 const OMNIGLOT = 'https://github.com/brendenlake/omniglot/raw/master/python';
 
 export const DATA_SETS: DataSet[] = [
@@ -49,6 +56,41 @@ export const DATA_SETS: DataSet[] = [
         url: `${OMNIGLOT}/images_evaluation.zip`,
         md5: '6b91aef0f799c5bb55b94e3f2daec811',
         optional: true,
+      },
+    ],
+  },
+  {
+    name: 'mnist',
+    about: '70,000 handwritten digits, 28 x 28 grey values (LeCun, Cortes, Burges 1998)',
+    files: [
+      {
+        name: 'train-images-idx3-ubyte.gz',
+        url: `${MNIST}/train-images-idx3-ubyte.gz`,
+        md5: 'f68b3c2dcbeaaa9fbdd348bbdeb94873',
+        bytes: 9912422,
+        optional: true,
+      },
+      {
+        name: 't10k-images-idx3-ubyte.gz',
+        url: `${MNIST}/t10k-images-idx3-ubyte.gz`,
+        md5: '9fb629c4189551a2d022fa330f9573f3',
+        bytes: 1648877,
+      },
+    ],
+  },
+  {
+    name: 'cifar10',
+    about: '60,000 photographs of 10 kinds of things, 32 x 32 in colour (Krizhevsky 2009)',
+    files: [
+      {
+        name: 'cifar-10-binary.tar.gz',
+        url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
+        md5: 'c32a1d4ab5d03f1284b67883e8d87530',
+        bytes: 170052171,
+        unpacked: {
+          folder: 'cifar-10-batches-bin',
+          files: [...[1, 2, 3, 4, 5].map((n) => `data_batch_${n}.bin`), 'test_batch.bin'],
+        },
       },
     ],
   },

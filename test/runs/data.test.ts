@@ -5,6 +5,7 @@ import { type DataCommand, dataCommand, dataSource, fetchData, listData } from '
 import { InputError } from '../../src/errors.ts';
 import { DATA_SETS } from '../../tasks/data/sets.ts';
 import { dataDirectory, SMALL_ARCHIVES, tableOf, temporaryFolder } from '../tasks/data/archives.ts';
+import { batch, folderOf } from '../tasks/data/image-files.ts';
 
 const [small1, small2] = Object.keys(SMALL_ARCHIVES);
 
@@ -36,7 +37,8 @@ test('the folder is --data-dir, else EBMM_DATA_DIR, else none', () => {
 test('without a name the command lists every file and what to do', async () => {
   const { out, err } = await run({ env: { EBMM_CACHE: temporaryFolder() } });
   expect(out[0]).toMatch(/^omniglot: /);
-  expect(out).toHaveLength(6);
+  // a line a set, a line a file, a line of advice
+  expect(out).toHaveLength(3 + 7 + 1);
   expect(out[1]).toMatch(
     /^ {2}images_background_small1\.zip +1\.3 MB {2}not fetched +https:\/\/github\.com\//,
   );
@@ -48,7 +50,7 @@ test('--json prints one document', async () => {
   const { out } = await run({ json: true, env: { EBMM_CACHE: temporaryFolder() } });
   expect(out).toHaveLength(1);
   const { files } = JSON.parse(out[0]);
-  expect(files).toHaveLength(4);
+  expect(files).toHaveLength(7);
   expect(files[0]).toMatchObject({
     set: 'omniglot',
     file: 'images_background_small1.zip',
@@ -96,6 +98,12 @@ test("in a user's folder a name verifies; only optional files may be missing", a
   );
 });
 
+test("unpacked batches in a user's folder are listed as such, and pass", async () => {
+  const files = { 'cifar-10-batches-bin/data_batch_1.bin': batch('data', 3) };
+  const { out } = await run({ name: 'cifar10', dataDir: folderOf(files) });
+  expect(out[1]).toMatch(/cifar-10-binary\.tar\.gz +0\.0 MB {2}unpacked +.*cifar-10-batches-bin$/);
+});
+
 test('an altered file is listed as such, and refused by name', async () => {
   const dataDir = dataDirectory({ ...SMALL_ARCHIVES, [small2]: new Uint8Array([1]) });
   const sets = tableOf(SMALL_ARCHIVES);
@@ -106,7 +114,7 @@ test('an altered file is listed as such, and refused by name', async () => {
 });
 
 test.each([
-  ['mnist', 'unknown data set "mnist"; there are omniglot'],
+  ['imagenet', 'unknown data set "imagenet"; there are omniglot, mnist, cifar10'],
   [
     'omniglot/x',
     `data set omniglot has no file "x"; there are ${DATA_SETS[0].files.map((f) => f.name).join(', ')}`,

@@ -12,7 +12,7 @@ test('a name is enough: the schema fills in the defaults', () => {
     validation: ['Balinese'],
     augment: false,
   });
-  expect(taskNames).toEqual(['binary', 'omniglot']);
+  expect(taskNames).toEqual(['binary', 'omniglot', 'mnist', 'cifar10']);
 });
 
 test('a loaded task has a default corruption that suits it', async () => {
@@ -25,7 +25,9 @@ test.each<[object, RegExp]>([
   [{ name: 'binary', dimension: 0 }, /^task\.dimension: .*1/],
   [{ name: 'binary', dimension: 1.5 }, /^task\.dimension: /],
   [{ name: 'binary', dimensions: 3 }, /dimensions/],
-  [{ name: 'mnist' }, /^task\.name: /],
+  [{ name: 'imagenet' }, /^task\.name: /],
+  [{ name: 'mnist', digits: 3 }, /^task: .*digits/],
+  [{ name: 'cifar10' }, /data directory \/nonexistent is not an existing folder/],
   [{}, /^task\.name: /],
   [{ name: 'omniglot', archives: [] }, /^task\.archives: /],
   [{ name: 'omniglot', archives: ['small1'] }, /^task\.archives\.0: .*images_background_small1/],
