@@ -46,9 +46,13 @@ export interface TrainerOptions {
 /** Share of the past in the moving error. */
 const ERROR_AVERAGE = 0.95;
 
-/** Fresh parameters, zero moments and, with an average, the parameters once more. */
+/** Fresh parameters, at the start of training. */
 export function initialState(specs: Record<string, ParameterSpec>, seed: number, average = 0): TrainingState {
-  const parameters = initialise(specs, seed);
+  return stateOf(initialise(specs, seed), average);
+}
+
+/** These parameters, zero moments and, with an average, the parameters once more. */
+export function stateOf(parameters: Record<string, Float32Array>, average = 0): TrainingState {
   const values: Record<string, Float32Array> = {};
   for (const prefix of statePrefixes({ average })) {
     const same = prefix === 'p:' || prefix === AVERAGE;

@@ -2,14 +2,17 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { saveCheckpoint } from '../meta/checkpoint.ts';
+import { saveCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
 import type { Config } from '../meta/config.ts';
 import type { Learner } from '../meta/learner.ts';
 import { memoryLearner } from '../meta/memory-learner.ts';
-import { type StepReport, Trainer, type TrainingState } from '../meta/trainer.ts';
+import { initialState, type StepReport, stateOf, Trainer, type TrainingState } from '../meta/trainer.ts';
+import { warmStart } from '../meta/warm-start.ts';
 import type { Engine } from '../src/compile/index.ts';
+import { initialise } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
+import type { MemoryModel } from '../src/memory/model.ts';
 import { loadTask, parseCorruption } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import { duration, type IO } from './io.ts';
@@ -17,7 +20,7 @@ import { makeModel } from './models.ts';
 import { learningCurve } from './plots/index.ts';
 import { startProgress } from './progress.ts';
 import type { Metrics } from './records.ts';
-import { appendMetrics, type Provenance, paths, readMetrics, saveConfig } from './run-folder.ts';
+import { appendMetrics, loadRun, type Provenance, paths, readMetrics, saveConfig } from './run-folder.ts';
 
 export interface TrainOptions extends DataOptions {
   /** Name of the run, for the default folder. */
@@ -29,6 +32,8 @@ export interface TrainOptions extends DataOptions {
   provenance: Provenance;
   /** Where to go on from. */
   state?: TrainingState;
+  /** A run or pretrained memory whose parameters to begin with. */
+  from?: string;
 }
 
 export interface TrainResult {
@@ -48,7 +53,8 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
   const model = await makeModel(config);
   const learner = memoryLearner({ config, task, corruption, model });
   const { training, seed } = config;
-  const trainer = new Trainer({ training, learner, engine, seed, state: options.state });
+  const state = options.state ?? (await freshState(options, model));
+  const trainer = new Trainer({ training, learner, engine, seed, state });
   const program = await trainer.compile();
   // Nothing is written before everything that can be wrong has been tried.
   const folder = resolve(options.out ?? (await freeFolder(options.name)));
@@ -64,6 +70,18 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
     `${options.name}: ${config.training.steps} updates on ${engine.name}; ${program.operations} operations, ready in ${(program.seconds.trace + program.seconds.prepare).toFixed(1)} s; ${folder}`,
   );
   return loop({ trainer, config, learner, folder, unit: task.unit, io });
+}
+
+async function freshState(
+  { config, from }: TrainOptions,
+  { parameters }: MemoryModel,
+): Promise<TrainingState> {
+  const { seed, training } = config;
+  if (!from) return initialState(parameters, seed, training.average);
+  const source = await loadRun(from);
+  const trained = trainedParameters(source.state);
+  const values = warmStart(parameters, initialise(parameters, seed), source.model.parameters, trained);
+  return stateOf(values, training.average);
 }
 
 interface Loop {
