@@ -1,15 +1,15 @@
 /** @file The command line: parses arguments, makes the engine, calls one command, turns errors into exit statuses. */
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
-import { loadCheckpoint } from '../meta/checkpoint.ts';
 import { InputError } from '../src/errors.ts';
+import { FileError } from '../src/files.ts';
 import { corruptionHelp } from '../tasks/index.ts';
 import { addConfigCommand } from './config.ts';
 import { dataCommand } from './data.ts';
 import { demo } from './demo.ts';
 import { evaluateCommand, rivalNames } from './evaluate.ts';
 import type { IO } from './io.ts';
-import { makeModel } from './models.ts';
 import {
   collect,
   dataOption,
@@ -71,6 +71,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       if (options.network) changes.push(['network', { name: 'custom', file: options.network }]);
       if (options.steps) changes.push(['training.steps', options.steps]);
       if (options.seed !== undefined) changes.push(['seed', options.seed]);
+      if (options.resume && options.out) throw new InputError('train: either --out or --resume, not both');
       const setup = await trainingSetup(name, options.resume, changes);
       const engine = await engineOf(options);
       const result = await train({ ...options, ...setup, engine, provenance }, io);
@@ -178,7 +179,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
   return program;
 }
 
-/** A fresh configuration, or that of the run to go on with and its state. */
+/** A fresh configuration, or that of the run to go on with. */
 async function trainingSetup(
   name: string | undefined,
   resume: string | undefined,
@@ -199,14 +200,7 @@ async function trainingSetup(
   const { config } = changes.length
     ? await configure(paths(folder).config, changes)
     : { config: await readConfig(folder) };
-  const { parameters } = await makeModel(config);
-  const state = await loadCheckpoint(paths(folder).checkpoint, parameters);
-  if (!Object.keys(state.values).some((key) => key.startsWith('m:'))) {
-    throw new InputError(
-      `${folder}: holds parameters only, without the optimiser's state, so it cannot be resumed`,
-    );
-  }
-  return { name: folder.split('/').at(-1)!, config, state, out: folder };
+  return { name: basename(folder), config, out: folder, resume: true };
 }
 
 /** Runs the command line and returns the exit status. */
@@ -229,7 +223,8 @@ export async function main(argv: string[], io: IO): Promise<number> {
       return EXIT.usage;
     }
     const { code, path, message, stack } = error as NodeJS.ErrnoException;
-    if (io.env.EBMM_DEBUG) io.err(stack ?? String(error));
+    if (error instanceof FileError) io.err(`ebmm: ${message}`);
+    else if (io.env.EBMM_DEBUG) io.err(stack ?? String(error));
     else if (code) io.err(`ebmm: ${message}${path ? '' : ` (${code})`}`);
     else {
       const what = String(message ?? error).split('\n')[0];
