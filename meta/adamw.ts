@@ -22,7 +22,8 @@ export function globalNorm(gradients: NamedTensors): tf.Scalar {
 }
 
 /**
- * One update, unless the gradient is not finite: then nothing changes.
+ * One update, unless the loss or the gradient is not finite: then nothing changes.
+ * @param loss the loss whose gradient it is
  * @param moments by name, prefixed `m:` and `v:`
  * @param update number of this update, from 1, for Adam's bias correction
  * @param rate this update's learning rate
@@ -32,12 +33,13 @@ export function adamW(
   p: NamedTensors,
   moments: NamedTensors,
   gradients: NamedTensors,
+  loss: tf.Scalar,
   update: tf.Scalar,
   rate: tf.Scalar,
 ): { p: NamedTensors; moments: NamedTensors; norm: tf.Scalar; finite: tf.Scalar } {
   const { beta1, beta2, epsilon, weight_decay, clip } = settings;
   const norm = globalNorm(gradients);
-  const finite = tf.isFinite(norm);
+  const finite = tf.isFinite(tf.add(norm, tf.abs(loss)));
   const scale = tf.div(clip, tf.maximum(norm, clip));
   const correction1 = tf.sub(1, tf.pow(tf.scalar(beta1), update));
   const correction2 = tf.sub(1, tf.pow(tf.scalar(beta2), update));

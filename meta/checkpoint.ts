@@ -1,14 +1,25 @@
-/** @file Checkpoints: the whole training state in one safetensors file, or only the parameters for use. */
+/** @file Checkpoints: the whole training state in one sealed safetensors file, or only the parameters for use. */
 import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import type { ParameterSpec } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
 import { MOMENTS } from './adamw.ts';
 import { AVERAGE } from './meta-step.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedArray } from './safetensors.ts';
+import { checkSeal, SEAL, seal } from './seal.ts';
 import type { TrainingState } from './trainer.ts';
 
-const FORMAT = '1';
+/** 1: without a seal. 2: sealed by a checksum of the whole file. */
+const FORMAT = 2;
+
+/** What a checkpoint records beside its tensors. */
+const progressSchema = z.object({
+  step: z.int().min(0),
+  seconds: z.number().min(0),
+  errorAverage: z.number().optional(),
+  lost: z.object({ total: z.int().min(0), inARow: z.int().min(0) }),
+});
 
 /**
  * Writes the state atomically.
@@ -27,10 +38,8 @@ export async function saveCheckpoint(
     tensors[name] = { shape: specs[name.slice(2)].shape, values };
   }
   const { values: _, ...progress } = state;
-  await writeFileAtomically(
-    path,
-    encodeSafetensors(tensors, { format: `ebmm ${FORMAT}`, progress: JSON.stringify(progress) }),
-  );
+  const metadata = { format: `ebmm ${FORMAT}`, ...SEAL, progress: JSON.stringify(progress) };
+  await writeFileAtomically(path, seal(encodeSafetensors(tensors, metadata)));
 }
 
 /** What a run is used with: the moving average of its parameters where one was kept, else the parameters. */
@@ -46,19 +55,28 @@ const prefixed = (parameters: Record<string, Float32Array>) =>
 
 /**
  * Reads a checkpoint of these parameters.
- * @throws InputError when the file is missing, damaged, of another version, or of another network
+ * @throws InputError when the file is missing, damaged, of a newer version, or of another network
  */
 export async function loadCheckpoint(
   path: string,
   specs: Record<string, ParameterSpec>,
 ): Promise<TrainingState> {
-  const bytes = await readFile(path).catch(() => {
-    throw new InputError(`${path}: no such checkpoint; has the run saved one yet?`);
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(
+      error.code === 'ENOENT'
+        ? `${path}: no such checkpoint; has the run saved one yet?`
+        : `${path}: cannot be read (${error.code})`,
+    );
   });
   const { tensors, metadata } = decodeSafetensors(bytes, path);
-  if (metadata.format !== `ebmm ${FORMAT}`) {
-    throw new InputError(`${path}: format is "${metadata.format ?? 'unknown'}", expected "ebmm ${FORMAT}"`);
+  const format = Number(/^ebmm (\d+)$/.exec(metadata.format ?? '')?.[1]);
+  if (!(format >= 1)) throw new InputError(`${path}: not a checkpoint of ebmm, or damaged`);
+  if (format > FORMAT) {
+    throw new InputError(
+      `${path}: format is ${format}, made by a newer version of ebmm; this one reads up to ${FORMAT}`,
+    );
   }
+  if (format > 1 || 'sha256' in metadata) checkSeal(bytes, metadata, path);
   const values: Record<string, Float32Array> = {};
   for (const [name, { shape }] of Object.entries(specs)) {
     for (const prefix of ['p:', ...MOMENTS, AVERAGE]) {
@@ -73,11 +91,13 @@ export async function loadCheckpoint(
       values[prefix + name] = tensor.values;
     }
   }
-  let progress: Omit<TrainingState, 'values'>;
+  let progress: unknown;
   try {
     progress = JSON.parse(metadata.progress);
   } catch {
     throw new InputError(`${path}: its record of progress is not JSON`);
   }
-  return { ...progress, values };
+  const checked = progressSchema.safeParse(progress);
+  if (!checked.success) throw new InputError(`${path}: its record of progress is damaged`);
+  return { ...checked.data, values };
 }

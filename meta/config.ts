@@ -5,7 +5,10 @@ import { siteFeatures } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { taskSchemas } from '../tasks/index.ts';
 
-const whole = (low: number, high = Number.MAX_SAFE_INTEGER) => z.number().int().min(low).max(high);
+/** Sizes of more than a million are slips; so are loops of more than a thousand steps, which are traced step by step. */
+const whole = (low: number, high = 1_000_000) => z.number().int().min(low).max(high);
+const loops = (low: number) => whole(low, 1000);
+const unbounded = (low: number) => whole(low, Number.MAX_SAFE_INTEGER);
 const widths = z.array(whole(1)).min(1);
 
 const networkSchema = z.discriminatedUnion('name', [
@@ -36,7 +39,10 @@ const networkSchema = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('mlp'),
     hidden: widths.default([256, 256]).describe('widths of the hidden layers'),
-    activation: z.enum(['tanh', 'softplus', 'silu', 'gelu']).default('tanh'),
+    activation: z
+      .enum(['tanh', 'softplus', 'silu', 'gelu'])
+      .default('tanh')
+      .describe('what follows every hidden layer'),
     writable: z
       .union([z.literal('all'), z.array(whole(1))])
       .default('all')
@@ -45,18 +51,21 @@ const networkSchema = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('gated-recurrent'),
     width: whole(2).default(256).describe('width of the state (paper: 1024)'),
-    hops: whole(1).default(5).describe('updates of the state (paper: 5)'),
+    hops: loops(1).default(5).describe('updates of the state (paper: 5)'),
     memory: whole(1).default(64).describe('outputs of the writable layer (paper: 64)'),
   }),
   z.strictObject({
     name: z.literal('convolutional'),
-    channels: z.tuple([whole(1), whole(1), whole(1)]).default([16, 32, 64]),
+    channels: z
+      .tuple([whole(1), whole(1), whole(1)])
+      .default([16, 32, 64])
+      .describe('channels of the three convolutions'),
     memory: z
       .tuple([whole(0), whole(0)])
       .default([0, 8])
       .describe('writable channels of the second and third layer'),
-    hops: whole(0).default(2),
-    hidden: whole(1).default(128),
+    hops: loops(0).default(2).describe('recurrent updates after the encoder (paper: 3)'),
+    hidden: whole(1).default(128).describe('units of the last hidden layer (paper: 1024)'),
   }),
   z.strictObject({
     name: z.literal('fc-resnet'),
@@ -69,7 +78,7 @@ const networkSchema = z.discriminatedUnion('name', [
       .default(32)
       .describe('writable outputs d; (features + 1) x d is the memory (paper: 12 to 64)'),
     width: whole(2).default(256).describe('width of the recurrence (paper: 512)'),
-    hops: whole(0).default(3).describe('updates of the recurrence (paper: 3)'),
+    hops: loops(0).default(3).describe('updates of the recurrence (paper: 3)'),
     hidden: whole(1).default(256).describe('units of the last hidden layer (paper: 1024)'),
   }),
   z.strictObject({
@@ -88,7 +97,7 @@ const networkSchema = z.discriminatedUnion('name', [
       .union([z.literal(1), z.literal(2)])
       .default(1)
       .describe('bottlenecks that halve the image (paper: 1)'),
-    hops: whole(0).default(3).describe('updates of the recurrence (paper: 3)'),
+    hops: loops(0).default(3).describe('updates of the recurrence (paper: 3)'),
     hidden: whole(1).default(256).describe('units of the last hidden layer (paper: 1024)'),
   }),
   z.strictObject({
@@ -132,29 +141,32 @@ export const configSchema = z.strictObject({
     .describe('values that patterns are mapped to and iterates are projected to (paper: 0 to 1)'),
   write: z
     .strictObject({
-      steps: whole(1).default(5).describe('gradient steps T that store a batch'),
+      steps: loops(1).default(5).describe('gradient steps T that store a batch'),
       rates: z
         .enum(['terms', 'loss'])
         .default('terms')
-        .describe('a rate for each tensor and term (paper), or one'),
-      per_step: z.boolean().default(true).describe('rates of their own for every step'),
+        .describe('terms: a rate for each tensor and term; loss: one (paper: terms)'),
+      per_step: z.boolean().default(true).describe('rates of their own for every step (paper: false)'),
       rate: z.number().positive().default(0.127).describe('initial rate (paper: 1e-4)'),
       divisor: z
         .union([z.literal('patterns'), whole(1)])
         .default('patterns')
         .describe(
-          'what the writing loss divides its sum over patterns by: their number (paper), or a constant',
+          'what the writing loss divides its sum over patterns by: their number, or a constant (paper: patterns)',
         ),
       momentum: unit
         .or(z.literal(0))
         .default(0)
-        .describe('initial momentum of writing, learned for every step; 0: none (paper)'),
-      gradient_term: z.boolean().default(true).describe('whether the writing loss has alpha |grad_x E|^2'),
+        .describe('initial momentum of writing, learned for every step; 0: none (paper: 0)'),
+      gradient_term: z
+        .boolean()
+        .default(true)
+        .describe('whether the writing loss has alpha |grad_x E|^2 (paper: true)'),
     })
     .prefault({}),
   read: z
     .strictObject({
-      steps: whole(1).default(5).describe('gradient steps K that recall (paper: 5)'),
+      steps: loops(1).default(5).describe('gradient steps K that recall (paper: 5)'),
       rate: z.number().positive().default(1.3).describe('initial first step size'),
       decay: unit.default(0.88).describe('initial ratio of successive step sizes'),
       momentum: unit.default(0.5).describe('initial first momentum'),
@@ -162,14 +174,14 @@ export const configSchema = z.strictObject({
     .prefault({}),
   training: z
     .strictObject({
-      steps: whole(1).default(300).describe('updates of the outer loop'),
+      steps: unbounded(1).default(300).describe('updates of the outer loop (paper: 2e6)'),
       episodes: whole(1).default(6).describe('episodes in an update'),
       patterns: z
         .union([whole(1), z.array(whole(1)).min(1)])
         .default(64)
         .describe('patterns stored at once; of a list, each update draws one'),
       learning_rate: z.number().positive().default(4e-3).describe('peak rate of AdamW (paper: 5e-5)'),
-      warmup: whole(0).default(100).describe('updates over which the rate rises'),
+      warmup: unbounded(0).default(100).describe('updates over which the rate rises'),
       decay: z.enum(['constant', 'cosine']).default('cosine').describe('what follows the warm-up'),
       final: z.number().min(0).max(1).default(0).describe('last rate of the cosine, as a part of the peak'),
       weight_decay: z.number().min(0).default(1e-6).describe('decoupled (paper: 1e-6)'),
@@ -181,12 +193,14 @@ export const configSchema = z.strictObject({
         .default(0)
         .describe('decay of a moving average of the parameters, which is then what is evaluated; 0: none'),
       iterates: z.enum(['all', 'last']).default('all').describe('read iterates in the loss (paper: all)'),
-      tolerance: whole(1).default(10).describe('updates in a row that may be lost to non-finite gradients'),
-      log_every: whole(1).default(10).describe('updates between lines of metrics.jsonl'),
-      save_every: whole(1).default(100).describe('updates between checkpoints'),
+      tolerance: unbounded(1)
+        .default(10)
+        .describe('updates in a row that may be lost to non-finite gradients'),
+      log_every: unbounded(1).default(10).describe('updates between lines of metrics.jsonl'),
+      save_every: unbounded(1).default(100).describe('updates between checkpoints'),
     })
     .prefault({}),
-  seed: whole(0).default(0),
+  seed: unbounded(0).default(0).describe('of the initial parameters and of every episode'),
 });
 
 export type Config = z.output<typeof configSchema>;
@@ -240,9 +254,10 @@ export function nearest(word: string, words: readonly string[]): string | undefi
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: walks zod's own description of the schema
-type Description = any;
+export type Description = any;
 
-function describe(): Description {
+/** The JSON Schema of a configuration as a user writes it. */
+export function configJsonSchema(): Description {
   return z.toJSONSchema(configSchema, { io: 'input' });
 }
 
@@ -252,14 +267,14 @@ function keysAt(path: readonly PropertyKey[], value: unknown): string[] {
 }
 
 function namesAt(path: readonly PropertyKey[]): string {
-  let at = describe();
+  let at = configJsonSchema();
   for (const key of path.slice(0, -1)) at = at?.properties?.[key];
   const members: Description[] = at?.oneOf ?? at?.anyOf ?? [];
   return members.map((m) => m.properties.name.const).join(', ');
 }
 
 function branchAt(path: readonly PropertyKey[], value: unknown): Description {
-  let at = describe();
+  let at = configJsonSchema();
   let here: unknown = value;
   for (const key of path) {
     at = at?.properties?.[key];

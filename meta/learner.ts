@@ -11,6 +11,11 @@ export interface Trainable {
   inputs(episodes: number, patterns: number): Record<string, InputSpec>;
   /** `outputs`: what is to be measured beside the loss. */
   loss(p: NamedTensors, batch: NamedTensors): { loss: tf.Scalar; outputs: NamedTensors };
+  /**
+   * What comes into being on the way to the loss, in that order, under names for people ("writing: W", "reading: step 1"):
+   * where training goes wrong, the first that is not finite is named.
+   */
+  stages?(p: NamedTensors, batch: NamedTensors): NamedTensors;
 }
 
 /** One batch, and how to measure what an update made of it. */

@@ -27,6 +27,14 @@ export function memoryTrainable({ model, known, iterateWeights }: ObjectiveSetti
       const { loss, recalled } = objective(model, p, { patterns, queries, known: mask }, iterateWeights);
       return { loss, outputs: { recalled } };
     },
+    stages(p, { patterns, queries, known: mask }) {
+      const state = model.store(p, patterns);
+      const iterates = model.recall(p, state, queries, mask);
+      return {
+        ...Object.fromEntries(Object.entries(state).map(([name, s]) => [`writing diverged: ${name}`, s])),
+        ...Object.fromEntries(iterates.map((x, k) => [`reading diverged: iterate ${k + 1}`, x])),
+      };
+    },
   };
 }
 

@@ -45,14 +45,15 @@ export function metaStep(settings: MetaStepSettings): TensorFunction {
     for (const prefix of MOMENTS) for (const name of names) moments[prefix + name] = inputs[prefix + name];
     const update = inputs.update as tf.Scalar;
     const rate = learningRate(schedule, steps, update);
-    const updated = adamW(optimiser, p, moments, gradients, update, rate);
+    const updated = adamW(optimiser, p, moments, gradients, value as tf.Scalar, update, rate);
     const averages: NamedTensors = {};
     if (average > 0) {
       // The first updates are forgotten faster, so that the average does not remember the random start.
       const decay = tf.minimum(average, tf.div(tf.add(update, 1), tf.add(update, 10)));
       for (const name of names) {
         const old = inputs[AVERAGE + name];
-        averages[AVERAGE + name] = tf.add(tf.mul(old, decay), tf.mul(updated.p[name], tf.sub(1, decay)));
+        const moved = tf.add(tf.mul(old, decay), tf.mul(updated.p[name], tf.sub(1, decay)));
+        averages[AVERAGE + name] = tf.where(tf.cast(updated.finite, 'bool'), moved, old);
       }
     }
     return {

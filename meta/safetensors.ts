@@ -2,12 +2,22 @@
  * @file Reads and writes safetensors files (float32 only): an 8-byte header length, a JSON header, the data.
  * Format: https://github.com/huggingface/safetensors#format
  */
+import { z } from 'zod';
 import { InputError } from '../src/errors.ts';
 
 export interface NamedArray {
   shape: number[];
   values: Float32Array;
 }
+
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: z.array(z.int().min(0)),
+  data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
+});
+const headerSchema = z
+  .object({ __metadata__: z.record(z.string(), z.string()).optional() })
+  .catchall(entrySchema);
 
 export function encodeSafetensors(
   tensors: Record<string, NamedArray>,
@@ -45,26 +55,27 @@ export function decodeSafetensors(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
   if (!(length > 0 && 8 + length <= bytes.length)) fail('its header is cut off');
-  let header: Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
+  let json: unknown;
   try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+    json = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
   } catch {
     return fail('its header is not JSON');
   }
-  const { __metadata__, ...entries } = header as typeof header & { __metadata__?: Record<string, string> };
+  const header = headerSchema.safeParse(json);
+  if (!header.success) return fail('its header lacks dtype, shape or data_offsets of a tensor');
+  const { __metadata__, ...entries } = header.data;
   const data = bytes.subarray(8 + length);
   const tensors: Record<string, NamedArray> = {};
   for (const [name, entry] of Object.entries(entries)) {
-    const [begin, end] = entry?.data_offsets ?? [];
-    const size = Array.isArray(entry?.shape) ? entry.shape.reduce((a, b) => a * b, 1) : Number.NaN;
-    if (entry?.dtype !== 'F32') fail(`tensor "${name}" has dtype ${entry?.dtype}, expected F32`);
-    if (!(begin >= 0 && end - begin === 4 * size))
-      fail(`tensor "${name}" has a shape that its data does not fit`);
+    const [begin, end] = entry.data_offsets;
+    const size = entry.shape.reduce((a, b) => a * b, 1);
+    if (entry.dtype !== 'F32') fail(`tensor "${name}" has dtype ${entry.dtype}, expected F32`);
+    if (end - begin !== 4 * size) fail(`tensor "${name}" has a shape that its data does not fit`);
     if (end > data.length) fail(`tensor "${name}" is cut off`);
     tensors[name] = {
       shape: entry.shape,
       values: new Float32Array(Uint8Array.from(data.subarray(begin, end)).buffer),
     };
   }
-  return { tensors, metadata: (__metadata__ as Record<string, string>) ?? {} };
+  return { tensors, metadata: __metadata__ ?? {} };
 }

@@ -5,6 +5,7 @@ import { InputError } from '../src/errors.ts';
 import type { Config } from './config.ts';
 import type { Learner } from './learner.ts';
 import { AVERAGE, type MetaStepSettings, metaStep, metaStepInputs, statePrefixes } from './meta-step.ts';
+import { type TroubleFinder, troubleFinder } from './trouble.ts';
 
 /** All that training needs to go on: saved whole in a checkpoint. */
 export interface TrainingState {
@@ -30,8 +31,8 @@ export interface StepReport {
   gradientNorm: number;
   learningRate: number;
   patterns: number;
-  /** False when the gradient was not finite and the update was skipped. */
-  finite: boolean;
+  /** Why the update was skipped: the first quantity that was not finite. Undefined for an update that was made. */
+  trouble?: string;
 }
 
 export interface TrainerOptions {
@@ -67,6 +68,9 @@ export class Trainer {
   readonly #options: TrainerOptions;
   readonly #step: ReturnType<typeof metaStep>;
   readonly #settings: MetaStepSettings;
+  readonly #findTrouble: TroubleFinder;
+  /** What went first in the present row of lost updates. */
+  #firstTrouble?: string;
 
   constructor(options: TrainerOptions) {
     const { training, learner, seed } = options;
@@ -79,6 +83,7 @@ export class Trainer {
       average: training.average,
     };
     this.#step = metaStep(this.#settings);
+    this.#findTrouble = troubleFinder(learner.trainable, options.engine);
     this.state = options.state ?? initialState(learner.trainable.parameters, seed, training.average);
   }
 
@@ -89,8 +94,8 @@ export class Trainer {
   }
 
   /**
-   * One update.
-   * @throws InputError when too many updates in a row had a non-finite loss or gradient
+   * One update. One whose loss or gradient is not finite changes nothing but the counts.
+   * @throws InputError when `training.tolerance` updates in a row were lost so, naming what went first
    */
   async update(): Promise<StepReport> {
     const { training, learner } = this.#options;
@@ -101,9 +106,13 @@ export class Trainer {
     const program = await this.compile(draw.patterns);
     const inputs: NamedValues = { ...state.values, ...draw.values, update: new Float32Array([step]) };
     const outputs = await program.run(inputs);
-    for (const name of Object.keys(state.values)) state.values[name] = outputs[name] as Float32Array;
     const number = (values: Values) => values[0];
-    const finite = number(outputs.finite) === 1 && Number.isFinite(number(outputs.loss));
+    const finite = number(outputs.finite) === 1;
+    // All finite by itself: then their squares are too large to add up.
+    const trouble = finite
+      ? undefined
+      : ((await this.#findTrouble(training.episodes, draw.patterns, inputs)) ?? 'the norm of the gradient');
+    for (const name of Object.keys(state.values)) state.values[name] = outputs[name] as Float32Array;
     const { error, queryError } = draw.measure(outputs);
     if (Number.isFinite(error)) {
       state.errorAverage =
@@ -115,12 +124,11 @@ export class Trainer {
     state.seconds += (performance.now() - started) / 1000;
     state.lost.total += Number(!finite);
     state.lost.inARow = finite ? 0 : state.lost.inARow + 1;
+    if (state.lost.inARow === 1) this.#firstTrouble = trouble;
     if (state.lost.inARow >= training.tolerance) {
-      const first = Number.isFinite(number(outputs.loss))
-        ? 'the meta-gradient'
-        : 'the loss (reading or writing diverged)';
+      const { inARow } = state.lost;
       throw new InputError(
-        `training stopped at update ${step}: ${first} was not finite ${training.tolerance} times in a row; lower training.learning_rate, write.rate or read.rate`,
+        `training stopped at update ${step}: ${inARow} updates in a row were not finite, at first ${this.#firstTrouble ?? trouble}; lower training.learning_rate, write.rate or read.rate`,
       );
     }
     return {
@@ -132,7 +140,7 @@ export class Trainer {
       gradientNorm: number(outputs.norm),
       learningRate: number(outputs.rate),
       patterns: draw.patterns,
-      finite,
+      trouble,
     };
   }
 }

@@ -1,15 +1,28 @@
 /** @file The command line: parses arguments, makes the engine, calls one command, turns errors into exit statuses. */
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { loadCheckpoint } from '../meta/checkpoint.ts';
-import { compiledEngine, type Device, type Engine, tfjsEngine } from '../src/compile/index.ts';
+import { basename } from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
 import { InputError } from '../src/errors.ts';
+import { FileError } from '../src/files.ts';
 import { corruptionHelp } from '../tasks/index.ts';
+import { addConfigCommand } from './config.ts';
 import { dataCommand } from './data.ts';
 import { demo } from './demo.ts';
 import { evaluateCommand, rivalNames } from './evaluate.ts';
 import type { IO } from './io.ts';
-import { makeModel } from './models.ts';
+import {
+  collect,
+  dataOption,
+  deviceOption,
+  engineOf,
+  engineOption,
+  jsonOption,
+  positive,
+  positives,
+  seedOption,
+  threadsOption,
+  words,
+} from './options.ts';
 import { plotCommand } from './plot.ts';
 import { configure, parseChange, presetNames } from './presets.ts';
 import { recallCommand } from './recall.ts';
@@ -24,48 +37,6 @@ const provenance: Provenance = {
   node: process.version,
   platform: `${process.platform} ${process.arch}`,
 };
-
-function positive(text: string): number {
-  const n = Number(text);
-  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('Expected a positive whole number.');
-  return n;
-}
-
-function seed(text: string): number {
-  const n = Number(text);
-  if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('Expected a whole number from 0.');
-  return n;
-}
-
-const positives = (text: string) => text.split(',').map(positive);
-const words = (text: string) => text.split(',').filter((word) => word !== '');
-const collect = (value: string, all: string[] = []) => [...all, value];
-
-const engineOption = () =>
-  new Option('--engine <name>', 'what runs the network').choices(['compiled', 'tfjs']).default('compiled');
-const deviceOption = () =>
-  new Option('--device <name>', 'where the compiled engine runs')
-    .choices(['cpu', 'cuda', 'webgpu'])
-    .default('cpu');
-const threadsOption = () =>
-  new Option(
-    '--threads <n>',
-    'threads of the compiled engine (default: one for each physical core)',
-  ).argParser(positive);
-const dataOption = () =>
-  new Option('--data-dir <dir>', "folder with the data sets' own files (or EBMM_DATA_DIR)");
-const jsonOption = () => new Option('--json', 'print one JSON document and nothing else');
-const seedOption = (what: string) => new Option('--seed <n>', what).argParser(seed);
-
-async function engineOf({ engine, device, threads }: EngineChoice): Promise<Engine> {
-  return engine === 'tfjs' ? tfjsEngine() : compiledEngine({ device, threads });
-}
-
-interface EngineChoice {
-  engine: string;
-  device: Device;
-  threads?: number;
-}
 
 /** The whole command line. `finish` gets the exit status of a command that ended in its own way. */
 export function commandLine(io: IO, finish: (status: number) => void): Command {
@@ -101,6 +72,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       if (options.network) changes.push(['network', { name: 'custom', file: options.network }]);
       if (options.steps) changes.push(['training.steps', options.steps]);
       if (options.seed !== undefined) changes.push(['seed', options.seed]);
+      if (options.resume && options.out) throw new InputError('train: either --out or --resume, not both');
       const setup = await trainingSetup(name, options.resume, changes);
       const engine = await engineOf(options);
       const result = await train({ ...options, ...setup, engine, provenance }, io);
@@ -197,6 +169,8 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       await demo({ ...options, changes, engine: await engineOf(options), provenance }, io);
     });
 
+  addConfigCommand(program, io);
+
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),
@@ -206,7 +180,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
   return program;
 }
 
-/** A fresh configuration, or that of the run to go on with and its state. */
+/** A fresh configuration, or that of the run to go on with. */
 async function trainingSetup(
   name: string | undefined,
   resume: string | undefined,
@@ -227,14 +201,7 @@ async function trainingSetup(
   const { config } = changes.length
     ? await configure(paths(folder).config, changes)
     : { config: await readConfig(folder) };
-  const { parameters } = await makeModel(config);
-  const state = await loadCheckpoint(paths(folder).checkpoint, parameters);
-  if (!Object.keys(state.values).some((key) => key.startsWith('m:'))) {
-    throw new InputError(
-      `${folder}: holds parameters only, without the optimiser's state, so it cannot be resumed`,
-    );
-  }
-  return { name: folder.split('/').at(-1)!, config, state, out: folder };
+  return { name: basename(folder), config, out: folder, resume: true };
 }
 
 /** Runs the command line and returns the exit status. */
@@ -256,9 +223,14 @@ export async function main(argv: string[], io: IO): Promise<number> {
       io.err(`ebmm: ${error.message}`);
       return EXIT.usage;
     }
-    const { code, path } = error as NodeJS.ErrnoException;
-    if (code) io.err(`ebmm: ${(error as Error).message}${path ? '' : ` (${code})`}`);
-    else io.err(`ebmm: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+    const { code, path, message, stack } = error as NodeJS.ErrnoException;
+    if (error instanceof FileError) io.err(`ebmm: ${message}`);
+    else if (io.env.EBMM_DEBUG) io.err(stack ?? String(error));
+    else if (code) io.err(`ebmm: ${message}${path ? '' : ` (${code})`}`);
+    else {
+      const what = String(message ?? error).split('\n')[0];
+      io.err(`ebmm: internal error: ${what} (EBMM_DEBUG=1 shows where; please report it)`);
+    }
     return EXIT.failed;
   }
 }

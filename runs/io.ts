@@ -9,8 +9,11 @@ export interface IO {
   /** Standard error, where a terminal may show moving progress. */
   stream: NodeJS.WriteStream;
   env: Environment;
-  /** Resolves once the user asked to stop (SIGINT, SIGTERM). */
-  stopping: { signal?: 'SIGINT' | 'SIGTERM' };
+  /**
+   * `signal`: the user asked to stop. `graceful`: what runs now looks at it and ends by itself; without it, a signal ends
+   * the process at once.
+   */
+  stopping: { signal?: 'SIGINT' | 'SIGTERM'; graceful?: boolean };
 }
 
 /** Whether moving progress is welcome: a terminal that is not dumb. */

@@ -13,7 +13,7 @@ const io: IO = {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     // The second one means it.
-    if (io.stopping.signal) process.exit(signal === 'SIGINT' ? 130 : 143);
+    if (io.stopping.signal || !io.stopping.graceful) process.exit(signal === 'SIGINT' ? 130 : 143);
     io.stopping.signal = signal;
     io.err('stopping after this update (once more to stop at once)');
   });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../meta/config.ts';
+import { checkSize } from '../meta/size.ts';
 import { registerGradients } from '../src/autodiff/index.ts';
 import { checkNetwork, type EnergyNetwork, networks } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
@@ -37,6 +38,7 @@ export async function makeNetwork(config: Config): Promise<EnergyNetwork> {
           patternShape,
         });
   const label = config.network.name === 'custom' ? config.network.file : name;
+  checkSize(config, network, label);
   checkNetwork(network, label);
   if (network.patternShape.join() !== patternShape.join()) {
     throw new InputError(

@@ -55,6 +55,8 @@ export function parseChange(text: string): [string, unknown] {
 
 function setKey(target: Record<string, unknown>, key: string, value: unknown): void {
   const parts = key.split('.');
+  // Of an object's own making, not a key.
+  if (parts.includes('__proto__')) throw new InputError(`--set ${key}: unknown key "${key}"`);
   let at = target;
   for (const part of parts.slice(0, -1)) {
     if (typeof at[part] !== 'object' || at[part] === null) at[part] = {};

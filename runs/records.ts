@@ -22,6 +22,8 @@ export interface Metrics {
   seconds: number;
   /** Estimate of the seconds left. */
   seconds_left: number;
+  /** Updates lost so far to a loss or gradient that was not finite; absent in runs of older versions. */
+  skipped?: number;
 }
 
 /** One row of an evaluation: one memory at one load. */

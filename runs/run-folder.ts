@@ -3,7 +3,7 @@
  * the command line (a folder, or a pretrained memory) stands for.
  */
 import { existsSync } from 'node:fs';
-import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
@@ -14,6 +14,7 @@ import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
 import { LearnedMemory } from '../src/memory/learned-memory.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
+import { readMetricsFile } from './metrics.ts';
 import { makeModel } from './models.ts';
 import type { Metrics } from './records.ts';
 
@@ -65,24 +66,8 @@ export async function readJson(file: string): Promise<unknown> {
   return value;
 }
 
-export async function appendMetrics(folder: string, line: Metrics): Promise<void> {
-  await appendFile(paths(folder).metrics, `${JSON.stringify(line)}\n`);
-}
-
-/** All whole lines of metrics.jsonl; a line cut off by a crash is left out. */
-export async function readMetrics(folder: string): Promise<Metrics[]> {
-  const text = await readFile(paths(folder).metrics, 'utf8').catch(() => '');
-  const lines: Metrics[] = [];
-  for (const line of text.split('\n')) {
-    if (!line) continue;
-    try {
-      lines.push(JSON.parse(line));
-    } catch {
-      // A cut-off line has no successor worth reading either, but later ones may be whole after a resume.
-    }
-  }
-  return lines;
-}
+/** All whole lines of metrics.jsonl. */
+export const readMetrics = (folder: string): Promise<Metrics[]> => readMetricsFile(paths(folder).metrics);
 
 export async function pretrainedNames(): Promise<string[]> {
   const entries = await readdir(PRETRAINED, { withFileTypes: true }).catch(() => []);

@@ -1,26 +1,25 @@
 /** @file `ebmm train PRESET|CONFIG.json`: meta-trains a memory and writes its run folder. */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { saveCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { loadCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
 import type { Config } from '../meta/config.ts';
-import type { Learner } from '../meta/learner.ts';
 import { memoryLearner } from '../meta/memory-learner.ts';
-import { initialState, type StepReport, stateOf, Trainer, type TrainingState } from '../meta/trainer.ts';
+import { AVERAGE, statePrefixes } from '../meta/meta-step.ts';
+import { initialState, stateOf, Trainer, type TrainingState } from '../meta/trainer.ts';
 import { warmStart } from '../meta/warm-start.ts';
 import type { Engine } from '../src/compile/index.ts';
-import { initialise } from '../src/energy/index.ts';
+import { initialise, type ParameterSpec } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
-import { writeFileAtomically } from '../src/files.ts';
+import { onFile } from '../src/files.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { loadTask, parseCorruption } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
-import { duration, type IO } from './io.ts';
+import type { IO } from './io.ts';
+import { lockRun } from './lock.ts';
 import { makeModel } from './models.ts';
-import { learningCurve } from './plots/index.ts';
-import { startProgress } from './progress.ts';
-import type { Metrics } from './records.ts';
-import { appendMetrics, loadRun, type Provenance, paths, readMetrics, saveConfig } from './run-folder.ts';
+import { loadRun, type Provenance, paths, readMetrics, saveConfig } from './run-folder.ts';
+import { runTraining, type TrainResult } from './training.ts';
 
 export interface TrainOptions extends DataOptions {
   /** Name of the run, for the default folder. */
@@ -30,22 +29,16 @@ export interface TrainOptions extends DataOptions {
   out?: string;
   engine: Engine;
   provenance: Provenance;
-  /** Where to go on from. */
-  state?: TrainingState;
   /** A run or pretrained memory whose parameters to begin with. */
   from?: string;
+  /** Go on with the run in `out`. */
+  resume?: boolean;
 }
 
-export interface TrainResult {
-  run: string;
-  steps: number;
-  error: number;
-  unit: string;
-  seconds: number;
-  /** The signal that ended it early. */
-  stopped?: 'SIGINT' | 'SIGTERM';
-}
-
+/**
+ * @throws InputError on bad input and on trouble of the numbers, FileError when the run folder cannot be written. A folder
+ * that it made is removed again unless training began.
+ */
 export async function train(options: TrainOptions, io: IO): Promise<TrainResult> {
   const { config, engine } = options;
   const task = await loadTask(config.task, sourceOf(options, io));
@@ -53,23 +46,43 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
   const model = await makeModel(config);
   const learner = memoryLearner({ config, task, corruption, model });
   const { training, seed } = config;
-  const state = options.state ?? (await freshState(options, model));
-  const trainer = new Trainer({ training, learner, engine, seed, state });
-  const program = await trainer.compile();
-  // Nothing is written before everything that can be wrong has been tried.
-  const folder = resolve(options.out ?? (await freeFolder(options.name)));
-  if (!options.state && existsSync(paths(folder).config)) {
-    throw new InputError(
-      `${folder} holds a run already: choose another --out, or go on with --resume ${folder}`,
-    );
+  const trainerFrom = (state?: TrainingState) => new Trainer({ training, learner, engine, seed, state });
+  if (options.resume) {
+    const folder = resolve(options.out!);
+    const release = await onFile(folder, () => lockRun(folder));
+    try {
+      const trainer = trainerFrom(await resumable(folder, config, model.parameters));
+      const program = await trainer.compile();
+      await removePartials(folder);
+      await saveConfig(folder, config, options.provenance);
+      return await runTraining({ ...options, trainer, program, learner, folder, unit: task.unit }, io);
+    } finally {
+      release();
+    }
   }
-  await mkdir(folder, { recursive: true });
-  await saveConfig(folder, config, options.provenance);
-  if (options.state) await dropMetricsAfter(folder, options.state.step);
-  io.err(
-    `${options.name}: ${config.training.steps} updates on ${engine.name}; ${program.operations} operations, ready in ${(program.seconds.trace + program.seconds.prepare).toFixed(1)} s; ${folder}`,
-  );
-  return loop({ trainer, config, learner, folder, unit: task.unit, io });
+  // Nothing is written before everything that can be wrong has been tried.
+  const trainer = trainerFrom(await freshState(options, model));
+  const program = await trainer.compile();
+  const { folder, made } = await claimFolder(options);
+  let begun = false;
+  try {
+    const release = await onFile(folder, () => lockRun(folder));
+    try {
+      if (existsSync(paths(folder).config)) {
+        throw new InputError(
+          `${folder} holds a run already: choose another --out, or go on with --resume ${folder}`,
+        );
+      }
+      await saveConfig(folder, config, options.provenance);
+      begun = true;
+      return await runTraining({ ...options, trainer, program, learner, folder, unit: task.unit }, io);
+    } finally {
+      release();
+    }
+  } catch (error) {
+    if (!begun && made) await rm(made, { recursive: true, force: true }).catch(() => {});
+    throw error;
+  }
 }
 
 async function freshState(
@@ -84,91 +97,68 @@ async function freshState(
   return stateOf(values, training.average);
 }
 
-interface Loop {
-  trainer: Trainer;
-  config: Config;
-  learner: Learner;
-  folder: string;
-  unit: string;
-  io: IO;
-}
-
-async function loop({ trainer, config, learner, folder, unit, io }: Loop): Promise<TrainResult> {
-  const { steps, log_every, save_every, episodes } = config.training;
-  const { state } = trainer;
-  const save = () => saveCheckpoint(paths(folder).checkpoint, state, learner.trainable.parameters);
-  const progress = startProgress(io, 'train', steps, state.step);
-  const from = { step: state.step, seconds: state.seconds };
-  try {
-    while (state.step < steps && !io.stopping.signal) {
-      const report = await trainer.update();
-      // Lets signals and the terminal have their turn: a step runs on this thread.
-      await new Promise((resume) => setImmediate(resume));
-      const perStep = (state.seconds - from.seconds) / (state.step - from.step);
-      progress.update(
-        state.step,
-        `error ${report.errorAverage.toPrecision(3)} ${unit}  loss ${report.loss.toPrecision(4)}`,
-      );
-      if (!report.finite) io.err(`update ${report.step} skipped: the gradient was not finite`);
-      if (state.step % log_every === 0 || state.step === steps || !report.finite) {
-        await appendMetrics(
-          folder,
-          metricsOf(report, state.seconds, episodes / perStep, perStep * (steps - state.step)),
-        );
-      }
-      if (state.step % save_every === 0 && state.step < steps) await save();
-    }
-  } finally {
-    progress.stop();
-    if (state.step > from.step) await save();
+/** The run folder, and what of its path was made for it. The default one is nobody else's, even if several start at once. */
+async function claimFolder({ out, name }: TrainOptions): Promise<{ folder: string; made?: string }> {
+  if (out) {
+    const folder = resolve(out);
+    return { folder, made: await onFile(folder, () => mkdir(folder, { recursive: true })) };
   }
-  const metrics = await readMetrics(folder);
-  if (metrics.length > 0) {
-    const chart = learningCurve([{ name: folder.split('/').at(-1)!, metrics, unit }]);
-    await writeFileAtomically(`${paths(folder).plots}/learning-curve.png`, chart);
-  }
-  const { signal } = io.stopping;
-  if (signal && state.step < steps)
-    io.err(`stopped at update ${state.step}; go on with: ebmm train --resume ${folder}`);
-  else
-    io.err(
-      `done: ${state.step} updates in ${duration(state.seconds)}, moving error ${state.errorAverage?.toPrecision(3)} ${unit}`,
-    );
-  return {
-    run: folder,
-    steps: state.step,
-    error: state.errorAverage ?? Number.NaN,
-    unit,
-    seconds: state.seconds,
-    stopped: state.step < steps ? signal : undefined,
-  };
-}
-
-function metricsOf(report: StepReport, seconds: number, rate: number, left: number): Metrics {
-  return {
-    step: report.step,
-    loss: report.loss,
-    error: report.error,
-    error_average: report.errorAverage,
-    query_error: report.queryError,
-    gradient_norm: report.gradientNorm,
-    learning_rate: report.learningRate,
-    patterns: report.patterns,
-    episodes_per_second: rate,
-    seconds,
-    seconds_left: left,
-  };
-}
-
-/** A resumed run writes again what it had written after its last checkpoint. */
-async function dropMetricsAfter(folder: string, step: number): Promise<void> {
-  const kept = (await readMetrics(folder)).filter((line) => line.step <= step);
-  await writeFileAtomically(paths(folder).metrics, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
-}
-
-async function freeFolder(name: string): Promise<string> {
+  const parent = resolve('runs', 'out');
+  await onFile(parent, () => mkdir(parent, { recursive: true }));
   for (let n = 1; ; n++) {
-    const folder = resolve('runs', 'out', `${name}-${n}`);
-    if (!existsSync(folder)) return folder;
+    const folder = join(parent, `${name}-${n}`);
+    const made = await onFile(folder, () =>
+      mkdir(folder).catch((error) => {
+        if (error.code === 'EEXIST') return false;
+        throw error;
+      }),
+    );
+    if (made !== false) return { folder, made: folder };
+  }
+}
+
+/**
+ * The state that a run stands at; undefined when it ended before its first checkpoint, and so begins again.
+ * @throws InputError when there is none to go on from, or more updates are done than are asked for
+ */
+async function resumable(
+  folder: string,
+  { training }: Config,
+  specs: Record<string, ParameterSpec>,
+): Promise<TrainingState | undefined> {
+  const { checkpoint } = paths(folder);
+  if (!existsSync(checkpoint)) {
+    const last = (await readMetrics(folder)).at(-1)?.step ?? 0;
+    if (last <= training.save_every) return undefined;
+    throw new InputError(`${checkpoint}: missing, although the run has had ${last} updates`);
+  }
+  const state = await loadCheckpoint(checkpoint, specs);
+  const names = Object.keys(specs);
+  const missing = statePrefixes({}).some((prefix) => names.some((name) => !state.values[prefix + name]));
+  if (missing) {
+    throw new InputError(
+      `${folder}: holds parameters only, without the optimiser's state, so it cannot be resumed`,
+    );
+  }
+  if (state.step > training.steps) {
+    throw new InputError(
+      `${folder} has had ${state.step} updates, more than the ${training.steps} of training.steps`,
+    );
+  }
+  // The moving average may be taken up, from here on, or given up.
+  for (const name of names) {
+    if (training.average === 0) delete state.values[AVERAGE + name];
+    else state.values[AVERAGE + name] ??= state.values[`p:${name}`].slice();
+  }
+  return state;
+}
+
+/** Removes what a killed process was in the middle of writing. */
+async function removePartials(folder: string): Promise<void> {
+  for (const path of await readdir(folder, { recursive: true })) {
+    if (!path.endsWith('.partial')) continue;
+    // That of a lock may be of a process that is just finding out that the folder is taken.
+    const age = Date.now() - ((await stat(join(folder, path)).catch(() => undefined))?.mtimeMs ?? Date.now());
+    if (!basename(path).startsWith('lock.') || age > 60_000) await rm(join(folder, path), { force: true });
   }
 }

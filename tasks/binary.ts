@@ -4,8 +4,7 @@ import { stream } from '../src/random.ts';
 import type { Task } from './task.ts';
 
 export const binaryOptions = z.strictObject({
-  /** Bits of a pattern. */
-  dimension: z.int().min(1).max(65536).default(128),
+  dimension: z.int().min(1).max(65536).default(128).describe('bits of a pattern (paper: 128)'),
 });
 
 /** Patterns of `dimension` independent fair bits. Half of a query's bits are redrawn by default. */

@@ -28,20 +28,29 @@ const LARGEST_SHIFT = 2;
 const PIXELS = SMALL * SMALL;
 
 export const omniglotOptions = z.strictObject({
-  /** Official archives to take drawings from. The two small ones: 8 alphabets, 4,840 drawings, 3 MB to download. */
   archives: z
     .array(z.enum(ARCHIVES))
     .min(1)
-    .default(['images_background_small1', 'images_background_small2']),
-  /**
-   * Alphabets of the test split. By default all of images_evaluation where that archive is used, as its authors meant
-   * it, else Sanskrit and Tagalog.
-   */
-  held_out: z.array(z.string()).optional(),
-  /** Alphabets of the validation split. The alphabets named in neither list are for training. */
-  validation: z.array(z.string()).default(VALIDATION),
-  /** Turns (by 90 degrees), mirrors and shifts (up to 2 pixels, paper moves in) each training drawing at random. */
-  augment: z.boolean().default(false),
+    .default(['images_background_small1', 'images_background_small2'])
+    .describe(
+      'official archives to take drawings from; the two small ones: 8 alphabets, 4,840 drawings, 3 MB to download',
+    ),
+  held_out: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'alphabets of the test split; default: all of images_evaluation where that archive is used, as its authors meant it, else Sanskrit and Tagalog',
+    ),
+  validation: z
+    .array(z.string())
+    .default(VALIDATION)
+    .describe('alphabets of the validation split; those named in neither list are for training'),
+  augment: z
+    .boolean()
+    .default(false)
+    .describe(
+      'turns (by 90 degrees), mirrors and shifts (up to 2 pixels, paper moves in) each training drawing at random',
+    ),
 });
 
 export type OmniglotOptions = z.input<typeof omniglotOptions>;

@@ -106,7 +106,7 @@ function commonUnit(runs: Run[]): string {
   return first.unit;
 }
 
-function series(metrics: Metrics[], key: keyof Metrics): Point[] {
+function series(metrics: Metrics[], key: Exclude<keyof Metrics, 'skipped'>): Point[] {
   return metrics.map((record) => ({
     x: record.step,
     y: Number.isFinite(record[key]) ? record[key] : Number.NaN,

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { loadCheckpoint, saveCheckpoint, trainedParameters } from '../../meta/checkpoint.ts';
+import { encodeSafetensors } from '../../meta/safetensors.ts';
 import { initialState } from '../../meta/trainer.ts';
 import { hopfieldSite, mlp } from '../../src/energy/index.ts';
+import { InputError } from '../../src/errors.ts';
 import { energyModel } from '../../src/memory/energy-model.ts';
 import { defaultRule } from '../../src/memory/rule.ts';
 
@@ -40,10 +42,44 @@ test('the checkpoint of another network is refused by its first tensor that diff
   );
 });
 
-test('another version is refused', async () => {
-  const text = readFileSync(file).toString('latin1').replace('"ebmm 1"', '"ebmm 9"');
-  writeFileSync(file, Buffer.from(text, 'latin1'));
-  await expect(loadCheckpoint(file, specs)).rejects.toThrow(/format is "ebmm 9", expected "ebmm 1"/);
+const rewritten = (path: string, from: string | RegExp, to: string) => {
+  writeFileSync(path, Buffer.from(readFileSync(path).toString('latin1').replace(from, to), 'latin1'));
+};
+
+test('a newer format is refused, and anything else that is not one of ours', async () => {
+  const path = join(folder, 'format.safetensors');
+  await saveCheckpoint(path, state, specs);
+  rewritten(path, '"ebmm 2"', '"ebmm 9"');
+  await expect(loadCheckpoint(path, specs)).rejects.toThrow(/format is 9, made by a newer version of ebmm/);
+  rewritten(path, '"ebmm 9"', '"EBMM 2"');
+  await expect(loadCheckpoint(path, specs)).rejects.toThrow(/not a checkpoint of ebmm/);
+});
+
+test('a file of format 1, which had no seal, is read; a sealed one cannot pass for it', async () => {
+  const path = join(folder, 'old.safetensors');
+  const { values, ...progress } = state;
+  const tensors = Object.fromEntries(
+    Object.entries(values).map(([name, v]) => [name, { shape: specs[name.slice(2)].shape, values: v }]),
+  );
+  writeFileSync(path, encodeSafetensors(tensors, { format: 'ebmm 1', progress: JSON.stringify(progress) }));
+  expect(await loadCheckpoint(path, specs)).toEqual(state);
+  await saveCheckpoint(path, state, specs);
+  rewritten(path, '"ebmm 2"', '"ebmm 1"');
+  await expect(loadCheckpoint(path, specs)).rejects.toThrow(/its checksum does not fit/);
+});
+
+test('a change of any one byte is found', async () => {
+  const path = join(folder, 'flipped.safetensors');
+  await saveCheckpoint(path, state, specs);
+  const whole = readFileSync(path);
+  for (let at = 0; at < whole.length; at += 7) {
+    const flipped = Buffer.from(whole);
+    flipped[at] ^= 1 << (at % 8);
+    writeFileSync(path, flipped);
+    await expect(loadCheckpoint(path, specs), `byte ${at}`).rejects.toThrow(InputError);
+  }
+  writeFileSync(path, Buffer.concat([whole, Buffer.from([0])]));
+  await expect(loadCheckpoint(path, specs)).rejects.toThrow(/its checksum does not fit/);
 });
 
 test('where a moving average was kept, it is what is used, and what parameters alone hold', async () => {

@@ -26,6 +26,14 @@ test('the header is laid out as the format says', () => {
   expect((8 + length) % 8).toBe(0);
 });
 
+/** A file of a header alone. */
+const headed = (json: string) => {
+  const bytes = Buffer.alloc(8 + json.length);
+  bytes.writeBigUInt64LE(BigInt(json.length));
+  bytes.write(json, 8);
+  return bytes;
+};
+
 describe('damage is refused with the name of the file', () => {
   const whole = encodeSafetensors(tensors);
   test.each([
@@ -33,6 +41,9 @@ describe('damage is refused with the name of the file', () => {
     ['half a length', whole.slice(0, 4)],
     ['half a header', whole.slice(0, 30)],
     ['half the data', whole.slice(0, whole.length - 8)],
+    ['a header of another kind', headed('null')],
+    ['a tensor without a place', headed('{"a":{"dtype":"F32","shape":[1]}}')],
+    ['a place that is no list', headed('{"a":{"dtype":"F32","shape":[1],"data_offsets":3}}')],
     ['noise', Uint8Array.from({ length: 100 }, (_, i) => (i * 37) % 256)],
   ])('%s', (_, bytes) => {
     expect(() => decodeSafetensors(bytes, 'state.safetensors')).toThrow(/^state.safetensors: not a readable/);

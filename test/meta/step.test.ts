@@ -178,6 +178,7 @@ describe('AdamW', () => {
         of(''),
         inputs,
         of('g:'),
+        (inputs.loss ?? tf.scalar(1)) as tf.Scalar,
         inputs.update as tf.Scalar,
         inputs.rate as tf.Scalar,
       );
@@ -244,6 +245,20 @@ describe('AdamW', () => {
       }
     }
   });
+});
+
+test('a loss that is not finite skips the update as well', async () => {
+  const p = { w: tf.tensor1d([1, 2]) };
+  const moments = { 'm:w': tf.zeros([2]), 'v:w': tf.zeros([2]) };
+  const settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0, clip: 1 };
+  const after = (loss: number) =>
+    adamW(settings, p, moments, { w: tf.ones([2]) }, tf.scalar(loss), tf.scalar(1), tf.scalar(0.1));
+  for (const loss of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    const { p: next, finite } = after(loss);
+    expect(finite.dataSync()[0]).toBe(0);
+    expect(Array.from(next.w.dataSync())).toEqual([1, 2]);
+  }
+  expect(after(-3).finite.dataSync()[0]).toBe(1);
 });
 
 describe('the learning rate', () => {

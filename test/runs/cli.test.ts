@@ -353,7 +353,9 @@ describe('bad input is one line and exit status 2', () => {
       training: { ...tiny.training, tolerance: 2 },
     });
     const { status, err } = await ebmm('train', file, '--out', inside('nan'));
-    expect(err).toMatch(/training stopped at update 2: .* not finite 2 times in a row/);
+    expect(err).toMatch(
+      /training stopped at update 2: 2 updates in a row were not finite, at first writing diverged: W; .*no checkpoint/,
+    );
     expect(status).toBe(2);
   });
 });

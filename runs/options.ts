@@ -1,0 +1,45 @@
+/** @file Options that several commands share, and how their values are read. */
+import { InvalidArgumentError, Option } from 'commander';
+import { compiledEngine, type Device, type Engine, tfjsEngine } from '../src/compile/index.ts';
+
+export function positive(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('Expected a positive whole number.');
+  return n;
+}
+
+function seed(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('Expected a whole number from 0.');
+  return n;
+}
+
+export const positives = (text: string) => text.split(',').map(positive);
+export const words = (text: string) => text.split(',').filter((word) => word !== '');
+export const collect = (value: string, all: string[] = []) => [...all, value];
+
+export const engineOption = () =>
+  new Option('--engine <name>', 'what runs the network').choices(['compiled', 'tfjs']).default('compiled');
+export const deviceOption = () =>
+  new Option('--device <name>', 'where the compiled engine runs')
+    .choices(['cpu', 'cuda', 'webgpu'])
+    .default('cpu');
+export const threadsOption = () =>
+  new Option(
+    '--threads <n>',
+    'threads of the compiled engine (default: one for each physical core)',
+  ).argParser(positive);
+export const dataOption = () =>
+  new Option('--data-dir <dir>', "folder with the data sets' own files (or EBMM_DATA_DIR)");
+export const jsonOption = () => new Option('--json', 'print one JSON document and nothing else');
+export const seedOption = (what: string) => new Option('--seed <n>', what).argParser(seed);
+
+export async function engineOf({ engine, device, threads }: EngineChoice): Promise<Engine> {
+  return engine === 'tfjs' ? tfjsEngine() : compiledEngine({ device, threads });
+}
+
+export interface EngineChoice {
+  engine: string;
+  device: Device;
+  threads?: number;
+}

@@ -1,0 +1,150 @@
+/** @file The loop of `ebmm train` over one run folder: updates, metrics, checkpoints, and how it ends. */
+import { basename } from 'node:path';
+import { saveCheckpoint } from '../meta/checkpoint.ts';
+import type { Config } from '../meta/config.ts';
+import type { Learner } from '../meta/learner.ts';
+import type { StepReport, Trainer } from '../meta/trainer.ts';
+import type { Engine, Program } from '../src/compile/index.ts';
+import { InputError } from '../src/errors.ts';
+import { FileError, writeFileAtomically } from '../src/files.ts';
+import { duration, type IO } from './io.ts';
+import { MetricsLog } from './metrics.ts';
+import { learningCurve } from './plots/index.ts';
+import { startProgress } from './progress.ts';
+import type { Metrics } from './records.ts';
+import { paths, readMetrics } from './run-folder.ts';
+
+export interface Session {
+  /** Name of the run, for people. */
+  name: string;
+  trainer: Trainer;
+  program: Program;
+  learner: Learner;
+  config: Config;
+  engine: Engine;
+  folder: string;
+  /** Unit of the error. */
+  unit: string;
+}
+
+export interface TrainResult {
+  run: string;
+  steps: number;
+  error: number;
+  unit: string;
+  seconds: number;
+  /** Updates that were lost because they were not finite. */
+  skipped: number;
+  /** The signal that ended it early. */
+  stopped?: 'SIGINT' | 'SIGTERM';
+}
+
+/**
+ * Trains until all updates are made or a signal comes, whichever is first; the run then stands at its last update.
+ * @throws InputError when the numbers fail (the last good checkpoint is kept), FileError when the disk does
+ */
+export async function runTraining(session: Session, io: IO): Promise<TrainResult> {
+  const { name, trainer, program, config, engine, folder, unit } = session;
+  const { steps } = config.training;
+  const { state } = trainer;
+  if (state.step === steps) {
+    io.err(`${name} has had all its ${steps} updates; more: ebmm train --resume ${folder} --steps N`);
+  } else {
+    const from = state.step > 0 ? `, from update ${state.step} on` : '';
+    io.err(
+      `${name}: ${steps} updates${from} on ${engine.name}; ${program.operations} operations, ready in ${(program.seconds.trace + program.seconds.prepare).toFixed(1)} s; ${folder}`,
+    );
+  }
+  io.stopping.graceful = true;
+  try {
+    await loop(session, io);
+  } finally {
+    io.stopping.graceful = false;
+  }
+  const metrics = await readMetrics(folder);
+  if (metrics.length > 0) {
+    const chart = learningCurve([{ name: basename(folder), metrics, unit }]);
+    await writeFileAtomically(`${paths(folder).plots}/learning-curve.png`, chart);
+  }
+  const stopped = state.step < steps ? io.stopping.signal : undefined;
+  const skipped = state.lost.total;
+  io.err(
+    stopped
+      ? `stopped at update ${state.step}; go on with: ebmm train --resume ${folder}`
+      : `done: ${state.step} updates in ${duration(state.seconds)}, moving error ${state.errorAverage?.toPrecision(3)} ${unit}${skipped ? `, ${skipped} updates skipped` : ''}`,
+  );
+  return {
+    run: folder,
+    steps: state.step,
+    error: state.errorAverage ?? Number.NaN,
+    unit,
+    seconds: state.seconds,
+    skipped,
+    stopped,
+  };
+}
+
+async function loop({ trainer, config, learner, folder, unit }: Session, io: IO): Promise<void> {
+  const { steps, log_every, save_every, episodes } = config.training;
+  const { state } = trainer;
+  const log = await MetricsLog.open(paths(folder).metrics, state.step);
+  let saved = state.step;
+  const goOn = `go on with: ebmm train --resume ${folder}`;
+  const save = async () => {
+    await log.sync();
+    await saveCheckpoint(paths(folder).checkpoint, state, learner.trainable.parameters);
+    saved = state.step;
+  };
+  const progress = startProgress(io, 'train', steps, state.step);
+  const from = { step: state.step, seconds: state.seconds };
+  try {
+    while (state.step < steps && !io.stopping.signal) {
+      const report = await trainer.update();
+      // Lets signals and the terminal have their turn: a step runs on this thread.
+      await new Promise((resume) => setImmediate(resume));
+      const perStep = (state.seconds - from.seconds) / (state.step - from.step);
+      progress.update(
+        state.step,
+        `error ${report.errorAverage.toPrecision(3)} ${unit}  loss ${report.loss.toPrecision(4)}`,
+      );
+      if (report.trouble) io.err(`update ${report.step} skipped: ${report.trouble}`);
+      if (state.step % log_every === 0 || state.step === steps || report.trouble) {
+        const left = perStep * (steps - state.step);
+        await log.append(metricsOf(report, state, episodes / perStep, left));
+      }
+      // A checkpoint is good: none is made in a row of lost updates.
+      if (state.step % save_every === 0 && state.step < steps && state.lost.inARow === 0) await save();
+    }
+    if (state.step > saved) await save();
+  } catch (error) {
+    const kept = saved > 0 ? `the checkpoint of update ${saved} is kept` : 'there was no checkpoint yet';
+    if (error instanceof InputError) throw new InputError(`${error.message}; ${kept}: ${goOn}`);
+    if (error instanceof FileError) throw new FileError(`${error.message}; ${kept}: ${goOn}`);
+    throw error;
+  } finally {
+    progress.stop();
+    await log.close();
+  }
+}
+
+function metricsOf(
+  report: StepReport,
+  state: Trainer['state'],
+  episodesPerSecond: number,
+  left: number,
+): Metrics {
+  return {
+    step: report.step,
+    loss: report.loss,
+    error: report.error,
+    error_average: report.errorAverage,
+    query_error: report.queryError,
+    gradient_norm: report.gradientNorm,
+    learning_rate: report.learningRate,
+    patterns: report.patterns,
+    episodes_per_second: episodesPerSecond,
+    seconds: state.seconds,
+    seconds_left: left,
+    skipped: state.lost.total,
+  };
+}

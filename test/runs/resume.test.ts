@@ -1,0 +1,217 @@
+/** @file Runs that are killed, stopped, refused the disk or started twice, and what becomes of them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { decodeSafetensors } from '../../meta/safetensors.ts';
+import { lockRun } from '../../runs/lock.ts';
+import { stream } from '../../src/random.ts';
+import { ebmm, folderOfFile, tiny } from './command.ts';
+
+const folder = folderOfFile();
+const config = join(folder, 'tiny.json');
+const STEPS = 300;
+/** Saves and logs after every update, so that most of the time goes into writing. */
+const training = { ...tiny.training, steps: STEPS, save_every: 1, decay: 'constant' };
+const whole = join(folder, 'whole');
+
+beforeAll(async () => {
+  writeFileSync(config, JSON.stringify({ ...tiny, training }));
+  expect((await ebmm(['train', config, '--out', whole])).status).toBe(0);
+});
+
+const checkpoint = (run: string) => join(run, 'checkpoint', 'state.safetensors');
+
+/** Weights, moments and metrics, but for what depends on the clock. */
+function outcome(run: string) {
+  const { tensors, metadata } = decodeSafetensors(readFileSync(checkpoint(run)), run);
+  const { seconds, ...progress } = JSON.parse(metadata.progress);
+  const lines = readFileSync(join(run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
+  const metrics = lines.map((line) => {
+    const { seconds, seconds_left, episodes_per_second, ...timeless } = JSON.parse(line);
+    return timeless;
+  });
+  return { tensors, progress, metrics };
+}
+
+/** `ebmm ...argv` as a process of its own. */
+function start(...argv: string[]): {
+  child: ChildProcess;
+  text: () => string;
+  ended: Promise<number | null>;
+} {
+  const main = fileURLToPath(new URL('../../runs/main.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', main, ...argv], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let text = '';
+  child.stderr.on('data', (data) => {
+    text += data;
+  });
+  return { child, text: () => text, ended: once(child, 'exit').then(([code]) => code) };
+}
+
+const sizeOfFile = (path: string) => (existsSync(path) ? statSync(path).size : 0);
+const pause = (ms: number) => new Promise((resume) => setTimeout(resume, ms));
+
+test('killed at 20 random moments, a run ends bit for bit as one that never was', {
+  timeout: 400_000,
+}, async () => {
+  const run = join(folder, 'killed');
+  const metrics = join(run, 'metrics.jsonl');
+  const random = stream('kills');
+  let midway = 0;
+  for (let kill = 0; kill < 20; kill++) {
+    const resume = existsSync(join(run, 'config.json'));
+    const { child, text, ended } = start('train', ...(resume ? ['--resume', run] : [config, '--out', run]));
+    let over = false;
+    void ended.then(() => {
+      over = true;
+    });
+    if (kill % 4 === 3) {
+      // While it starts: imports, compiles, cleans up.
+      await pause(random.uniform() * 2500);
+    } else {
+      // While it trains: after some lines, at any point of an update or of what it writes.
+      while (!over && !text().includes('updates')) await pause(1);
+      const from = sizeOfFile(metrics);
+      const lines = 1 + random.integer(12);
+      while (!over && sizeOfFile(metrics) < from + lines * 250) await pause(1);
+      await pause(random.uniform() * 12);
+      midway++;
+    }
+    expect(over, text()).toBe(false);
+    child.kill('SIGKILL');
+    await ended;
+  }
+  expect(midway).toBe(15);
+  const { status, err } = await ebmm(['train', '--resume', run]);
+  expect(status, err).toBe(0);
+  expect(err).toMatch(/from update \d+ on/);
+  expect(outcome(run)).toEqual(outcome(whole));
+  const left = await readdir(run, { recursive: true });
+  expect(left.filter((path) => /partial|lock/.test(path))).toEqual([]);
+});
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s finishes the update, saves, says how to go on, and exits with %d', async (signal, status) => {
+  const run = join(folder, signal);
+  const { child, text, ended } = start('train', config, '--out', run, '--set', 'training.save_every=1000');
+  while (sizeOfFile(join(run, 'metrics.jsonl')) < 2000) await pause(1);
+  child.kill(signal);
+  expect(await ended).toBe(status);
+  expect(text()).toMatch(new RegExp(`stopped at update \\d+; go on with: ebmm train --resume ${run}\\n$`));
+  const { progress, metrics } = outcome(run);
+  expect(progress.step).toBe(metrics.at(-1).step);
+  expect((await ebmm(['train', '--resume', run])).status).toBe(0);
+  expect(outcome(run)).toEqual(outcome(whole));
+});
+
+test('what a killed process was writing is cut off and cleared away', async () => {
+  const run = join(folder, 'torn');
+  await ebmm(['train', config, '--out', run, '--steps', '5']);
+  appendFileSync(join(run, 'metrics.jsonl'), '{"step":6,"loss":1}\n{"step":7,"lo');
+  writeFileSync(join(run, 'checkpoint', 'state.safetensors.0a1b2c3d.partial'), 'half');
+  writeFileSync(join(run, 'config.json.0a1b2c3d.partial'), '{');
+  expect((await ebmm(['train', '--resume', run, '--steps', String(STEPS)])).status).toBe(0);
+  expect(outcome(run)).toEqual(outcome(whole));
+  expect((await readdir(run, { recursive: true })).filter((path) => path.endsWith('.partial'))).toEqual([]);
+});
+
+test('a finished run is extended by larger --steps, and left alone without', async () => {
+  const run = join(folder, 'extended');
+  await ebmm(['train', config, '--out', run, '--steps', '7']);
+  const before = readFileSync(checkpoint(run));
+  const again = await ebmm(['train', '--resume', run]);
+  expect(again.err).toMatch(/has had all its 7 updates; more: ebmm train --resume .* --steps N/);
+  expect(readFileSync(checkpoint(run))).toEqual(before);
+  const less = await ebmm(['train', '--resume', run, '--steps', '6']);
+  expect(less).toMatchObject({ status: 2, err: expect.stringMatching(/has had 7 updates, more than the 6/) });
+  expect((await ebmm(['train', '--resume', run, '--steps', String(STEPS)])).status).toBe(0);
+  expect(outcome(run)).toEqual(outcome(whole));
+});
+
+test('a disk that takes no checkpoint ends the run with one line; nothing is damaged, and it can go on', async () => {
+  const run = join(folder, 'disk');
+  mkdirSync(run);
+  // A file where the folder of checkpoints should be.
+  writeFileSync(join(run, 'checkpoint'), '');
+  const { status, err } = await ebmm(['train', config, '--out', run]);
+  expect(status).toBe(1);
+  expect(err.split('\n').at(-1)).toMatch(
+    /^ebmm: cannot write .*state\.safetensors: .*; there was no checkpoint yet: go on with: ebmm train --resume/,
+  );
+  rmSync(join(run, 'checkpoint'));
+  expect((await ebmm(['train', '--resume', run])).status).toBe(0);
+  expect(outcome(run)).toEqual(outcome(whole));
+});
+
+test('a run folder that cannot be made is told in one line', async () => {
+  const out = join(config, 'run');
+  const { status, err } = await ebmm(['train', config, '--out', out]);
+  expect(status).toBe(1);
+  expect(err).toBe(`ebmm: cannot write ${out}: part of its path is a file (ENOTDIR)`);
+});
+
+test('a second process on the same folder is refused and changes nothing', async () => {
+  const run = join(folder, 'twice');
+  await ebmm(['train', config, '--out', run, '--steps', '3']);
+  const before = outcome(run);
+  const release = await lockRun(run);
+  const { status, err } = await ebmm(['train', '--resume', run, '--steps', '9']);
+  release();
+  expect(status).toBe(2);
+  expect(err).toBe(`ebmm: ${run} is in use by process ${process.pid}`);
+  expect(outcome(run)).toEqual(before);
+  expect(JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')).training.steps).toBe(3);
+});
+
+test('a run whose checkpoint is missing does not begin again by itself', async () => {
+  const run = join(folder, 'lost');
+  await ebmm(['train', config, '--out', run, '--steps', '3']);
+  rmSync(checkpoint(run));
+  const { status, err } = await ebmm(['train', '--resume', run]);
+  expect(status).toBe(2);
+  expect(err).toMatch(/state\.safetensors: missing, although the run has had 3 updates/);
+});
+
+test('the last good checkpoint outlives numerical trouble', async () => {
+  const run = join(folder, 'trouble');
+  await ebmm(['train', config, '--out', run, '--steps', '3']);
+  const before = readFileSync(checkpoint(run));
+  const { status, err } = await ebmm([
+    ...['train', '--resume', run, '--steps', '40', '--set', 'training.learning_rate=1e30'],
+    ...['--set', 'training.tolerance=3', '--set', 'training.save_every=1000'],
+  ]);
+  expect(status).toBe(2);
+  expect(err).toMatch(
+    /training stopped at update \d+: 3 updates in a row were not finite, at first .*; the checkpoint of update 3 is kept/,
+  );
+  expect(err).toMatch(/update \d+ skipped: /);
+  expect(readFileSync(checkpoint(run))).toEqual(before);
+  const lines = readFileSync(join(run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
+  expect(JSON.parse(lines.at(-1)!).skipped).toBeGreaterThan(0);
+});
+
+test('a moving average may be taken up or given up where a run goes on', async () => {
+  const run = join(folder, 'average');
+  await ebmm(['train', config, '--out', run, '--steps', '2']);
+  await ebmm(['train', '--resume', run, '--steps', '4', '--set', 'training.average=0.9']);
+  expect(Object.keys(outcome(run).tensors)).toContain('a:W');
+  await ebmm(['train', '--resume', run, '--steps', String(STEPS), '--set', 'training.average=0']);
+  expect(outcome(run)).toEqual(outcome(whole));
+});
