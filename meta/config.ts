@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { siteFeatures } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { taskSchemas } from '../tasks/index.ts';
+import { scoreNetworkSchemas } from './diffusion-config.ts';
 
 const whole = (low: number, high = Number.MAX_SAFE_INTEGER) => z.number().int().min(low).max(high);
 const widths = z.array(whole(1)).min(1);
@@ -114,6 +115,7 @@ const networkSchema = z.discriminatedUnion('name', [
     name: z.literal('custom'),
     file: z.string().min(1).describe('a TypeScript or JavaScript module that exports an energy network'),
   }),
+  ...scoreNetworkSchemas,
 ]);
 
 const unit = z.number().gt(0).lt(1);

@@ -7,6 +7,7 @@ import { InputError } from '../src/errors.ts';
 import { corruptionHelp } from '../tasks/index.ts';
 import { dataCommand } from './data.ts';
 import { demo } from './demo.ts';
+import { diffusionCommands } from './diffusion/cli.ts';
 import { evaluateCommand, rivalNames } from './evaluate.ts';
 import type { IO } from './io.ts';
 import { makeModel } from './models.ts';
@@ -196,7 +197,10 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       await demo({ ...options, changes, engine: await engineOf(options), provenance }, io);
     });
 
-  for (const command of [program, ...program.commands]) {
+  const shared = { seed: seedOption, json: jsonOption, positives };
+  const nested = diffusionCommands(program, io, shared);
+
+  for (const command of [program, ...program.commands, ...nested]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),
       writeErr: (text) => io.err(text.trimEnd()),

@@ -6,6 +6,7 @@ import { type DiffusionMemoryOptions, diffusionMemory } from './memory.ts';
 export { circleEnergy } from './circle.ts';
 export { condition } from './conditioning.ts';
 export { type PatternDiffusion, patternDiffusion, reverseDrift } from './exact.ts';
+export { type LearnedRecall, learnedModel } from './learned-model.ts';
 export { type DiffusionMemoryOptions, denoiserOf, diffusionMemory } from './memory.ts';
 export {
   inverseTemperature,
@@ -13,10 +14,20 @@ export {
   type Noise,
   type Process,
   processes,
+  relativeVariance,
   varianceExploding,
   variancePreserving,
 } from './process.ts';
 export { type Denoiser, type Method, methods, type RetrievalOptions, retrieve } from './retrieval.ts';
+export { type ScoreMlpOptions, scoreMlp } from './score-mlp.ts';
+export {
+  denoise,
+  denoisingLoss,
+  learnedEnergy,
+  type NoiseRange,
+  type ScoreNetwork,
+} from './score-network.ts';
+export { type ScoreUnetOptions, scoreUnet } from './score-unet.ts';
 
 const variants = {
   /** Reverse stochastic equation, beta growing. */

@@ -21,14 +21,14 @@ export interface DiffusionMemoryOptions {
   name?: string;
   /** Default `sde`. */
   method?: Method;
-  /** Default `exploding`; `preserving` is the same retrieval in other units. */
-  process?: ProcessName;
   /**
-   * Variance of the noise that a query is taken to have, for patterns in [-1, 1]. Default 1: that of a bit that is redrawn
-   * with probability one half.
+   * What a query is taken to be, for patterns y in [-1, 1]. `exploding` (default): y + noise. `preserving`: a y + noise of
+   * variance 1 - a^2, as are bits that are flipped with probability (1 - a) / 2.
    */
+  process?: ProcessName;
+  /** Relative variance v / a^2 of that noise, default 1. Bits of which half are redrawn have 1 exploding, 3 preserving. */
   start?: number;
-  /** Variance at the last step, default 0.01. Equal to `start`: beta is fixed, 1 / start. */
+  /** Relative variance at the last step, default 0.01. Equal to `start`: beta is fixed. */
   end?: number;
   /** How known entries enter. `replacement` (default), or `conditioning`, which is exact. */
   completion?: 'replacement' | 'conditioning';

@@ -27,7 +27,7 @@ export interface RetrievalOptions {
   levels: readonly Noise[];
   /**
    * [n, d], nonzero where an entry of the query is known: completion by replacement. After every step such entries become
-   * the query's own at that level of noise (Song et al. 2021, appendix I.2): noisy for `sde`, as they are for the others.
+   * the query's own (which have no noise), at that level of noise (Song et al. 2021, appendix I.2): noisy for `sde`, as they are for the others.
    */
   known?: ArrayLike<number>;
   /** Names the noise, default 0. Every query has a stream of its own. */
@@ -48,10 +48,7 @@ export interface Retrieval {
 /** Default of `RetrievalOptions.rate`. */
 const defaultRate = 0.2;
 
-/**
- * Retrieves from queries [n, d], which are not changed. A query stands for a y + noise of the first level, so it enters
- * multiplied by that level's scale; the last step ends without noise.
- */
+/** Retrieves from queries [n, d], which are not changed: states at the first level of noise. The last step ends without noise. */
 export async function retrieve(
   denoiser: Denoiser,
   queries: ArrayLike<number>,
@@ -61,7 +58,7 @@ export async function retrieve(
   const { method, levels, known, seed = 0, rate = defaultRate, watch } = options;
   const n = queries.length / d;
   const randoms = Array.from({ length: n }, (_, q) => stream(seed, 'diffusion', q));
-  const x = Float64Array.from(queries, (value) => value * levels[0].scale);
+  const x = Float64Array.from(queries);
   if (known) replace(x, queries, known, d, levels[0], method, randoms);
   const energies: number[][] = [];
   for (const [k, noise] of levels.entries()) {

@@ -26,7 +26,8 @@ describe('ode', () => {
       }
       let reached = new Float64Array(d);
       const levels = ladder(process, start, end, 3000);
-      await retrieve(denoiserOf(exact), query, d, {
+      const state = query.map((value) => value * process.at(time[0]).scale);
+      await retrieve(denoiserOf(exact), state, d, {
         method: 'ode',
         levels,
         watch: (step, states) => {
@@ -151,7 +152,12 @@ describe('the two processes', () => {
     for (const method of ['sde', 'ode', 'denoise'] as const) {
       const [a, b] = await Promise.all(
         [exploding, variancePreserving()].map((process) =>
-          retrieve(denoiserOf(exact), queries, d, { method, levels: ladder(process, 3, 0.05, 12) }),
+          retrieve(
+            denoiserOf(exact),
+            queries.map((x) => x * process.at(process.timeOf(3)).scale),
+            d,
+            { method, levels: ladder(process, 3, 0.05, 12) },
+          ),
         ),
       );
       for (let i = 0; i < a.states.length; i++) expect(a.states[i]).toBeCloseTo(b.states[i], 9);
