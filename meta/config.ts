@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { siteFeatures } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { taskSchemas } from '../tasks/index.ts';
+import { scoreNetworkSchemas } from './diffusion-config.ts';
 
 /** Sizes of more than a million are slips; so are loops of more than a thousand steps, which are traced step by step. */
 const whole = (low: number, high = 1_000_000) => z.number().int().min(low).max(high);
@@ -123,6 +124,7 @@ const networkSchema = z.discriminatedUnion('name', [
     name: z.literal('custom'),
     file: z.string().min(1).describe('a TypeScript or JavaScript module that exports an energy network'),
   }),
+  ...scoreNetworkSchemas,
 ]);
 
 const unit = z.number().gt(0).lt(1);

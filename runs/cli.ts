@@ -8,6 +8,7 @@ import { corruptionHelp } from '../tasks/index.ts';
 import { addConfigCommand } from './config.ts';
 import { dataCommand } from './data.ts';
 import { demo } from './demo.ts';
+import { diffusionCommands } from './diffusion/cli.ts';
 import { evaluateCommand, rivalNames } from './evaluate.ts';
 import type { IO } from './io.ts';
 import {
@@ -170,8 +171,9 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     });
 
   addConfigCommand(program, io);
+  const nested = diffusionCommands(program, io, { seed: seedOption, json: jsonOption, positives });
 
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...nested]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),
       writeErr: (text) => io.err(text.trimEnd()),

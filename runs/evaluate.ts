@@ -1,9 +1,10 @@
 /** @file `ebmm evaluate RUN|PRETRAINED`: error and compression of a trained memory and its rivals under one protocol. */
 
 import type { Engine } from '../src/compile/index.ts';
+import { diffusionRivals } from '../src/diffusion/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
-import { type RivalName, rivals } from '../src/hopfield/index.ts';
+import { rivals as hopfieldRivals } from '../src/hopfield/index.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { loadTask, parseCorruption, type Split } from '../tasks/index.ts';
@@ -36,7 +37,9 @@ export interface EvaluateOptions extends DataOptions {
   save?: boolean;
 }
 
-export const rivalNames = Object.keys(rivals) as RivalName[];
+const rivals = { ...hopfieldRivals, ...diffusionRivals };
+
+export const rivalNames = Object.keys(rivals) as (keyof typeof rivals)[];
 
 export async function evaluateCommand(options: EvaluateOptions, io: IO): Promise<Evaluation> {
   const run = await loadRun(options.run);
@@ -101,7 +104,7 @@ function makeRival(name: string, seed: number, floats: number): AssociativeMemor
   if (!Object.hasOwn(rivals, name)) {
     throw new InputError(`--against: no memory "${name}"; there are ${rivalNames.join(', ')}`);
   }
-  return rivals[name as RivalName]({ seed, floats });
+  return rivals[name as keyof typeof rivals]({ seed, floats });
 }
 
 /** The evaluation as text: errors with their bands, and compression. */

@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../meta/config.ts';
+import { isScoreNetwork, makeScoreNetwork, recallOf } from '../meta/diffusion-config.ts';
 import { checkSize } from '../meta/size.ts';
 import { registerGradients } from '../src/autodiff/index.ts';
+import { learnedModel } from '../src/diffusion/index.ts';
 import { checkNetwork, type EnergyNetwork, networks } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { energyModel } from '../src/memory/energy-model.ts';
@@ -17,7 +19,11 @@ export const ruleOf = ({ range, write, read }: Config): Rule => ({ range, write,
 
 /** @throws InputError when the network's options or its file are wrong, or its patterns are not the task's */
 export async function makeModel(config: Config): Promise<MemoryModel> {
-  const { name, ...options } = config.network;
+  const { network } = config;
+  if (isScoreNetwork(network)) {
+    return learnedModel(makeScoreNetwork(network, patternShapeOf(config.task)), recallOf(network));
+  }
+  const { name, ...options } = network;
   if (Object.hasOwn(learnedRivals, name)) {
     const make = learnedRivals[name as keyof typeof learnedRivals] as (options: object) => MemoryModel;
     const { range, read } = config;

@@ -51,6 +51,8 @@ export class LearnedMemory implements AssociativeMemory {
    * @returns the state, every tensor [episodes, ...]
    */
   async write(patterns: Float32Array, episodes: number, count: number): Promise<StoredState> {
+    // A memory whose training wrote all that it holds.
+    if (Object.keys(this.model.state).length === 0) return {};
     const program = await this.#engine.compile(this.#store, {
       ...this.#parameterSpecs(),
       patterns: { shape: [episodes, count, ...this.model.patternShape] },

@@ -1,0 +1,59 @@
+/** @file The part of a configuration that is a learned diffusion model: one schema for each kind of score network. */
+import { z } from 'zod';
+import { type ScoreNetwork, scoreMlp, scoreUnet } from '../src/diffusion/index.ts';
+import type { LearnedRecall } from '../src/diffusion/learned-model.ts';
+
+const whole = (low: number) => z.number().int().min(low);
+
+const common = {
+  batch: whole(1).default(256).describe('noisy patterns in an update'),
+  noise: z
+    .strictObject({
+      start: z.number().positive().default(100).describe('greatest relative variance that it learns'),
+      end: z.number().positive().default(0.01).describe('least'),
+    })
+    .prefault({}),
+  recall: z
+    .strictObject({
+      method: z.enum(['ode', 'denoise']).default('ode').describe('probability flow, or repeated denoising'),
+      process: z
+        .enum(['exploding', 'preserving'])
+        .default('preserving')
+        .describe('what a query is taken to be: y + noise, or a y + noise of variance 1 - a^2'),
+      start: z.number().positive().default(3).describe('relative variance of that noise'),
+      steps: whole(1).default(16).describe('levels of noise'),
+    })
+    .prefault({}),
+};
+
+const perceptron = {
+  width: whole(1).default(256).describe('units of each hidden layer'),
+  layers: whole(1).default(3).describe('hidden layers'),
+  ...common,
+};
+
+/** All weights are the memory, and training writes a fixed set of patterns into them: `training.patterns` of the task. */
+export const scoreNetworkSchemas = [
+  z.strictObject({ name: z.literal('score-mlp'), ...perceptron }),
+  z.strictObject({ name: z.literal('score-energy'), ...perceptron }),
+  z.strictObject({
+    name: z.literal('score-unet'),
+    channels: whole(1).default(16).describe('channels at full resolution'),
+    ...common,
+  }),
+] as const;
+
+export type ScoreNetworkConfig = z.output<(typeof scoreNetworkSchemas)[number]>;
+
+export const isScoreNetwork = (network: { name: string }): network is ScoreNetworkConfig =>
+  network.name.startsWith('score-');
+
+/** @throws InputError for patterns that the network does not take */
+export function makeScoreNetwork(config: ScoreNetworkConfig, patternShape: number[]): ScoreNetwork {
+  const { noise } = config;
+  if (config.name === 'score-unet') return scoreUnet({ patternShape, noise, channels: config.channels });
+  const { width, layers } = config;
+  return scoreMlp({ patternShape, noise, width, layers, potential: config.name === 'score-energy' });
+}
+
+export const recallOf = ({ recall }: ScoreNetworkConfig): LearnedRecall => recall;

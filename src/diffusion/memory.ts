@@ -1,0 +1,174 @@
+/** @file The exact diffusion of its patterns as an associative memory. It keeps them, as a modern Hopfield network does. */
+import { type Tensor, tensor } from '@tensorflow/tfjs';
+import {
+  checkChoice,
+  checkInteger,
+  checkPositive,
+  checkRange,
+  type Range,
+  readBatch,
+  readKnown,
+  slots,
+} from '../hopfield/boundary.ts';
+import { alignTraces } from '../hopfield/dynamics.ts';
+import type { AssociativeMemory, Recall } from '../memory/associative.ts';
+import { condition } from './conditioning.ts';
+import { type PatternDiffusion, patternDiffusion } from './exact.ts';
+import { ladder, type Noise, type ProcessName, processes } from './process.ts';
+import { type Denoiser, type Method, methods, retrieve } from './retrieval.ts';
+
+export interface DiffusionMemoryOptions {
+  name?: string;
+  /** Default `sde`. */
+  method?: Method;
+  /**
+   * What a query is taken to be, for patterns y in [-1, 1]. `exploding` (default): y + noise. `preserving`: a y + noise of
+   * variance 1 - a^2, as are bits that are flipped with probability (1 - a) / 2.
+   */
+  process?: ProcessName;
+  /** Relative variance v / a^2 of that noise, default 1. Bits of which half are redrawn have 1 exploding, 3 preserving. */
+  start?: number;
+  /** Relative variance at the last step, default 0.01. Equal to `start`: beta is fixed. */
+  end?: number;
+  /** How known entries enter. `replacement` (default), or `conditioning`, which is exact. */
+  completion?: 'replacement' | 'conditioning';
+  /** Values its patterns lie in, default [-1, 1]. Any other range is mapped to [-1, 1] inside, and back. */
+  range?: Range;
+  /** Holds only the first floor(floats / d) patterns. Default: holds all. */
+  floats?: number;
+  /** Seed of the noise, default 0. */
+  seed?: number;
+}
+
+/** Levels of noise, by default. */
+const defaultSteps = 32;
+
+/**
+ * Exact diffusion memory; `floats` is N d. Recall takes `steps` levels of noise (default 32); its energies are those of
+ * `PatternDiffusion`, on patterns mapped to [-1, 1], at the noise of each step, and with exact conditioning of the free
+ * entries alone. `energy` is at the last level of noise.
+ *
+ * @throws InputError for an invalid option; `store` for patterns that are not [patterns, ...patternShape] or a budget
+ * below one pattern; `recall` for queries or known entries of another shape.
+ */
+export function diffusionMemory(options: DiffusionMemoryOptions = {}): AssociativeMemory {
+  const {
+    method = 'sde',
+    process = 'exploding',
+    start = 1,
+    end = 0.01,
+    completion = 'replacement',
+  } = options;
+  const { name = 'diffusion', seed = 0, floats: budget = Number.POSITIVE_INFINITY } = options;
+  checkChoice(name, 'method', method, methods);
+  checkChoice(name, 'process', process, Object.keys(processes) as ProcessName[]);
+  checkChoice(name, 'completion', completion, ['replacement', 'conditioning']);
+  checkPositive(name, 'start', start);
+  checkPositive(name, 'end', end);
+  if (options.floats !== undefined) checkPositive(name, 'floats', options.floats);
+  const range = checkRange(name, options.range ?? [-1, 1]);
+  const levelsOf = (steps: number) => ladder(processes[process](), start, end, steps);
+  levelsOf(1);
+  return {
+    name,
+    range,
+    async store(patterns) {
+      const batch = await readBatch('patterns', patterns);
+      const { d, shape } = batch;
+      const count = slots(name, batch.count, d, budget);
+      const kept = centre(batch.values.subarray(0, count * d), range);
+      const whole = patternDiffusion(kept, count, d);
+      return {
+        floats: count * d,
+        async recall(queries, { known, steps = defaultSteps } = {}) {
+          const levels = levelsOf(checkInteger(name, 'steps', steps, 1));
+          const { values, count: n } = await readBatch('queries', queries, shape);
+          const mask = await readKnown(known, n, shape);
+          const centred = centre(values, range);
+          const recalled =
+            mask && completion === 'conditioning'
+              ? await recallConditioned(kept, count, d, centred, mask, method, levels, seed)
+              : await retrieve(denoiserOf(whole), centred, d, { method, levels, known: mask, seed });
+          return answer(queries, values, recalled, mask, range, steps);
+        },
+        async energy(x) {
+          const points = await readBatch('x', x, shape);
+          const values = centre(points.values, range);
+          const last = levelsOf(defaultSteps)[defaultSteps - 1];
+          return Float32Array.from({ length: points.count }, (_, n) =>
+            whole.energy(
+              values.subarray(n * d, (n + 1) * d).map((v) => v * last.scale),
+              last,
+            ),
+          );
+        },
+      };
+    },
+  };
+}
+
+/** The exact denoiser of states [n, d]. */
+export function denoiserOf(diffusion: PatternDiffusion): Denoiser {
+  const { d } = diffusion;
+  return (x, noise) => {
+    const means = new Float64Array(x.length);
+    const energies: number[] = [];
+    for (let at = 0; at < x.length; at += d) {
+      const state = x.subarray(at, at + d);
+      energies.push(diffusion.posteriorMean(state, noise, means.subarray(at, at + d)));
+    }
+    return { means, energies };
+  };
+}
+
+/** Every query knows other entries, so each has a diffusion of its own. */
+async function recallConditioned(
+  patterns: Float32Array,
+  count: number,
+  d: number,
+  queries: Float32Array,
+  known: ArrayLike<number>,
+  method: Method,
+  levels: Noise[],
+  seed: number,
+) {
+  const states = Float64Array.from(queries);
+  const traces: number[][] = [];
+  for (let q = 0; q < queries.length / d; q++) {
+    const query = queries.subarray(q * d, (q + 1) * d);
+    const own = Array.from(query, (_, i) => known[q * d + i]);
+    const { diffusion, free } = condition(patterns, count, d, query, own);
+    if (free.length === 0) {
+      traces.push([0]);
+      continue;
+    }
+    const start = free.map((i) => query[i]);
+    const result = await retrieve(denoiserOf(diffusion), start, free.length, {
+      method,
+      levels,
+      seed: `${seed}/query ${q}`,
+    });
+    for (const [k, i] of free.entries()) states[q * d + i] = result.states[k];
+    traces.push(result.energies!.map(([energy]) => energy));
+  }
+  return { states, energies: alignTraces(traces).energies };
+}
+
+function answer(
+  queries: Tensor,
+  values: Float32Array,
+  { states, energies }: { states: Float64Array; energies?: number[][] },
+  known: ArrayLike<number> | undefined,
+  [low, high]: Range,
+  steps: number,
+): Recall {
+  const patterns = values.map((query, i) =>
+    known?.[i] ? query : low + ((states[i] + 1) / 2) * (high - low),
+  );
+  return { patterns: tensor(patterns, queries.shape, 'float32'), energies, steps };
+}
+
+/** From the range to [-1, 1]. */
+function centre(values: Float32Array, [low, high]: Range): Float32Array {
+  return values.map((value) => (2 * (value - low)) / (high - low) - 1);
+}
