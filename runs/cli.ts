@@ -91,7 +91,11 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .option('--known', 'recall is told which entries are uncorrupted')
     .option('--no-known', 'recall is not told (default: as trained)')
     .option('--episodes <n>', 'episodes at each load', positive, 100)
-    .option('--against <list>', `rivals, of ${rivalNames.join(', ')}, or none`, words)
+    .option(
+      '--against <list>',
+      `rivals, of ${rivalNames.join(', ')}; or runs and pretrained memories; or none`,
+      words,
+    )
     .addOption(
       new Option('--split <name>', 'which patterns').choices(['train', 'validation', 'test']).default('test'),
     )

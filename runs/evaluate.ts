@@ -7,14 +7,14 @@ import { writeFileAtomically } from '../src/files.ts';
 import { rivals as hopfieldRivals } from '../src/hopfield/index.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
 import { sizeOf } from '../src/shapes.ts';
-import { loadTask, parseCorruption, type Split } from '../tasks/index.ts';
+import { loadTask, parseCorruption, type Split, type Task } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import { evaluate, type Protocol } from './evaluation.ts';
 import type { IO } from './io.ts';
 import { startProgress } from './progress.ts';
 import { publishedBeside } from './published.ts';
 import type { Evaluation } from './records.ts';
-import { type LoadedRun, loadRun, memoryOf, paths } from './run-folder.ts';
+import { findRun, type LoadedRun, loadRun, memoryOf, paths, pretrainedNames } from './run-folder.ts';
 import { errorTable, short } from './table.ts';
 
 export interface EvaluateOptions extends DataOptions {
@@ -67,7 +67,10 @@ export async function evaluateRun(
   const loads = options.patterns ?? [...new Set([config.training.patterns].flat())];
   const { known = config.known, episodes = 100, seed = 1 } = options;
   const ebmm = memoryOf(run, options.engine);
-  const memories = [ebmm, ...against.map((name) => makeRival(name, seed, ebmm.floats))];
+  const memories: AssociativeMemory[] = [ebmm];
+  for (const name of against) {
+    memories.push(await makeRival(name, { seed, floats: ebmm.floats, engine: options.engine, task }));
+  }
   const total = memories.length * loads.length * episodes;
   const progress = startProgress(io, 'evaluate', total);
   const rows: Evaluation['rows'] = [];
@@ -99,12 +102,38 @@ export async function evaluateRun(
   return { task: task.name, corruption: corruption.spec, known, dimension, seed, rows };
 }
 
-/** @throws InputError with the names that exist */
-function makeRival(name: string, seed: number, floats: number): AssociativeMemory {
-  if (!Object.hasOwn(rivals, name)) {
-    throw new InputError(`--against: no memory "${name}"; there are ${rivalNames.join(', ')}`);
+interface RivalNeeds {
+  seed: number;
+  /** Memory budget of those that have a choice. */
+  floats: number;
+  engine: Engine;
+  task: Task;
+}
+
+/**
+ * One of the table of rivals, or another trained memory by its run folder or pretrained name.
+ * @throws InputError with the names that exist, or when the other memory takes other patterns
+ */
+async function makeRival(
+  name: string,
+  { seed, floats, engine, task }: RivalNeeds,
+): Promise<AssociativeMemory> {
+  if (Object.hasOwn(rivals, name)) return rivals[name as keyof typeof rivals]({ seed, floats });
+  const folder = await findRun(name).catch(() => undefined);
+  if (!folder) {
+    const trained = (await pretrainedNames()).join(', ');
+    throw new InputError(
+      `--against: no memory "${name}"; there are ${rivalNames.join(', ')}, run folders, and ${trained}`,
+    );
   }
-  return rivals[name as keyof typeof rivals]({ seed, floats });
+  const run = await loadRun(folder);
+  const { patternShape } = run.model;
+  if (patternShape.join() !== task.patternShape.join()) {
+    throw new InputError(
+      `--against: ${name} takes patterns [${patternShape}], but this task has [${task.patternShape}]`,
+    );
+  }
+  return memoryOf(run, engine, run.name);
 }
 
 /** The evaluation as text: errors with their bands, and compression. */

@@ -1,5 +1,6 @@
 /** @file `ebmm plot RUN [RUN ...]`: learning curves, error against load, filmstrips and energy traces as PNG. */
 
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fromRange, toRange } from '../meta/units.ts';
 import type { Engine } from '../src/compile/index.ts';
@@ -8,7 +9,13 @@ import { sizeOf } from '../src/shapes.ts';
 import { drawBatch, loadTask, parseCorruption } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import type { IO } from './io.ts';
-import { energyTrace, errorAgainstPatterns, filmstrip, learningCurve } from './plots/index.ts';
+import {
+  energyTrace,
+  errorAgainstPatterns,
+  filmstrip,
+  learningCurve,
+  rateDistortion,
+} from './plots/index.ts';
 import { publishedBeside } from './published.ts';
 import type { Evaluation } from './records.ts';
 import { type LoadedRun, loadRun, memoryOf, paths, readJson, readMetrics } from './run-folder.ts';
@@ -42,6 +49,10 @@ export async function plotCommand(
     );
     const folder = options.out ? resolve(options.out) : paths(runs[0].folder).plots;
     pictures.push(await save(join(folder, 'learning-curves.png'), learningCurve(curves)));
+    const evaluations = (await Promise.all(runs.map(evaluationOf))).filter((e) => e !== undefined);
+    if (new Set(evaluations.flatMap(({ rows }) => rows.map(({ floats }) => floats))).size > 1) {
+      pictures.push(await save(join(folder, 'error-against-memory.png'), rateDistortion(evaluations)));
+    }
   }
   if (json) io.out(JSON.stringify({ plots: pictures }));
   else for (const picture of pictures) io.out(picture);
@@ -64,17 +75,30 @@ export async function plotRun(
   if (metrics.length > 0) {
     await add('learning-curve.png', learningCurve([{ name: run.name, metrics, unit: unitOf(run) }]));
   }
-  const evaluation = (await readJson(paths(run.folder).evaluation).catch(() => undefined)) as
-    | Evaluation
-    | undefined;
+  const evaluation = await readEvaluation(run);
   if (evaluation) {
     const published = publishedBeside(evaluation);
     await add('error-against-patterns.png', errorAgainstPatterns(evaluation, { published }));
   }
   const { strip, energies } = await recallExamples(run, engine, options, io);
   await add('recall.png', filmstrip(strip));
-  await add('energy.png', energyTrace(energies));
+  if (energies.length > 0) await add('energy.png', energyTrace(energies));
   return pictures;
+}
+
+async function readEvaluation(run: LoadedRun): Promise<Evaluation | undefined> {
+  const { evaluation } = paths(run.folder);
+  return existsSync(evaluation) ? ((await readJson(evaluation)) as Evaluation) : undefined;
+}
+
+/** The evaluation of one of several runs: its trained memory goes by its network's name, to tell it from the others'. */
+async function evaluationOf(run: LoadedRun): Promise<Evaluation | undefined> {
+  const evaluation = await readEvaluation(run);
+  if (!evaluation) return undefined;
+  const rows = evaluation.rows.map((row) =>
+    row.memory === run.model.name ? { ...row, memory: run.config.network.name } : row,
+  );
+  return { ...evaluation, rows };
 }
 
 /** Examples in a filmstrip. */
@@ -103,7 +127,7 @@ async function recallExamples(run: LoadedRun, engine: Engine, options: PlotOptio
       patternShape: task.patternShape,
       patterns: examples(batch.patterns),
       frames,
-      energies: energies.map((e) => Array.from(e.subarray(0, shown))),
+      energies: energies.length > 0 ? energies.map((e) => Array.from(e.subarray(0, shown))) : undefined,
     },
     energies: energies.map((e) => Array.from(e)),
   };

@@ -106,10 +106,11 @@ export async function loadRun(name: string): Promise<LoadedRun> {
   return { name: basename(folder), folder, config, model, state };
 }
 
-/** The trained memory of a run. */
+/** The trained memory of a run, under the model's name or another. */
 export function memoryOf(
   { model, state }: Pick<LoadedRun, 'model' | 'state'>,
   engine: Engine,
+  name?: string,
 ): LearnedMemory {
-  return new LearnedMemory({ model, engine, parameters: trainedParameters(state) });
+  return new LearnedMemory({ name, model, engine, parameters: trainedParameters(state) });
 }
