@@ -208,6 +208,54 @@ describe('evaluate', () => {
   });
 });
 
+describe('a learned rival', () => {
+  const rival = inside('rival');
+  const network = { name: 'memory-network', slots: 3, code: 4, hidden: 5 };
+
+  test('is trained, evaluated and drawn as energies are', async () => {
+    const file = config('rival.json', { ...tiny, network, read: { steps: 1 } });
+    expect((await ebmm('train', file, '--out', rival)).status).toBe(0);
+    const { status, out } = await ebmm('evaluate', rival, '--episodes', '3', '--against', 'none', '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(out).rows[0]).toMatchObject({ memory: 'memory-network', floats: 12 });
+    // It has no energy to draw.
+    const plots = JSON.parse((await ebmm('plot', rival, '--out', inside('rival-plots'), '--json')).out).plots;
+    expect(plots.map((path: string) => path.split('/').at(-1)).sort()).toEqual([
+      'error-against-patterns.png',
+      'learning-curve.png',
+      'recall.png',
+    ]);
+  });
+
+  test('stands beside another memory on the same episodes, by the name of its run', async () => {
+    const own = JSON.parse(
+      (await ebmm('evaluate', rival, '--episodes', '3', '--against', 'none', '--json')).out,
+    );
+    const both = await ebmm('evaluate', run, '--episodes', '3', '--against', `modern,${rival}`, '--json');
+    const rows = JSON.parse(both.out).rows.filter((row: { memory: string }) => row.memory === 'rival');
+    expect(rows.map((row: { error: number }) => row.error)).toEqual(
+      own.rows.map((row: { error: number }) => row.error),
+    );
+  });
+});
+
+test('training that begins with another run’s parameters is ahead of one that does not', async () => {
+  const training = { ...tiny.training, steps: 60, learning_rate: 0.02 };
+  const longer = config('longer.json', { ...tiny, training });
+  await ebmm('train', longer, '--out', inside('teacher'));
+  const { status, err } = await ebmm(
+    'train',
+    config('t.json', tiny),
+    '--from',
+    inside('teacher'),
+    '--out',
+    inside('pupil'),
+  );
+  expect(err).not.toContain('Error');
+  expect(status).toBe(0);
+  expect(metrics(inside('pupil'))[0].loss).toBeLessThan(0.9 * metrics(run)[0].loss);
+});
+
 test('plot draws every picture and prints where', async () => {
   const { status, out } = await ebmm('plot', run, '--out', inside('pictures'), '--json');
   expect(status).toBe(0);
