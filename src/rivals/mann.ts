@@ -26,8 +26,6 @@ export interface MannOptions {
 
 /** Decay of the record of use (Santoro et al. 2016, equation 20). */
 const USE_DECAY = 0.95;
-/** A row counts as least used by a softmin of its use this sharp, so that the choice has a gradient. */
-const LEAST_SHARPNESS = 20;
 
 /** State: `memory` [slots, word], `cell` and `output` [units]. */
 export function mann({
@@ -50,12 +48,18 @@ export function mann({
     parameters: {
       ...seen.parameters,
       ...lstmParameters('controller', seen.size, units),
-      // What is written, from the pattern and the controller; the key to what is alike; the gate between the two places.
-      ...perceptronParameters('word', seen.size + units, hidden, word),
+      // Words and keys share an embedding, so that a query is like its pattern from the start.
+      ...perceptronParameters('embed', seen.size, hidden, word),
+      'word.w': { shape: [units, word], init: { normal: 0.1 / Math.sqrt(units) }, writable: false },
+      // The gate between the least used row and the rows that are alike.
       'gate.w': { shape: [units, 1], init: { lecun: units }, writable: false },
       // Least used rows at first.
       'gate.b': { shape: [1], init: { constant: -3 }, writable: false },
-      ...perceptronParameters('key', seen.size + d + units, hidden, word),
+      'key.w': {
+        shape: [seen.size + d + units, word],
+        init: { normal: 0.1 / Math.sqrt(seen.size + d + units) },
+        writable: false,
+      },
       sharpness: { shape: [1], init: { constant: 8 }, writable: false },
       ...perceptronParameters('answer', word + seen.size + d, hidden, d),
     },
@@ -70,7 +74,7 @@ export function mann({
         outputs.push(state.output);
       }
       const controlled = tf.stack(outputs, 1);
-      const words = perceptron(p, 'word', tf.concat([features, controlled], 2));
+      const words = tf.add(perceptron(p, 'embed', features), dense(controlled, p['word.w']));
       const gates = tf.sigmoid(dense(controlled, p['gate.w'], p['gate.b']));
       let memory: tf.Tensor = tf.zeros([episodes, slots, word]);
       // Rows start with a little use, least the first, so that they fill in order.
@@ -80,7 +84,7 @@ export function mann({
       for (let i = 0; i < n; i++) {
         const one = at(words, i, word);
         const alike = tf.squeeze(attention(p, one, memory), [1]);
-        const least = tf.softmax(tf.mul(use, -LEAST_SHARPNESS));
+        const least = tf.cast(tf.oneHot(tf.argMin(use, 1), slots), 'float32');
         const gate = tf.reshape(at(gates, i, 1), [episodes, 1]);
         const places = tf.add(tf.mul(gate, alike), tf.mul(tf.sub(1, gate), least));
         // The least used row is cleared before it is written.
@@ -92,10 +96,12 @@ export function mann({
     },
     recall(p, { memory, output }, queries, known, count = 1) {
       if (count === 0) return [];
-      const question = asked(seen.encode(p, queries), queries, known);
+      const features = seen.encode(p, queries);
+      const question = asked(features, queries, known);
       const shape = [queries.shape[0], queries.shape[1]!, units];
       const controlled = tf.broadcastTo(tf.expandDims(output, 1), shape);
-      const key = perceptron(p, 'key', tf.concat([question, controlled], 2));
+      const turned = dense(tf.concat([question, controlled], 2), p['key.w']);
+      const key = tf.add(perceptron(p, 'embed', features), turned);
       const read = tf.matMul(attention(p, key, memory), memory);
       return [guess(perceptron(p, 'answer', tf.concat([read, question], 2)), range, queries, known)];
     },
