@@ -29,6 +29,7 @@ import { configure, parseChange, presetNames } from './presets.ts';
 import { recallCommand } from './recall.ts';
 import { findRun, type Provenance, paths, readConfig } from './run-folder.ts';
 import { train } from './train.ts';
+import { addUniversalCommand } from './universal.ts';
 
 const EXIT = { done: 0, failed: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -176,6 +177,8 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
 
   addConfigCommand(program, io);
   const nested = diffusionCommands(program, io, { seed: seedOption, json: jsonOption, positives });
+
+  addUniversalCommand(program, io);
 
   for (const command of [program, ...program.commands, ...nested]) {
     command.exitOverride().configureOutput({

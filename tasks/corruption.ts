@@ -36,7 +36,9 @@ export type CorruptionName =
   | 'gaussian'
   | 'drop'
   | 'mask'
-  | 'half';
+  | 'half'
+  | 'pixels'
+  | 'border';
 
 const KINDS: Record<CorruptionName, Kind> = {
   resample: {
@@ -90,6 +92,17 @@ const KINDS: Record<CorruptionName, Kind> = {
     size: 'none',
     help: 'the same as mask:0.5',
     make: (_, values) => mask(0.5, values),
+  },
+  pixels: {
+    size: 'fraction',
+    help: 'a fraction of the pixels of an image (entries of a vector), at random, becomes 0 in all channels',
+    make: (fraction, values) => pixels(fraction, values),
+  },
+  border: {
+    size: 'fraction',
+    // the share of the side, not of the area, as in Universal Hopfield Networks
+    help: 'the border of an image becomes 0, together this fraction of its height and of its width',
+    make: (fraction, values) => border(fraction, values),
   },
 };
 
@@ -202,6 +215,41 @@ function block(side: number, { patternShape }: Values, redraw: Redraw): Corrupti
       const start = (y * width + left) * channels;
       for (let i = start; i < start + side * channels; i++) query[i] = redraw(random, query[i]);
       known.fill(0, start, start + side * channels);
+    }
+  };
+}
+
+/** Zeroes exactly round(fraction * pixels) pixels, chosen without replacement. */
+function pixels(fraction: number, values: Values): Corruption['apply'] {
+  const channels = values.patternShape[2] ?? 1;
+  const [all, count] = [entries(values) / channels, Math.round((fraction * entries(values)) / channels)];
+  return (query, known, random) => {
+    for (const pixel of random.permutation(all).subarray(0, count)) {
+      query.fill(0, pixel * channels, (pixel + 1) * channels);
+      known.fill(0, pixel * channels, (pixel + 1) * channels);
+    }
+  };
+}
+
+/** Zeroes the outer floor(fraction * side / 2) rows at the top and bottom, and columns left and right. */
+function border(fraction: number, { patternShape }: Values): Corruption['apply'] {
+  const [height, width = 1, channels = 1] = patternShape;
+  const margin = (side: number) => Math.floor((fraction * side) / 2);
+  const [rows, columns] = [margin(height), margin(width)];
+  return (query, known) => {
+    for (let y = 0; y < height; y++) {
+      const start = y * width * channels;
+      const inside = y >= rows && y < height - rows;
+      const spans = inside
+        ? [
+            [start, start + columns * channels],
+            [start + (width - columns) * channels, start + width * channels],
+          ]
+        : [[start, start + width * channels]];
+      for (const [from, to] of spans) {
+        query.fill(0, from, to);
+        known.fill(0, from, to);
+      }
     }
   };
 }

@@ -53,6 +53,14 @@ test.each<[string, Values, number]>([
   ['mask:0.25', photograph, 90],
   ['half', vector, 64],
   ['half', image, 512],
+  ['pixels:0.25', photograph, 90],
+  ['pixels:0.1', vector, 13],
+  ['pixels:1', image, 1024],
+  // 12 x 10 loses 3 rows and 2 columns at each end: 6 x 6 of 3 channels are left
+  ['border:0.5', photograph, 360 - 6 * 6 * 3],
+  ['border:0.25', image, 1024 - 24 * 24],
+  ['border:0', image, 0],
+  ['border:1', image, 1024],
 ])(
   '%s of %o leaves exactly %i entries unknown, the rest as they were, all in [0, 1]',
   (spec, values, count) => {
@@ -176,6 +184,25 @@ test('gaussian noise has its standard deviation where it is not clipped', () => 
 test('drop leaves 0.5', () => {
   corrupt('drop:0.5', vector, 3, (_, query, known) => {
     expect(query.every((value, i) => known[i] === 1 || value === 0.5)).toBe(true);
+  });
+});
+
+test('pixels go in all channels at once, the border from all sides', () => {
+  corrupt('pixels:0.5', photograph, 5, (_, query, known) => {
+    for (let pixel = 0; pixel < 120; pixel++) {
+      const own = known.subarray(3 * pixel, 3 * pixel + 3);
+      expect(new Set(own).size).toBe(1);
+      if (own[0] === 0) expect([...query.subarray(3 * pixel, 3 * pixel + 3)]).toEqual([0, 0, 0]);
+    }
+  });
+  corrupt('border:0.5', photograph, 1, (_, query, known) => {
+    for (let y = 0; y < 12; y++) {
+      for (let x = 0; x < 10; x++) {
+        const inside = y >= 3 && y < 9 && x >= 2 && x < 8;
+        expect(known[(y * 10 + x) * 3 + 2]).toBe(inside ? 1 : 0);
+        if (!inside) expect(query[(y * 10 + x) * 3]).toBe(0);
+      }
+    }
   });
 });
 

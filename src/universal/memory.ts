@@ -1,0 +1,169 @@
+/** @file Universal Hopfield networks as associative memories: any similarity with any separation. */
+import { type Tensor, tensor } from '@tensorflow/tfjs';
+import { InputError } from '../errors.ts';
+import {
+  checkChoice,
+  checkInteger,
+  checkPositive,
+  checkRange,
+  fromBits,
+  type Range,
+  readBatch,
+  readKnown,
+  slots,
+  toBits,
+} from '../hopfield/boundary.ts';
+import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
+import { restEnergy } from './dynamics.ts';
+import { type UniversalNetwork, type UniversalOptions, universalNetwork } from './network.ts';
+import { separations } from './separations.ts';
+import { similarities } from './similarities.ts';
+
+export interface UniversalMemoryOptions extends UniversalOptions {
+  /** Default `SIMILARITY-SEPARATION`. */
+  name?: string;
+  /** Updates of a recall, at most: 1 is the one-shot network, more iterate to a fixed point. Default 1. */
+  steps?: number;
+  /** Budget: holds only the first floor(floats / d) patterns. Default: holds all. */
+  floats?: number;
+}
+
+export interface UniversalMemory extends AssociativeMemory {
+  /**
+   * Hetero-association: keys [patterns, ...keyShape] recall values [patterns, ...valueShape]; both in `range`. Recall is
+   * one step and clamps nothing. `floats` counts both.
+   */
+  storePairs(keys: Tensor, values: Tensor): Promise<StoredMemory>;
+}
+
+/** An update that moves no entry further than this has arrived. */
+const ARRIVED = 1e-6;
+
+/**
+ * The memory z = P sep(sim(M, q)), applied once or iterated. It keeps its patterns, so `floats` is N d. Known entries are
+ * clamped after every update. With the read-out `sign`, patterns are bits: entries are thresholded in the middle of the
+ * range and become -1 and +1 inside. Where similarity and separation are differentiable, `energy` is that of `restEnergy`.
+ *
+ * @throws InputError for an invalid option; `store` for patterns that are not [patterns, ...patternShape] or a budget
+ * below one pattern; `recall` for queries or known entries of another shape
+ */
+export function universalMemory(options: UniversalMemoryOptions): UniversalMemory {
+  const { similarity, separation, readout = 'mean', steps: ownSteps = 1 } = options;
+  const name = options.name ?? `${similarity}-${separation}`;
+  const range = checkRange(name, options.range ?? [0, 1]);
+  checkChoice(name, 'readout', readout, ['mean', 'sign']);
+  checkInteger(name, 'steps', ownSteps, 1);
+  if (options.floats !== undefined) checkPositive(name, 'floats', options.floats);
+  const network = (memories: Float32Array, count: number, d: number, values?: Float32Array) => {
+    if (readout === 'mean') return universalNetwork(memories, count, d, { ...options, range }, values);
+    const bits = (x?: Float32Array) => x && Float32Array.from(toBits(x, range));
+    return universalNetwork(bits(memories)!, count, d, { ...options, range: [-1, 1] }, bits(values));
+  };
+  // Wrong names and parameters are told before anything is stored.
+  network(new Float32Array(1), 1, 1).retrieve(new Float32Array(1));
+  const recaller = { range, binary: readout === 'sign' };
+  return {
+    name,
+    range,
+    async store(patterns) {
+      const { values, count: all, d, shape } = await readBatch('patterns', patterns);
+      const count = slots(name, all, d, options.floats ?? Number.POSITIVE_INFINITY);
+      const held = network(values.subarray(0, count * d), count, d);
+      const flows =
+        options.mode !== 'official' &&
+        similarities[similarity].gradient &&
+        separations[separation].continuous;
+      return {
+        floats: count * d,
+        recall: (queries, { known, steps = ownSteps } = {}) =>
+          recall(held, queries, shape, known, checkInteger(name, 'steps', steps, 0), recaller),
+        ...(flows && readout === 'mean'
+          ? {
+              async energy(x: Tensor) {
+                const points = await readBatch('x', x, shape);
+                const energy = restEnergy(held.comparison, separation, options.parameter);
+                return Float32Array.from({ length: points.count }, (_, n) =>
+                  energy(points.values.subarray(n * d, (n + 1) * d)),
+                );
+              },
+            }
+          : {}),
+      };
+    },
+    async storePairs(keys, values) {
+      const from = await readBatch('keys', keys);
+      const to = await readBatch('values', values);
+      if (from.count !== to.count)
+        throw new InputError(`${name}: ${from.count} keys and ${to.count} values, expected as many`);
+      const count = slots(name, from.count, from.d + to.d, options.floats ?? Number.POSITIVE_INFINITY);
+      const held = network(
+        from.values.subarray(0, count * from.d),
+        count,
+        from.d,
+        to.values.subarray(0, count * to.d),
+      );
+      return {
+        floats: count * (from.d + to.d),
+        recall: (queries) => recallPairs(held, queries, from.shape, to.shape, recaller),
+      };
+    },
+  };
+}
+
+interface Recaller {
+  range: Range;
+  binary: boolean;
+}
+
+async function recall(
+  network: UniversalNetwork,
+  queries: Tensor,
+  shape: number[],
+  known: Tensor | undefined,
+  limit: number,
+  { range, binary }: Recaller,
+) {
+  const { values, count, d } = await readBatch('queries', queries, shape);
+  const mask = await readKnown(known, count, shape);
+  const states = binary ? Float32Array.from(toBits(values, range)) : values.slice();
+  const converged: boolean[] = [];
+  let steps = 0;
+  for (let q = 0; q < count; q++) {
+    let x: Float64Array = Float64Array.from(states.subarray(q * d, (q + 1) * d));
+    let change = Number.POSITIVE_INFINITY;
+    for (let step = 1; step <= limit && change > ARRIVED; step++) {
+      const next = network.retrieve(x);
+      change = 0;
+      for (let i = 0; i < d; i++) {
+        if (mask?.[q * d + i]) next[i] = x[i];
+        change = Math.max(change, Math.abs(next[i] - x[i]));
+      }
+      x = next;
+      if (change > ARRIVED) steps = Math.max(steps, step);
+    }
+    states.set(x, q * d);
+    converged.push(change <= ARRIVED);
+  }
+  const out = binary
+    ? fromBits(Int8Array.from(states), range, values, mask)
+    : states.map((state, i) => (mask?.[i] ? values[i] : state));
+  return { patterns: tensor(out, queries.shape, 'float32'), steps, converged };
+}
+
+async function recallPairs(
+  network: UniversalNetwork,
+  queries: Tensor,
+  keyShape: number[],
+  valueShape: number[],
+  { range, binary }: Recaller,
+) {
+  const { values, count, d } = await readBatch('queries', queries, keyShape);
+  const keys = binary ? Float32Array.from(toBits(values, range)) : values;
+  const out = new Float32Array(count * network.width);
+  for (let q = 0; q < count; q++) {
+    out.set(network.retrieve(keys.subarray(q * d, (q + 1) * d)), q * network.width);
+  }
+  const [low, high] = range;
+  const recalled = binary ? out.map((bit) => (bit < 0 ? low : high)) : out;
+  return { patterns: tensor(recalled, [count, ...valueShape], 'float32'), steps: 1 };
+}
