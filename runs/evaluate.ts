@@ -1,5 +1,7 @@
 /** @file `ebmm evaluate RUN|PRETRAINED`: error and compression of a trained memory and its rivals under one protocol. */
 
+import { type TrainedRivalName, trainedRivals } from '../meta/diffusion-memory.ts';
+import { taskOf } from '../meta/stored-task.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { diffusionRivals } from '../src/diffusion/index.ts';
 import { InputError } from '../src/errors.ts';
@@ -39,7 +41,7 @@ export interface EvaluateOptions extends DataOptions {
 
 const rivals = { ...hopfieldRivals, ...diffusionRivals };
 
-export const rivalNames = Object.keys(rivals) as (keyof typeof rivals)[];
+export const rivalNames = [...Object.keys(rivals), ...Object.keys(trainedRivals)];
 
 export async function evaluateCommand(options: EvaluateOptions, io: IO): Promise<Evaluation> {
   const run = await loadRun(options.run);
@@ -59,7 +61,7 @@ export async function evaluateRun(
   io: IO,
 ): Promise<Evaluation> {
   const { config } = run;
-  const task = await loadTask(config.task, sourceOf(options, io));
+  const task = taskOf(config, await loadTask(config.task, sourceOf(options, io)));
   const corruption = parseCorruption(options.corruption ?? config.corruption ?? task.corruption, task);
   const image = task.patternShape.length > 1;
   const against =
@@ -67,7 +69,7 @@ export async function evaluateRun(
   const loads = options.patterns ?? [...new Set([config.training.patterns].flat())];
   const { known = config.known, episodes = 100, seed = 1 } = options;
   const ebmm = memoryOf(run, options.engine);
-  const memories = [ebmm, ...against.map((name) => makeRival(name, seed, ebmm.floats))];
+  const memories = [ebmm, ...against.map((name) => makeRival(name, seed, ebmm.floats, options.engine))];
   const total = memories.length * loads.length * episodes;
   const progress = startProgress(io, 'evaluate', total);
   const rows: Evaluation['rows'] = [];
@@ -100,7 +102,8 @@ export async function evaluateRun(
 }
 
 /** @throws InputError with the names that exist */
-function makeRival(name: string, seed: number, floats: number): AssociativeMemory {
+function makeRival(name: string, seed: number, floats: number, engine: Engine): AssociativeMemory {
+  if (Object.hasOwn(trainedRivals, name)) return trainedRivals[name as TrainedRivalName]({ seed, engine });
   if (!Object.hasOwn(rivals, name)) {
     throw new InputError(`--against: no memory "${name}"; there are ${rivalNames.join(', ')}`);
   }

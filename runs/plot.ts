@@ -1,6 +1,7 @@
 /** @file `ebmm plot RUN [RUN ...]`: learning curves, error against load, filmstrips and energy traces as PNG. */
 
 import { join, resolve } from 'node:path';
+import { taskOf } from '../meta/stored-task.ts';
 import { fromRange, toRange } from '../meta/units.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { writeFileAtomically } from '../src/files.ts';
@@ -73,7 +74,7 @@ export async function plotRun(
   }
   const { strip, energies } = await recallExamples(run, engine, options, io);
   await add('recall.png', filmstrip(strip));
-  await add('energy.png', energyTrace(energies));
+  if (energies.length > 0) await add('energy.png', energyTrace(energies));
   return pictures;
 }
 
@@ -83,7 +84,7 @@ const SHOWN = 6;
 /** One test episode recalled with all its iterates. */
 async function recallExamples(run: LoadedRun, engine: Engine, options: PlotOptions, io: IO) {
   const { config } = run;
-  const task = await loadTask(config.task, sourceOf(options, io));
+  const task = taskOf(config, await loadTask(config.task, sourceOf(options, io)));
   const corruption = parseCorruption(config.corruption ?? task.corruption, task);
   const count = Math.max(...[config.training.patterns].flat());
   const batch = drawBatch(task, corruption, 'test', options.seed ?? 1, 0, 1, count);
@@ -103,7 +104,7 @@ async function recallExamples(run: LoadedRun, engine: Engine, options: PlotOptio
       patternShape: task.patternShape,
       patterns: examples(batch.patterns),
       frames,
-      energies: energies.map((e) => Array.from(e.subarray(0, shown))),
+      energies: energies.length > 0 ? energies.map((e) => Array.from(e.subarray(0, shown))) : undefined,
     },
     energies: energies.map((e) => Array.from(e)),
   };
