@@ -6,6 +6,10 @@ import type { LearnedRecall } from '../src/diffusion/learned-model.ts';
 const whole = (low: number) => z.number().int().min(low);
 
 const common = {
+  answer: z
+    .enum(['pattern', 'residual'])
+    .optional()
+    .describe('what the network estimates; default: the pattern, of a U-Net what is missing to it'),
   batch: whole(1).default(256).describe('noisy patterns in an update'),
   noise: z
     .strictObject({
@@ -50,10 +54,12 @@ export const isScoreNetwork = (network: { name: string }): network is ScoreNetwo
 
 /** @throws InputError for patterns that the network does not take */
 export function makeScoreNetwork(config: ScoreNetworkConfig, patternShape: number[]): ScoreNetwork {
-  const { noise } = config;
-  if (config.name === 'score-unet') return scoreUnet({ patternShape, noise, channels: config.channels });
+  const { noise, answer } = config;
+  if (config.name === 'score-unet') {
+    return scoreUnet({ patternShape, noise, answer, channels: config.channels });
+  }
   const { width, layers } = config;
-  return scoreMlp({ patternShape, noise, width, layers, potential: config.name === 'score-energy' });
+  return scoreMlp({ patternShape, noise, answer, width, layers, potential: config.name === 'score-energy' });
 }
 
 export const recallOf = ({ recall }: ScoreNetworkConfig): LearnedRecall => recall;

@@ -123,3 +123,21 @@ export function trainedDiffusion(options: DiffusionTraining & { name?: string })
     },
   };
 }
+
+/** Learned diffusion models that an episode is stored in, by name: 2,000 steps of a perceptron or of a potential. */
+export const trainedRivals = {
+  'diffusion-learned': (options: RivalTraining) => rival('diffusion-learned', 'score-mlp', options),
+  'diffusion-energy': (options: RivalTraining) => rival('diffusion-energy', 'score-energy', options),
+};
+
+export type TrainedRivalName = keyof typeof trainedRivals;
+
+type RivalTraining = Pick<DiffusionTraining, 'engine' | 'seed'>;
+
+const rival = (name: string, network: string, options: RivalTraining) =>
+  trainedDiffusion({
+    ...options,
+    name,
+    network: configSchema.shape.network.parse({ name: network }) as ScoreNetworkConfig,
+    steps: 2000,
+  });

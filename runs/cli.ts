@@ -176,7 +176,9 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     });
 
   addConfigCommand(program, io);
-  const nested = diffusionCommands(program, io, { seed: seedOption, json: jsonOption, positives });
+  const engine = () => [engineOption(), deviceOption(), threadsOption(), dataOption()];
+  const shared = { engine, engineOf, seed: seedOption, json: jsonOption, positive, positives };
+  const nested = diffusionCommands(program, io, shared);
 
   addUniversalCommand(program, io);
 

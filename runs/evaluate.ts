@@ -1,5 +1,7 @@
 /** @file `ebmm evaluate RUN|PRETRAINED`: error and compression of a trained memory and its rivals under one protocol. */
 
+import { type TrainedRivalName, trainedRivals } from '../meta/diffusion-memory.ts';
+import { taskOf } from '../meta/stored-task.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { diffusionRivals } from '../src/diffusion/index.ts';
 import { InputError } from '../src/errors.ts';
@@ -39,7 +41,7 @@ export interface EvaluateOptions extends DataOptions {
 
 const rivals = { ...hopfieldRivals, ...diffusionRivals };
 
-export const rivalNames = Object.keys(rivals) as (keyof typeof rivals)[];
+export const rivalNames = [...Object.keys(rivals), ...Object.keys(trainedRivals)];
 
 export async function evaluateCommand(options: EvaluateOptions, io: IO): Promise<Evaluation> {
   const run = await loadRun(options.run);
@@ -59,7 +61,7 @@ export async function evaluateRun(
   io: IO,
 ): Promise<Evaluation> {
   const { config } = run;
-  const task = await loadTask(config.task, sourceOf(options, io));
+  const task = taskOf(config, await loadTask(config.task, sourceOf(options, io)));
   const corruption = parseCorruption(options.corruption ?? config.corruption ?? task.corruption, task);
   const image = task.patternShape.length > 1;
   const against =
@@ -119,6 +121,7 @@ async function makeRival(
   { seed, floats, engine, task }: RivalNeeds,
 ): Promise<AssociativeMemory> {
   if (Object.hasOwn(rivals, name)) return rivals[name as keyof typeof rivals]({ seed, floats });
+  if (Object.hasOwn(trainedRivals, name)) return trainedRivals[name as TrainedRivalName]({ seed, engine });
   const folder = await findRun(name).catch(() => undefined);
   if (!folder) {
     const trained = (await pretrainedNames()).join(', ');

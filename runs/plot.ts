@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { taskOf } from '../meta/stored-task.ts';
 import { fromRange, toRange } from '../meta/units.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { writeFileAtomically } from '../src/files.ts';
@@ -107,7 +108,7 @@ const SHOWN = 6;
 /** One test episode recalled with all its iterates. */
 async function recallExamples(run: LoadedRun, engine: Engine, options: PlotOptions, io: IO) {
   const { config } = run;
-  const task = await loadTask(config.task, sourceOf(options, io));
+  const task = taskOf(config, await loadTask(config.task, sourceOf(options, io)));
   const corruption = parseCorruption(config.corruption ?? task.corruption, task);
   const count = Math.max(...[config.training.patterns].flat());
   const batch = drawBatch(task, corruption, 'test', options.seed ?? 1, 0, 1, count);

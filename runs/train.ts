@@ -4,8 +4,8 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { loadCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
 import type { Config } from '../meta/config.ts';
-import { memoryLearner } from '../meta/memory-learner.ts';
 import { AVERAGE, statePrefixes } from '../meta/meta-step.ts';
+import { taskOf } from '../meta/stored-task.ts';
 import { initialState, stateOf, Trainer, type TrainingState } from '../meta/trainer.ts';
 import { warmStart } from '../meta/warm-start.ts';
 import type { Engine } from '../src/compile/index.ts';
@@ -16,6 +16,7 @@ import type { MemoryModel } from '../src/memory/model.ts';
 import { loadTask, parseCorruption } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import type { IO } from './io.ts';
+import { makeLearner } from './learners.ts';
 import { lockRun } from './lock.ts';
 import { makeModel } from './models.ts';
 import { loadRun, type Provenance, paths, readMetrics, saveConfig } from './run-folder.ts';
@@ -41,10 +42,10 @@ export interface TrainOptions extends DataOptions {
  */
 export async function train(options: TrainOptions, io: IO): Promise<TrainResult> {
   const { config, engine } = options;
-  const task = await loadTask(config.task, sourceOf(options, io));
+  const task = taskOf(config, await loadTask(config.task, sourceOf(options, io)));
   const corruption = parseCorruption(config.corruption ?? task.corruption, task);
   const model = await makeModel(config);
-  const learner = memoryLearner({ config, task, corruption, model });
+  const learner = makeLearner({ config, task, corruption, model });
   const { training, seed } = config;
   const trainerFrom = (state?: TrainingState) => new Trainer({ training, learner, engine, seed, state });
   if (options.resume) {

@@ -1,12 +1,19 @@
 /** @file The commands under `ebmm diffusion`: experiments on diffusion models as associative memories. */
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
+import type { Engine } from '../../src/compile/index.ts';
 import type { IO } from '../io.ts';
 import { landscape } from './landscape.ts';
+import { memorisation } from './memorisation.ts';
 
 /** Options that all commands share, made by the command line. */
 export interface SharedOptions {
-  seed(what: string): import('commander').Option;
-  json(): import('commander').Option;
+  /** Engine, device, threads and data folder. */
+  engine(): Option[];
+  // biome-ignore lint/suspicious/noExplicitAny: what commander parsed
+  engineOf(options: any): Promise<Engine>;
+  seed(what: string): Option;
+  json(): Option;
+  positive(text: string): number;
   positives(text: string): number[];
 }
 
@@ -22,5 +29,20 @@ export function diffusionCommands(program: Command, io: IO, shared: SharedOption
     .addOption(shared.seed('seed of the patterns'))
     .addOption(shared.json())
     .action((options) => landscape(options, io));
+  const engineOptions = (command: Command) =>
+    shared.engine().reduce((c, option) => c.addOption(option), command);
+  engineOptions(
+    group
+      .command('memorise')
+      .description('from memorisation to generalisation: what samples are, as the stored patterns grow many')
+      .option('--task <name>', 'circle, or a task of configurations', 'circle')
+      .option('--patterns <list>', 'numbers of patterns (default: 2 to 1000)', shared.positives)
+      .option('--network <json>', 'score network (default: a perceptron of 3 layers of 128)')
+      .option('--steps <n>', 'gradient steps for each', shared.positive, 3000)
+      .option('--samples <n>', 'samples drawn of each', shared.positive, 200)
+      .option('--out <dir>', 'folder for the record and the pictures (default: runs/out/diffusion)')
+      .addOption(shared.seed('seed of patterns, training and samples'))
+      .addOption(shared.json()),
+  ).action(async (options) => memorisation({ ...options, engine: await shared.engineOf(options) }, io));
   return [group, ...group.commands];
 }

@@ -8,6 +8,7 @@ export { condition } from './conditioning.ts';
 export { type PatternDiffusion, patternDiffusion, reverseDrift } from './exact.ts';
 export { type LearnedRecall, learnedModel } from './learned-model.ts';
 export { type DiffusionMemoryOptions, denoiserOf, diffusionMemory } from './memory.ts';
+export { nearestDistances, type Outcomes, outcomesOf, type Thresholds, thresholdsOf } from './outcomes.ts';
 export {
   inverseTemperature,
   ladder,

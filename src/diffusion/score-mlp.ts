@@ -4,11 +4,13 @@ import type { NamedTensors } from '../autodiff/index.ts';
 import { type Activation, activations } from '../energy/layers.ts';
 import type { ParameterSpec } from '../energy/network.ts';
 import { sizeOf } from '../shapes.ts';
-import { type NoiseRange, type ScoreNetwork, timeFeatures } from './score-network.ts';
+import { type Answer, type NoiseRange, type ScoreNetwork, timeFeatures } from './score-network.ts';
 
 export interface ScoreMlpOptions {
   patternShape: number[];
   noise: NoiseRange;
+  /** Default pattern. */
+  answer?: Answer;
   /** Default 256. */
   width?: number;
   /** Hidden layers, default 3. From the second on each adds to the state before it. */
@@ -21,7 +23,15 @@ export interface ScoreMlpOptions {
 
 /** Parameters W1, T1 (of the time features), b1, ... for the hidden layers, and `out`; of a potential `out` has one output. */
 export function scoreMlp(options: ScoreMlpOptions): ScoreNetwork {
-  const { patternShape, noise, width = 256, layers = 3, activation = 'silu', potential = false } = options;
+  const {
+    patternShape,
+    noise,
+    answer = 'pattern',
+    width = 256,
+    layers = 3,
+    activation = 'silu',
+    potential = false,
+  } = options;
   const d = sizeOf(patternShape);
   const writable = true;
   const parameters: Record<string, ParameterSpec> = {};
@@ -48,6 +58,7 @@ export function scoreMlp(options: ScoreMlpOptions): ScoreNetwork {
       patternShape,
       parameters,
       noise,
+      answer,
       potential: (p, z, time) => tf.squeeze(hidden(p, z, time), [1]),
     };
   }
@@ -55,6 +66,7 @@ export function scoreMlp(options: ScoreMlpOptions): ScoreNetwork {
     patternShape,
     parameters,
     noise,
+    answer,
     estimate: (p, z, time) => tf.reshape(hidden(p, z, time), z.shape),
   };
 }

@@ -4,12 +4,14 @@ import type { NamedTensors } from '../autodiff/index.ts';
 import { activations, convolution, dense, layerNorm } from '../energy/layers.ts';
 import type { Initialiser, ParameterSpec } from '../energy/network.ts';
 import { InputError } from '../errors.ts';
-import { type NoiseRange, type ScoreNetwork, timeFeatures } from './score-network.ts';
+import { type Answer, type NoiseRange, type ScoreNetwork, timeFeatures } from './score-network.ts';
 
 export interface ScoreUnetOptions {
   /** [height, width, channels], height and width divisible by 4. */
   patternShape: number[];
   noise: NoiseRange;
+  /** Default residual. */
+  answer?: Answer;
   /** At full resolution; twice and four times as many at half and quarter. Default 16. */
   channels?: number;
 }
@@ -19,7 +21,12 @@ export interface ScoreUnetOptions {
  * between and a residual path; halving by a strided convolution, doubling by nearest neighbours.
  * @throws InputError for patterns that are not such images
  */
-export function scoreUnet({ patternShape, noise, channels = 16 }: ScoreUnetOptions): ScoreNetwork {
+export function scoreUnet({
+  patternShape,
+  noise,
+  answer = 'residual',
+  channels = 16,
+}: ScoreUnetOptions): ScoreNetwork {
   const [height, width, colours] = patternShape;
   if (patternShape.length !== 3 || height % 4 !== 0 || width % 4 !== 0) {
     throw new InputError(
@@ -63,6 +70,7 @@ export function scoreUnet({ patternShape, noise, channels = 16 }: ScoreUnetOptio
     patternShape,
     parameters,
     noise,
+    answer,
     estimate(p, z, time) {
       const n = z.shape[0];
       const features = tf.reshape(time, [1, n, timeFeatures]);

@@ -1,0 +1,223 @@
+/**
+ * @file `ebmm diffusion memorise`: from memorisation to generalisation. Trains a network on K patterns, for growing K, draws
+ * samples from nothing, and counts how many are stored patterns, spurious ones, or new; beside the exact diffusion.
+ */
+import { join, resolve } from 'node:path';
+import { configSchema } from '../../meta/config.ts';
+import { isScoreNetwork, type ScoreNetworkConfig } from '../../meta/diffusion-config.ts';
+import { learnedDenoiser, trainScore } from '../../meta/diffusion-memory.ts';
+import { toRange } from '../../meta/units.ts';
+import type { Engine } from '../../src/compile/index.ts';
+import {
+  type Denoiser,
+  denoiserOf,
+  ladder,
+  nearestDistances,
+  type Outcomes,
+  outcomesOf,
+  patternDiffusion,
+  retrieve,
+  thresholdsOf,
+  varianceExploding,
+} from '../../src/diffusion/index.ts';
+import { InputError } from '../../src/errors.ts';
+import { writeFileAtomically } from '../../src/files.ts';
+import { stream } from '../../src/random.ts';
+import { sizeOf } from '../../src/shapes.ts';
+import { loadTask, type Task, taskSchemas } from '../../tasks/index.ts';
+import { type DataOptions, sourceOf } from '../data-options.ts';
+import type { IO } from '../io.ts';
+import { linearAxis, logAxis } from '../plots/axis.ts';
+import { curvesPng } from '../plots/curves.ts';
+import { formatNumber } from '../plots/numbers.ts';
+import { startProgress } from '../progress.ts';
+import { textTable } from '../table.ts';
+import { circleTask } from './circle.ts';
+
+export interface MemorisationOptions extends DataOptions {
+  engine: Engine;
+  /** Numbers of patterns; default 2 to 1000. */
+  patterns?: number[];
+  /** Name of a task, default circle. */
+  task?: string;
+  /** Network's configuration, JSON; default a perceptron. */
+  network?: string;
+  /** Gradient steps, default 3000. */
+  steps?: number;
+  /** Samples drawn at each number of patterns, default 200. */
+  samples?: number;
+  out?: string;
+  seed?: number;
+  json?: boolean;
+}
+
+interface Row {
+  patterns: number;
+  model: 'learned' | 'exact';
+  outcomes: Outcomes;
+  /** The two distances. */
+  memorised_within: number;
+  spurious_within: number;
+  /** Median distance of a sample from the nearest of many fresh patterns; that of fresh patterns from each other, for scale. */
+  from_fresh: number;
+  fresh_from_fresh: number;
+  /** Seconds of training. */
+  seconds?: number;
+  loss?: number;
+}
+
+/** Share of fresh points that the two distances call memorised or spurious. */
+const CHANCE = 0.05;
+/** Fresh patterns that samples are measured against. */
+const FRESH = 1000;
+/** Levels of noise that a sample passes. */
+const LEVELS = 100;
+
+export async function memorisation(options: MemorisationOptions, io: IO): Promise<void> {
+  const { engine, seed = 0, steps = 3000, samples = 200 } = options;
+  const { patterns: counts = [2, 3, 5, 9, 16, 32, 64, 128, 256, 512, 1000] } = options;
+  const task = await taskNamed(options.task ?? 'circle', options, io);
+  const network = networkOf(options.network, task);
+  const d = sizeOf(task.patternShape);
+  const fresh = toRange(task.patterns('test', seed, 0, samples), [-1, 1]);
+  const many = toRange(task.patterns('test', seed, 1, FRESH), [-1, 1]);
+  const progress = startProgress(io, 'memorise', counts.length);
+  const rows: Row[] = [];
+  try {
+    for (const [i, count] of counts.entries()) {
+      const patterns = toRange(task.patterns('train', seed, 0, count), [-1, 1]);
+      const thresholds = thresholdsOf(fresh, patterns, d, CHANCE);
+      const trained = await trainScore(patterns, task.patternShape, { network, steps, engine, seed });
+      const models = {
+        learned: learnedDenoiser(trained.network, trained.parameters, engine),
+        exact: denoiserOf(patternDiffusion(patterns, count, d)),
+      };
+      for (const model of ['learned', 'exact'] as const) {
+        const drawn = await sample(models[model], samples, d, network, seed);
+        rows.push({
+          patterns: count,
+          model,
+          outcomes: outcomesOf(drawn, patterns, d, thresholds),
+          memorised_within: thresholds.memorised,
+          spurious_within: thresholds.spurious,
+          from_fresh: median(nearestDistances(drawn, many, d)),
+          fresh_from_fresh: median(nearestDistances(many, many, d, true)),
+          ...(model === 'learned' ? { seconds: trained.seconds, loss: trained.loss } : {}),
+        });
+      }
+      progress.update(i + 1, `${count} patterns`);
+    }
+  } finally {
+    progress.stop();
+  }
+  const folder = resolve(options.out ?? 'runs/out/diffusion');
+  const record = { task: task.name, network, steps, samples, chance: CHANCE, seed, rows };
+  await writeFileAtomically(
+    join(folder, `memorise-${task.name}.json`),
+    `${JSON.stringify(record, null, 2)}\n`,
+  );
+  const pictures: string[] = [];
+  for (const model of ['learned', 'exact'] as const) {
+    const file = join(folder, `memorise-${task.name}-${model}.png`);
+    await writeFileAtomically(
+      file,
+      chart(
+        rows.filter((row) => row.model === model),
+        task,
+        model,
+        samples,
+        network,
+      ),
+    );
+    pictures.push(file);
+  }
+  if (options.json) io.out(JSON.stringify({ ...record, plots: pictures }));
+  else for (const line of [...table(rows), '', ...pictures]) io.out(line);
+}
+
+/** From pure noise by the reverse stochastic equation; [samples, d]. */
+async function sample(
+  denoiser: Denoiser,
+  samples: number,
+  d: number,
+  { noise }: ScoreNetworkConfig,
+  seed: number,
+): Promise<Float64Array> {
+  const random = stream(seed, 'memorise', 'noise');
+  const start = Float64Array.from({ length: samples * d }, () => Math.sqrt(noise.start) * random.normal());
+  const levels = ladder(varianceExploding(), noise.start, noise.end, LEVELS);
+  return (await retrieve(denoiser, start, d, { method: 'sde', levels, seed })).states;
+}
+
+async function taskNamed(name: string, options: MemorisationOptions, io: IO): Promise<Task> {
+  if (name === 'circle') return circleTask();
+  const parsed = taskSchemas.safeParse({ name });
+  if (!parsed.success)
+    throw new InputError(`--task: no task "${name}"; there is circle, and those of configurations`);
+  return loadTask(parsed.data, sourceOf(options, io));
+}
+
+/** @throws InputError unless the text is the configuration of a score network */
+function networkOf(text: string | undefined, task: Task): ScoreNetworkConfig {
+  let value: unknown;
+  try {
+    value = text
+      ? JSON.parse(text)
+      : { name: 'score-mlp', width: 128, answer: 'residual', noise: { start: 25, end: 1e-4 } };
+  } catch {
+    throw new InputError(`--network: ${text} is not JSON`);
+  }
+  const parsed = configSchema.shape.network.safeParse(value);
+  if (!parsed.success || !isScoreNetwork(parsed.data)) {
+    throw new InputError(`--network: expected a score network for ${task.name}, as {"name": "score-mlp"}`);
+  }
+  return parsed.data;
+}
+
+const median = (values: Float64Array) => values.sort()[values.length >> 1];
+const percent = (share: number) => `${Math.round(100 * share)}%`;
+
+function table(rows: Row[]): string[] {
+  const header = ['patterns', 'model', 'memorised', 'spurious', 'generalised', 'from fresh'];
+  return textTable([
+    header,
+    ...rows.map(({ patterns, model, outcomes, from_fresh }) => [
+      String(patterns),
+      model,
+      percent(outcomes.memorised),
+      percent(outcomes.spurious),
+      percent(outcomes.generalised),
+      from_fresh.toPrecision(2),
+    ]),
+  ]);
+}
+
+function chart(
+  rows: Row[],
+  task: Task,
+  model: string,
+  samples: number,
+  { noise }: ScoreNetworkConfig,
+): Uint8Array {
+  const x = logAxis(rows.map((row) => row.patterns));
+  const curve = (name: keyof Outcomes) => ({
+    name,
+    points: rows.map(({ patterns, outcomes }) => ({ x: patterns, y: outcomes[name] })),
+  });
+  return curvesPng({
+    heading: {
+      title: `${task.name}: what samples of the ${model} diffusion are`,
+      notes: [
+        `${formatNumber(samples)} samples each`,
+        `down to noise of variance ${formatNumber(noise.end)}`,
+        `${percent(CHANCE)} of fresh patterns would count as memorised, and as spurious`,
+      ],
+    },
+    x,
+    xTitle: 'Patterns stored',
+    y: linearAxis([0, 1]),
+    yTitle: 'Share of samples',
+    curves: [curve('memorised'), curve('spurious'), curve('generalised')],
+    markers: true,
+  });
+}
