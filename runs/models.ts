@@ -27,7 +27,9 @@ export async function makeModel(config: Config): Promise<MemoryModel> {
   if (Object.hasOwn(learnedRivals, name)) {
     const make = learnedRivals[name as keyof typeof learnedRivals] as (options: object) => MemoryModel;
     const { range, read } = config;
-    return make({ ...options, patternShape: patternShapeOf(config.task), range, steps: read.steps });
+    const model = make({ ...options, patternShape: patternShapeOf(config.task), range, steps: read.steps });
+    checkSize(config, model, name);
+    return model;
   }
   return energyModel(await makeNetwork(config), ruleOf(config));
 }
