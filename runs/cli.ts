@@ -63,6 +63,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .option('--network <file>', 'an energy network of your own, from a TypeScript or JavaScript file')
     .option('--resume <dir>', 'go on with a run')
     .option('--from <run>', 'begin with the parameters of a run or pretrained memory')
+    .option('--tensorboard', "write TensorBoard's event files too, in RUN/tensorboard")
     .addOption(seedOption('seed of parameters and episodes'))
     .addOption(engineOption())
     .addOption(deviceOption())

@@ -34,6 +34,8 @@ export interface TrainOptions extends DataOptions {
   from?: string;
   /** Go on with the run in `out`. */
   resume?: boolean;
+  /** Write TensorBoard's event files too. */
+  tensorboard?: boolean;
 }
 
 /**
