@@ -11,6 +11,7 @@ import { demo } from './demo.ts';
 import { diffusionCommands } from './diffusion/cli.ts';
 import { evaluateCommand, rivalNames } from './evaluate.ts';
 import type { IO } from './io.ts';
+import { addListCommand } from './list.ts';
 import {
   collect,
   dataOption,
@@ -177,6 +178,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     });
 
   addConfigCommand(program, io);
+  addListCommand(program, io);
   const engine = () => [engineOption(), deviceOption(), threadsOption(), dataOption()];
   const shared = { engine, engineOf, seed: seedOption, json: jsonOption, positive, positives };
   const nested = diffusionCommands(program, io, shared);

@@ -47,7 +47,9 @@ export interface ListCommand {
 export async function listCommand({ folder, sort = 'age', filter = [], json }: ListCommand, io: IO) {
   const compare = comparison(sort);
   const conditions = filter.map(condition);
-  const runs = (await listRuns(folder)).filter((run) => conditions.every((holds) => holds(run))).sort(compare);
+  const runs = (await listRuns(folder))
+    .filter((run) => conditions.every((holds) => holds(run)))
+    .sort(compare);
   if (json) return io.out(JSON.stringify({ runs }));
   if (runs.length === 0) return io.out(filter.length > 0 ? 'no run is like that' : 'no runs yet');
   const rows = runs.map((run) => [
@@ -74,7 +76,11 @@ export async function listRuns(folder?: string, now = Date.now()): Promise<Liste
   const own = await runsIn(resolve('runs', 'out'));
   return Promise.all([
     ...own.map((run) => describe(run, now)),
-    ...pretrained.map(async (run) => ({ ...(await describe(run, now)), state: 'pretrained' as const, age: undefined })),
+    ...pretrained.map(async (run) => ({
+      ...(await describe(run, now)),
+      state: 'pretrained' as const,
+      age: undefined,
+    })),
   ]);
 }
 
@@ -92,7 +98,9 @@ async function runsIn(folder: string): Promise<string[]> {
 async function describe(folder: string, now: number): Promise<ListedRun> {
   const run = { name: basename(folder), folder };
   const { config, metrics, checkpoint } = paths(folder);
-  const times = await Promise.all([config, metrics, checkpoint].map((path) => stat(path).catch(() => undefined)));
+  const times = await Promise.all(
+    [config, metrics, checkpoint].map((path) => stat(path).catch(() => undefined)),
+  );
   const age = (now - Math.max(...times.map((s) => s?.mtimeMs ?? 0))) / 1000;
   try {
     const { task, network, training } = await readConfig(folder);
@@ -156,7 +164,11 @@ export function addListCommand(program: Command, io: IO): void {
     .description('the runs there are, with state, error and age')
     .argument('[folder]', 'a folder of runs (default: runs/out, and the pretrained memories)')
     .addOption(new Option('--sort <key>', `${SORT_KEYS.join(', ')}; -KEY: largest first`).default('age'))
-    .option('--filter <condition>', 'KEY=TEXT, KEY<NUMBER (age in seconds) or KEY>NUMBER; all must hold', collect)
+    .option(
+      '--filter <condition>',
+      'KEY=TEXT, KEY<NUMBER (age in seconds) or KEY>NUMBER; all must hold',
+      collect,
+    )
     .addOption(jsonOption())
     .action(async (folder: string | undefined, options) => listCommand({ ...options, folder }, io));
 }

@@ -21,7 +21,9 @@ export const ruleOf = ({ range, write, read }: Config): Rule => ({ range, write,
 export async function makeModel(config: Config): Promise<MemoryModel> {
   const { network } = config;
   if (isScoreNetwork(network)) {
-    return learnedModel(makeScoreNetwork(network, patternShapeOf(config.task)), recallOf(network));
+    const model = learnedModel(makeScoreNetwork(network, patternShapeOf(config.task)), recallOf(network));
+    checkSize(config, model, network.name);
+    return model;
   }
   const { name, ...options } = network;
   if (Object.hasOwn(learnedRivals, name)) {
