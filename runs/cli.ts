@@ -11,6 +11,7 @@ import { demo } from './demo.ts';
 import { diffusionCommands } from './diffusion/cli.ts';
 import { evaluateCommand, rivalNames } from './evaluate.ts';
 import type { IO } from './io.ts';
+import { addListCommand } from './list.ts';
 import {
   collect,
   dataOption,
@@ -63,6 +64,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .option('--network <file>', 'an energy network of your own, from a TypeScript or JavaScript file')
     .option('--resume <dir>', 'go on with a run')
     .option('--from <run>', 'begin with the parameters of a run or pretrained memory')
+    .option('--tensorboard', "write TensorBoard's event files too, in RUN/tensorboard")
     .addOption(seedOption('seed of parameters and episodes'))
     .addOption(engineOption())
     .addOption(deviceOption())
@@ -176,6 +178,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     });
 
   addConfigCommand(program, io);
+  addListCommand(program, io);
   const engine = () => [engineOption(), deviceOption(), threadsOption(), dataOption()];
   const shared = { engine, engineOf, seed: seedOption, json: jsonOption, positive, positives };
   const nested = diffusionCommands(program, io, shared);

@@ -6,6 +6,8 @@ export interface IO {
   out(line: string): void;
   /** A line on standard error: progress and remarks. */
   err(line: string): void;
+  /** Where such lines go while a moving display holds the terminal; `err` sees to it. */
+  live?: (line: string) => void;
   /** Standard error, where a terminal may show moving progress. */
   stream: NodeJS.WriteStream;
   env: Environment;
@@ -18,6 +20,9 @@ export interface IO {
 
 /** Whether moving progress is welcome: a terminal that is not dumb. */
 export const isLive = (io: IO) => Boolean(io.stream.isTTY) && io.env.TERM !== 'dumb' && !io.env.CI;
+
+/** Text in the one colour of displays, where colour is welcome (https://no-color.org). */
+export const paint = (io: IO, text: string) => (io.env.NO_COLOR ? text : `\x1b[36m${text}\x1b[39m`);
 
 /** Seconds as people say them: 45 s, 3 min 20 s, 2 h 5 min. */
 export function duration(seconds: number): string {

@@ -4,7 +4,7 @@ import type { IO } from './io.ts';
 
 const io: IO = {
   out: (line) => process.stdout.write(`${line}\n`),
-  err: (line) => process.stderr.write(`${line}\n`),
+  err: (line) => (io.live ? io.live(line) : process.stderr.write(`${line}\n`)),
   stream: process.stderr,
   env: process.env,
   stopping: {},

@@ -21,13 +21,17 @@ export const ruleOf = ({ range, write, read }: Config): Rule => ({ range, write,
 export async function makeModel(config: Config): Promise<MemoryModel> {
   const { network } = config;
   if (isScoreNetwork(network)) {
-    return learnedModel(makeScoreNetwork(network, patternShapeOf(config.task)), recallOf(network));
+    const model = learnedModel(makeScoreNetwork(network, patternShapeOf(config.task)), recallOf(network));
+    checkSize(config, model, network.name);
+    return model;
   }
   const { name, ...options } = network;
   if (Object.hasOwn(learnedRivals, name)) {
     const make = learnedRivals[name as keyof typeof learnedRivals] as (options: object) => MemoryModel;
     const { range, read } = config;
-    return make({ ...options, patternShape: patternShapeOf(config.task), range, steps: read.steps });
+    const model = make({ ...options, patternShape: patternShapeOf(config.task), range, steps: read.steps });
+    checkSize(config, model, name);
+    return model;
   }
   return energyModel(await makeNetwork(config), ruleOf(config));
 }

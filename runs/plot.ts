@@ -20,6 +20,7 @@ import {
 import { publishedBeside } from './published.ts';
 import type { Evaluation } from './records.ts';
 import { type LoadedRun, loadRun, memoryOf, paths, readJson, readMetrics } from './run-folder.ts';
+import { unitOf } from './units.ts';
 
 export interface PlotOptions extends DataOptions {
   /** Folder for the pictures; default RUN/plots of the first run. */
@@ -45,7 +46,7 @@ export async function plotCommand(
       runs.map(async (run) => ({
         name: run.name,
         metrics: await readMetrics(run.folder),
-        unit: unitOf(run),
+        unit: unitOf(run.config.task.name),
       })),
     );
     const folder = options.out ? resolve(options.out) : paths(runs[0].folder).plots;
@@ -59,9 +60,6 @@ export async function plotCommand(
   else for (const picture of pictures) io.out(picture);
 }
 
-const unitOf = (run: LoadedRun) =>
-  run.config.task.name === 'binary' || run.config.task.name === 'omniglot' ? 'bits' : 'squared error';
-
 /** Draws all that a run has records for; returns the files. */
 export async function plotRun(
   run: LoadedRun,
@@ -74,7 +72,10 @@ export async function plotRun(
   const add = async (name: string, png: Uint8Array) => pictures.push(await save(join(folder, name), png));
   const metrics = await readMetrics(run.folder);
   if (metrics.length > 0) {
-    await add('learning-curve.png', learningCurve([{ name: run.name, metrics, unit: unitOf(run) }]));
+    await add(
+      'learning-curve.png',
+      learningCurve([{ name: run.name, metrics, unit: unitOf(run.config.task.name) }]),
+    );
   }
   const evaluation = await readEvaluation(run);
   if (evaluation) {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { loadCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
+import { loadCheckpoint, saveCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
 import type { Config } from '../meta/config.ts';
 import { AVERAGE, statePrefixes } from '../meta/meta-step.ts';
 import { taskOf } from '../meta/stored-task.ts';
@@ -34,6 +34,8 @@ export interface TrainOptions extends DataOptions {
   from?: string;
   /** Go on with the run in `out`. */
   resume?: boolean;
+  /** Write TensorBoard's event files too. */
+  tensorboard?: boolean;
 }
 
 /**
@@ -74,6 +76,8 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
           `${folder} holds a run already: choose another --out, or go on with --resume ${folder}`,
         );
       }
+      // Where a run began must be known, should it be killed before its first checkpoint.
+      if (options.from) await saveCheckpoint(paths(folder).checkpoint, trainer.state, model.parameters);
       await saveConfig(folder, config, options.provenance);
       begun = true;
       return await runTraining({ ...options, trainer, program, learner, folder, unit: task.unit }, io);

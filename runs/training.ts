@@ -13,6 +13,7 @@ import { learningCurve } from './plots/index.ts';
 import { startProgress } from './progress.ts';
 import type { Metrics } from './records.ts';
 import { paths, readMetrics } from './run-folder.ts';
+import { EventLog, hasEvents } from './tensorboard.ts';
 
 export interface Session {
   /** Name of the run, for people. */
@@ -25,6 +26,8 @@ export interface Session {
   folder: string;
   /** Unit of the error. */
   unit: string;
+  /** Whether to write TensorBoard's event files; a run that has some goes on with them. */
+  tensorboard?: boolean;
 }
 
 export interface TrainResult {
@@ -84,10 +87,14 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
   };
 }
 
-async function loop({ trainer, config, learner, folder, unit }: Session, io: IO): Promise<void> {
+async function loop({ trainer, config, learner, folder, unit, tensorboard }: Session, io: IO): Promise<void> {
   const { steps, log_every, save_every, episodes } = config.training;
   const { state } = trainer;
   const log = await MetricsLog.open(paths(folder).metrics, state.step);
+  const events =
+    tensorboard || hasEvents(folder)
+      ? await EventLog.open(folder, await readMetrics(folder), Date.now() / 1000)
+      : undefined;
   let saved = state.step;
   const goOn = `go on with: ebmm train --resume ${folder}`;
   const save = async () => {
@@ -105,12 +112,20 @@ async function loop({ trainer, config, learner, folder, unit }: Session, io: IO)
       const perStep = (state.seconds - from.seconds) / (state.step - from.step);
       progress.update(
         state.step,
-        `error ${report.errorAverage.toPrecision(3)} ${unit}  loss ${report.loss.toPrecision(4)}`,
+        [
+          `error ${report.errorAverage.toPrecision(3)} ${unit}`,
+          `loss ${report.loss.toPrecision(4)}`,
+          `gradient ${report.gradientNorm.toPrecision(3)}`,
+          `${(episodes / perStep).toPrecision(3)} episodes/s`,
+        ].join('  '),
+        report.errorAverage,
       );
       if (report.trouble) io.err(`update ${report.step} skipped: ${report.trouble}`);
       if (state.step % log_every === 0 || state.step === steps || report.trouble) {
         const left = perStep * (steps - state.step);
-        await log.append(metricsOf(report, state, episodes / perStep, left));
+        const line = metricsOf(report, state, episodes / perStep, left);
+        await log.append(line);
+        await events?.append(line);
       }
       // A checkpoint is good: none is made in a row of lost updates.
       if (state.step % save_every === 0 && state.step < steps && state.lost.inARow === 0) await save();

@@ -42,7 +42,7 @@ test('the lock of a process that was killed is taken over', async () => {
   const own = JSON.parse(readFileSync(lockPath(run), 'utf8'));
   release();
   const stat = existsSync('/proc/self/stat') ? readFileSync(`/proc/${child.pid}/stat`, 'utf8') : '';
-  const began = stat && stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  const began = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   writeFileSync(lockPath(run), JSON.stringify({ ...own, pid: child.pid, began }));
   await expect(lockRun(run)).rejects.toThrow(`in use by process ${child.pid}`);
   child.kill('SIGKILL');

@@ -73,28 +73,117 @@ test('a damaged file in the cache is downloaded again', async () => {
 });
 
 test('a download with another checksum is refused and leaves nothing behind', async () => {
-  const base = await serve((_, response) => response.end(other));
+  const altered = content.slice().fill(1, 0, 9);
+  const base = await serve((_, response) => response.end(altered));
   const cache = temporaryFolder();
   await expectRefusal(
     get(base, { cache }),
     new RegExp(
-      `^a\\.zip as downloaded from ${base}/a\\.zip has MD5 ${md5(other)}, expected ${md5(content)};`,
+      `^a\\.zip as downloaded from ${base}/a\\.zip has MD5 ${md5(altered)}, expected ${md5(content)};`,
     ),
   );
   expect(filesIn(cache)).toEqual([]);
 });
 
-test('a download that breaks off is refused and leaves nothing behind', async () => {
+test.each([
+  [
+    'said to be longer',
+    (length: number) => ({ 'content-length': length + 1 }),
+    /has 300001 bytes, expected 300000/,
+  ],
+  ['said to be shorter', () => ({ 'content-length': 7 }), /has 7 bytes, expected 300000/],
+  ['endless', () => ({}), /has more than the 300000 bytes/],
+])('a file that is %s is refused and leaves nothing behind', async (what, headers, message) => {
   const base = await serve((_, response) => {
-    response.writeHead(200, { 'content-length': content.length });
-    response.write(content.subarray(0, 1000), () => response.destroy());
+    response.writeHead(200, headers(content.length) as Record<string, number>);
+    if (what === 'endless') {
+      response.write(content);
+      response.write(content, () => response.write(content));
+    } else response.end(content.subarray(0, 7));
   });
   const cache = temporaryFolder();
+  await expectRefusal(get(base, { cache }), message);
+  expect(filesIn(cache)).toEqual([]);
+});
+
+/** Sends what is asked for, `limit(request)` bytes at most, and breaks off there; keeps what was asked for. */
+async function serveRanges(limit: (request: number) => number, ranges = true) {
+  const asked: (string | undefined)[] = [];
+  const base = await serve((request, response) => {
+    asked.push(request.headers.range);
+    const from = ranges ? Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0) : 0;
+    const body = content.subarray(from, from + limit(asked.length));
+    response.writeHead(from > 0 ? 206 : 200, {
+      'content-length': content.length - from,
+      ...(from > 0 ? { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` } : {}),
+    });
+    if (from + body.length === content.length) response.end(body);
+    else response.write(body, () => setTimeout(() => response.destroy(), 20));
+  });
+  return { base, asked };
+}
+
+test('a download that breaks off is gone on with, on the next connection', async () => {
+  const { base, asked } = await serveRanges((request) => (request < 3 ? 100_000 : 1e9));
+  const lines: string[] = [];
+  const cache = temporaryFolder();
+  expect(md5(await get(base, { cache, report: (line) => lines.push(line) }))).toBe(md5(content));
+  expect(asked).toEqual([undefined, 'bytes=100000-', 'bytes=200000-']);
+  expect(lines[1]).toMatch(/broke off after 100000 bytes .*; going on from byte 100000$/);
+  expect(filesIn(cache).map(({ name }) => name)).toEqual(['a.zip']);
+});
+
+test('one that keeps breaking off is refused; the next goes on where it stood', async () => {
+  const cache = temporaryFolder();
+  const bad = await serveRanges(() => 1000);
   await expectRefusal(
-    get(base, { cache }),
+    get(bad.base, { cache }),
     /^the download of a\.zip from http.* broke off after \d+ bytes \(.+\)/,
   );
-  expect(filesIn(cache)).toEqual([]);
+  expect(filesIn(cache)).toHaveLength(1);
+  expect(filesIn(cache)[0].name).toMatch(/\.part$/);
+  const good = await serveRanges(() => 1e9);
+  expect(md5(await get(good.base, { cache }))).toBe(md5(content));
+  expect(good.asked[0]).toMatch(/^bytes=[1-9]\d*-$/);
+  expect(filesIn(cache).map(({ name }) => name)).toEqual(['a.zip']);
+});
+
+test('what a killed process left is taken up, the rest of it cleared away; what a living one writes is not', async () => {
+  const cache = temporaryFolder();
+  mkdirSync(join(cache, 'omniglot'));
+  const part = (pid: number, bytes: Uint8Array) =>
+    writeFileSync(join(cache, 'omniglot', `a.zip.${pid}-1.part`), bytes);
+  part(2 ** 22 + 7, content.subarray(0, 1000));
+  part(2 ** 22 + 8, content.subarray(0, 5000));
+  part(process.ppid, content.subarray(0, 9000));
+  const { base, asked } = await serveRanges(() => 1e9);
+  expect(md5(await get(base, { cache }))).toBe(md5(content));
+  expect(asked).toEqual(['bytes=5000-']);
+  expect(
+    filesIn(cache)
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(['a.zip', `a.zip.${process.ppid}-1.part`]);
+});
+
+test.each([
+  ['a server that cannot go on', false, content.subarray(0, 5000)],
+  ['a part of another file', true, new Uint8Array(5000)],
+  ['a part that is longer than the file', true, new Uint8Array(400_000)],
+])('%s: the download starts again', async (_, ranges, left) => {
+  const cache = temporaryFolder();
+  mkdirSync(join(cache, 'omniglot'));
+  writeFileSync(join(cache, 'omniglot', 'a.zip.0-0.part'), left);
+  const { base } = await serveRanges(() => 1e9, ranges);
+  expect(md5(await get(base, { cache }))).toBe(md5(content));
+  expect(filesIn(cache).map(({ name }) => name)).toEqual(['a.zip']);
+});
+
+test('a whole file that was only not renamed is not downloaded again', async () => {
+  const cache = temporaryFolder();
+  mkdirSync(join(cache, 'omniglot'));
+  writeFileSync(join(cache, 'omniglot', 'a.zip.0-0.part'), content);
+  expect(await get('http://127.0.0.1:1', { cache })).toHaveLength(content.length);
 });
 
 test('a failed download leaves the file that was there', async () => {

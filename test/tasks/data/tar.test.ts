@@ -41,3 +41,8 @@ test('damaged archives are refused in one line', () => {
   );
   expect(() => readTarGz('x', gzipSync(randomBytes('noise', 2048)))).toThrow('bad header at byte 0');
 });
+
+test('absolute and parent paths are refused', () => {
+  expect(() => readTarGz('x', tarGz('../up', FILES))).toThrow('entry "../up');
+  expect(() => readTarGz('x', tarGz('/etc', FILES))).toThrow('has an absolute or parent path');
+});

@@ -1,0 +1,112 @@
+/**
+ * @file TensorBoard's event files: metrics as scalar summaries, one record each. Formats: TFRecord
+ * (https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details) and the messages Event and Summary of
+ * tensorflow/core/util/event.proto.
+ */
+import { existsSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import protobuf from 'protobufjs/minimal.js';
+import { onFile, writeFileAtomically } from '../src/files.ts';
+import type { Metrics } from './records.ts';
+
+/** Tags by which TensorBoard groups the curves. */
+const TAGS = {
+  loss: 'train/loss',
+  error: 'train/error',
+  error_average: 'train/error_average',
+  gradient_norm: 'train/gradient_norm',
+  learning_rate: 'train/learning_rate',
+  episodes_per_second: 'speed/episodes_per_second',
+} as const satisfies Partial<Record<keyof Metrics, string>>;
+
+export const eventsPath = (folder: string) => join(folder, 'tensorboard', 'events.out.tfevents.ebmm');
+
+export const hasEvents = (folder: string) => existsSync(eventsPath(folder));
+
+export class EventLog {
+  readonly #path: string;
+  /** Unix time at which the run would have begun, had it never been interrupted. */
+  readonly #began: number;
+
+  private constructor(path: string, began: number) {
+    this.#path = path;
+    this.#began = began;
+  }
+
+  /**
+   * Opens the event file of a run, written anew with what it has logged so far.
+   * @param now Unix time in seconds
+   */
+  static async open(folder: string, metrics: readonly Metrics[], now: number): Promise<EventLog> {
+    const path = eventsPath(folder);
+    const began = now - (metrics.at(-1)?.seconds ?? 0);
+    const log = new EventLog(path, began);
+    const head = record(event(began, 0, (e) => e.uint32(tag(3, BYTES)).string('brain.Event:2')));
+    await writeFileAtomically(path, Buffer.concat([head, ...metrics.map((line) => log.#recordOf(line))]));
+    return log;
+  }
+
+  async append(metrics: Metrics): Promise<void> {
+    await onFile(this.#path, () => appendFile(this.#path, this.#recordOf(metrics)));
+  }
+
+  #recordOf(metrics: Metrics): Buffer {
+    return record(
+      event(this.#began + metrics.seconds, metrics.step, (e) => {
+        e.uint32(tag(5, BYTES)).fork();
+        for (const [key, name] of Object.entries(TAGS)) {
+          const value = metrics[key as keyof typeof TAGS] ?? Number.NaN;
+          e.uint32(tag(1, BYTES)).fork();
+          e.uint32(tag(1, BYTES)).string(name).uint32(tag(2, FIXED32)).float(value);
+          e.ldelim();
+        }
+        e.ldelim();
+      }),
+    );
+  }
+}
+
+/** Wire types of protocol buffers. */
+const VARINT = 0;
+const FIXED64 = 1;
+const BYTES = 2;
+const FIXED32 = 5;
+const tag = (field: number, wire: number) => (field << 3) | wire;
+
+/** A message Event: wall_time (1), step (2), and what `fill` adds. */
+function event(time: number, step: number, fill: (writer: protobuf.Writer) => void): Uint8Array {
+  const writer = protobuf.Writer.create();
+  writer.uint32(tag(1, FIXED64)).double(time).uint32(tag(2, VARINT)).int64(step);
+  fill(writer);
+  return writer.finish();
+}
+
+/** A TFRecord: length, its checksum, data, its checksum. */
+export function record(data: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(16 + data.length);
+  bytes.writeBigUInt64LE(BigInt(data.length));
+  bytes.writeUInt32LE(maskedCrc(bytes.subarray(0, 8)), 8);
+  bytes.set(data, 12);
+  bytes.writeUInt32LE(maskedCrc(data), 12 + data.length);
+  return bytes;
+}
+
+/** CRC-32C (Castagnoli), reflected polynomial 0x82f63b78. */
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  return crc;
+});
+
+export function crc32c(data: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of data) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ byte) & 0xff];
+  return ~crc >>> 0;
+}
+
+/** Rotated and shifted, as TFRecord wants it. */
+function maskedCrc(data: Uint8Array): number {
+  const crc = crc32c(data);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
