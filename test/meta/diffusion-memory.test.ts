@@ -28,7 +28,7 @@ const network = (name: string) =>
 
 describe.each(['score-mlp', 'score-energy'])('%s', (name) => {
   it('trained on three patterns, is near the exact denoiser at every level of noise; energies differ by a constant', async () => {
-    const options = { network: network(name), steps: 300, engine, seed: 0, learningRate: 0.005 };
+    const options = { network: network(name), steps: 500, engine, seed: 0, learningRate: 0.005 };
     const trained = await trainScore(patterns, [d], options);
     const learned = learnedDenoiser(trained.network, trained.parameters, engine);
     const exact = denoiserOf(patternDiffusion(patterns, 3, d));
