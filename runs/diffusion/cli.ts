@@ -2,6 +2,7 @@
 import type { Command, Option } from 'commander';
 import type { Engine } from '../../src/compile/index.ts';
 import type { IO } from '../io.ts';
+import { comparison } from './comparison.ts';
 import { landscape } from './landscape.ts';
 import { memorisation } from './memorisation.ts';
 
@@ -44,5 +45,19 @@ export function diffusionCommands(program: Command, io: IO, shared: SharedOption
       .addOption(shared.seed('seed of patterns, training and samples'))
       .addOption(shared.json()),
   ).action(async (options) => memorisation({ ...options, engine: await shared.engineOf(options) }, io));
+  engineOptions(
+    group
+      .command('compare')
+      .description(
+        'a learned model beside the exact one and the modern Hopfield network, on the patterns it stores',
+      )
+      .argument('<run>', 'a run folder or a pretrained diffusion model')
+      .option('--corruption <spec>', 'name:size (default: as trained)')
+      .option('--episodes <n>', 'episodes', shared.positive, 5)
+      .addOption(shared.seed('seed of queries and noise (default: 1)'))
+      .addOption(shared.json()),
+  ).action(async (run: string, options) =>
+    comparison({ ...options, run, engine: await shared.engineOf(options) }, io),
+  );
   return [group, ...group.commands];
 }
