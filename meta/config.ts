@@ -1,7 +1,7 @@
 /** @file The configuration of a run: one schema gives validation, defaults and types. */
 import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { siteFeatures } from '../src/energy/index.ts';
+import { siteFeatures, slotSeparations, slotSimilarities } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { taskSchemas } from '../tasks/index.ts';
 import { scoreNetworkSchemas } from './diffusion-config.ts';
@@ -120,6 +120,16 @@ const networkSchema = z.discriminatedUnion('name', [
     hidden: whole(1).default(256).describe('units of the perceptron that answers'),
   }),
   z.strictObject({ name: z.literal('plasticity') }),
+  z.strictObject({
+    name: z.literal('universal'),
+    slots: whole(1).default(16).describe('memories; slots x values of a pattern is the memory'),
+    similarity: z.enum(slotSimilarities).default('dot').describe('of a pattern and a memory'),
+    separation: z.enum(slotSeparations).default('softmax').describe('softmax: modern Hopfield; power: dense'),
+    degree: whole(1).default(3).describe('n of the separation power'),
+    beta: z.number().positive().default(10).describe('initial inverse temperature'),
+    decay: z.number().optional().describe('initial weight of |x|^2 / 2; default: 1 for dot, else 0'),
+    deviation: z.number().positive().default(0.3).describe('standard deviation of the initial memories'),
+  }),
   z.strictObject({
     name: z.literal('custom'),
     file: z.string().min(1).describe('a TypeScript or JavaScript module that exports an energy network'),

@@ -6,6 +6,7 @@ import { type GatedRecurrentOptions, gatedRecurrent } from './gated-recurrent.ts
 import { type HopfieldSiteOptions, hopfieldSite } from './hopfield-site.ts';
 import { type KeyValueOptions, keyValue } from './key-value.ts';
 import { type MlpOptions, mlp } from './mlp.ts';
+import { type UniversalEnergyOptions, universalEnergy } from './universal.ts';
 
 export { type ConvResnetOptions, convResnet } from './conv-resnet.ts';
 export { type ConvolutionalOptions, convolutional } from './convolutional.ts';
@@ -24,6 +25,12 @@ export {
   type Parameters,
   writableFloats,
 } from './network.ts';
+export {
+  slotSeparations,
+  slotSimilarities,
+  type UniversalEnergyOptions,
+  universalEnergy,
+} from './universal.ts';
 
 export interface NetworkOptions {
   'hopfield-site': HopfieldSiteOptions;
@@ -33,6 +40,7 @@ export interface NetworkOptions {
   convolutional: ConvolutionalOptions;
   'fc-resnet': FcResnetOptions;
   'conv-resnet': ConvResnetOptions;
+  universal: UniversalEnergyOptions;
 }
 
 /** Each network's constructor by the name that configurations use. */
@@ -46,4 +54,5 @@ export const networks: {
   convolutional,
   'fc-resnet': fcResnet,
   'conv-resnet': convResnet,
+  universal: universalEnergy,
 };

@@ -97,12 +97,7 @@ export const kernels: Record<KernelName, Kernel> = {
         let sum = 0;
         for (let k = 0; k < d; k++) {
           const u = a[k] + x[k];
-          // log u by table: most of the time of all similarities together is spent on this line.
-          single[0] = u;
-          const exponent = bits[0] >>> 23;
-          const top = (bits[0] >>> TOP_SHIFT) & TOP_MASK;
-          const r = u * SCALE[exponent] * RECIPROCAL[top] - 1;
-          sum += u * (EXPONENT[exponent] + LOG[top] + r * (1 - r * (1 / 2 - r * (1 / 3))));
+          if (u > 0) sum += u * Math.log(u);
         }
         sums[q * n + i] = sum;
       }
@@ -136,19 +131,3 @@ function put(
   if (i + 2 < n) sums[start + i + 2] = s2;
   if (i + 3 < n) sums[start + i + 3] = s3;
 }
-
-/**
- * log u = exponent log 2 + log c + log(1 + r), with c the middle of the interval of u's leading bits and
- * r = u / (2^exponent c) - 1 below 2^-12: the series to r^3 is right to 1e-15. Subnormal u (and 0) count as 2^-127 c, so
- * that u log u is 0 within 1e-36.
- */
-const TOP_BITS = 11;
-const TOP_SHIFT = 23 - TOP_BITS;
-const TOP_MASK = (1 << TOP_BITS) - 1;
-const single = new Float32Array(1);
-const bits = new Int32Array(single.buffer);
-const middle = (i: number) => 1 + (i + 0.5) / (1 << TOP_BITS);
-const LOG = Float64Array.from({ length: 1 << TOP_BITS }, (_, i) => Math.log(middle(i)));
-const RECIPROCAL = Float64Array.from({ length: 1 << TOP_BITS }, (_, i) => 1 / middle(i));
-const EXPONENT = Float64Array.from({ length: 256 }, (_, e) => (e - 127) * Math.LN2);
-const SCALE = Float64Array.from({ length: 256 }, (_, e) => 2 ** (127 - e));

@@ -10,6 +10,7 @@ import {
   keyValue,
   mlp,
   type NetworkOptions,
+  universalEnergy,
 } from '../../../src/energy/index.ts';
 import { stream } from '../../../src/random.ts';
 
@@ -42,6 +43,7 @@ export const small: { [N in keyof NetworkOptions]: EnergyNetwork } = {
     hops: 1,
     hidden: 3,
   }),
+  universal: universalEnergy({ patternShape: [6], slots: 3 }),
 };
 
 export const names = Object.keys(small) as (keyof NetworkOptions)[];
