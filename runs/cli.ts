@@ -93,6 +93,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .option('--corruption <spec>', 'name:size (default: as trained)')
     .option('--known', 'recall is told which entries are uncorrupted')
     .option('--no-known', 'recall is not told (default: as trained)')
+    .option('--recall-steps <n>', 'steps of recall of trained memories (default: as trained)', positive)
     .option('--episodes <n>', 'episodes at each load', positive, 100)
     .option(
       '--against <list>',

@@ -27,6 +27,8 @@ export interface EvaluateOptions extends DataOptions {
   corruption?: string;
   /** Default: as the memory was trained. */
   known?: boolean;
+  /** Steps of recall of trained memories; default: as trained. */
+  recallSteps?: number;
   /** Default 100. */
   episodes?: number;
   /** Rivals; default hebb, storkey and pseudo-inverse for vectors, hebb, pseudo-inverse and modern for images. */
@@ -85,6 +87,7 @@ export async function evaluateRun(
           corruption,
           split: options.split ?? 'test',
           known,
+          steps: options.recallSteps,
           seed,
           episodes,
           patterns, // biome-ignore format: a list
@@ -101,7 +104,8 @@ export async function evaluateRun(
     progress.stop();
   }
   const dimension = sizeOf(task.patternShape);
-  return { task: task.name, corruption: corruption.spec, known, dimension, seed, rows };
+  const { recallSteps: steps } = options;
+  return { task: task.name, corruption: corruption.spec, known, steps, dimension, seed, rows };
 }
 
 interface RivalNeeds {
@@ -141,10 +145,10 @@ async function makeRival(
 
 /** The evaluation as text: errors with their bands, and compression. */
 export function report(evaluation: Evaluation): string[] {
-  const { rows, task, corruption, known, dimension } = evaluation;
+  const { rows, task, corruption, known, steps, dimension } = evaluation;
   const { unit, episodes } = rows[0];
   const lines = [
-    `${task}, ${dimension} values, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${episodes} episodes: mean error in ${unit}`,
+    `${task}, ${dimension} values, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${steps ? `${steps} steps of recall, ` : ''}${episodes} episodes: mean error in ${unit}`,
     '',
     ...errorTable(rows, publishedBeside(evaluation)),
     '',

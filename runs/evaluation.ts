@@ -14,6 +14,8 @@ export interface Protocol {
   split: Split;
   /** Whether recall is told which entries of a query are uncorrupted. */
   known: boolean;
+  /** Steps of recall of trained memories; default: as trained. */
+  steps?: number;
   seed: number;
   episodes: number;
   /** Patterns stored at once. */
@@ -45,7 +47,7 @@ export async function evaluate(
     const batch = draw(protocol, first, count);
     const outcome =
       memory instanceof LearnedMemory
-        ? await recallBatch(memory, batch, protocol.known)
+        ? await recallBatch(memory, batch, protocol)
         : await recallEpisode(memory, batch, protocol.known);
     floats = outcome.floats;
     const errors = patternErrors(task, memory.range, outcome.recalled, batch.patterns);
@@ -62,11 +64,16 @@ function draw({ task, corruption, split, seed, patterns }: Protocol, first: numb
   return drawBatch(task, corruption, split, seed, first, episodes, patterns);
 }
 
-async function recallBatch(memory: LearnedMemory, batch: Batch, known: boolean) {
+async function recallBatch(
+  memory: LearnedMemory,
+  batch: Batch,
+  { known, steps }: Pick<Protocol, 'known' | 'steps'>,
+) {
   const [episodes, patterns] = batch.shape;
   const weights = await memory.write(toRange(batch.patterns, memory.range), episodes, patterns);
   const { iterates } = await memory.read(weights, toRange(batch.queries, memory.range), episodes, patterns, {
     known: known ? batch.known : undefined,
+    steps,
   });
   return { recalled: iterates.at(-1)!, floats: memory.floats };
 }

@@ -55,6 +55,8 @@ export interface Evaluation {
   corruption: string;
   /** Whether recall was told which entries are uncorrupted, and kept them clamped. */
   known: boolean;
+  /** Steps of recall of trained memories, where others than they were trained with. */
+  steps?: number;
   /** Values in a pattern. */
   dimension: number;
   seed: number;
