@@ -28,6 +28,7 @@ import {
 import { plotCommand } from './plot.ts';
 import { configure, parseChange, presetNames } from './presets.ts';
 import { recallCommand } from './recall.ts';
+import { addReportCommand } from './report.ts';
 import { findRun, type Provenance, paths, readConfig } from './run-folder.ts';
 import { train } from './train.ts';
 import { addUniversalCommand } from './universal.ts';
@@ -180,6 +181,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
 
   addConfigCommand(program, io);
   addListCommand(program, io);
+  addReportCommand(program, io);
   const engine = () => [engineOption(), deviceOption(), threadsOption(), dataOption()];
   const shared = { engine, engineOf, seed: seedOption, json: jsonOption, positive, positives };
   const nested = diffusionCommands(program, io, shared);

@@ -16,7 +16,15 @@ import type { IO } from './io.ts';
 import { startProgress } from './progress.ts';
 import { publishedBeside } from './published.ts';
 import type { Evaluation } from './records.ts';
-import { findRun, type LoadedRun, loadRun, memoryOf, paths, pretrainedNames } from './run-folder.ts';
+import {
+  findRun,
+  isPretrained,
+  type LoadedRun,
+  loadRun,
+  memoryOf,
+  paths,
+  pretrainedNames,
+} from './run-folder.ts';
 import { errorTable, short } from './table.ts';
 
 export interface EvaluateOptions extends DataOptions {
@@ -48,7 +56,7 @@ export const rivalNames = [...Object.keys(rivals), ...Object.keys(trainedRivals)
 export async function evaluateCommand(options: EvaluateOptions, io: IO): Promise<Evaluation> {
   const run = await loadRun(options.run);
   const evaluation = await evaluateRun(run, options, io);
-  if (options.save ?? !run.folder.includes('pretrained')) {
+  if (options.save ?? !isPretrained(run.folder)) {
     await writeFileAtomically(paths(run.folder).evaluation, `${JSON.stringify(evaluation, null, 2)}\n`);
   }
   if (options.json) io.out(JSON.stringify(evaluation));

@@ -1,6 +1,5 @@
 /** @file `ebmm plot RUN [RUN ...]`: learning curves, error against load, filmstrips and energy traces as PNG. */
 
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { taskOf } from '../meta/stored-task.ts';
 import { fromRange, toRange } from '../meta/units.ts';
@@ -9,6 +8,7 @@ import { writeFileAtomically } from '../src/files.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { drawBatch, loadTask, parseCorruption } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
+import { readEvaluation } from './evaluation-file.ts';
 import type { IO } from './io.ts';
 import {
   energyTrace,
@@ -19,7 +19,7 @@ import {
 } from './plots/index.ts';
 import { publishedBeside } from './published.ts';
 import type { Evaluation } from './records.ts';
-import { type LoadedRun, loadRun, memoryOf, paths, readJson, readMetrics } from './run-folder.ts';
+import { type LoadedRun, loadRun, memoryOf, paths, readMetrics } from './run-folder.ts';
 import { unitOf } from './units.ts';
 
 export interface PlotOptions extends DataOptions {
@@ -77,7 +77,7 @@ export async function plotRun(
       learningCurve([{ name: run.name, metrics, unit: unitOf(run.config.task.name) }]),
     );
   }
-  const evaluation = await readEvaluation(run);
+  const evaluation = await readEvaluation(run.folder);
   if (evaluation) {
     const published = publishedBeside(evaluation);
     await add('error-against-patterns.png', errorAgainstPatterns(evaluation, { published }));
@@ -88,14 +88,9 @@ export async function plotRun(
   return pictures;
 }
 
-async function readEvaluation(run: LoadedRun): Promise<Evaluation | undefined> {
-  const { evaluation } = paths(run.folder);
-  return existsSync(evaluation) ? ((await readJson(evaluation)) as Evaluation) : undefined;
-}
-
 /** The evaluation of one of several runs: its trained memory goes by its network's name, to tell it from the others'. */
 async function evaluationOf(run: LoadedRun): Promise<Evaluation | undefined> {
-  const evaluation = await readEvaluation(run);
+  const evaluation = await readEvaluation(run.folder);
   if (!evaluation) return undefined;
   const rows = evaluation.rows.map((row) =>
     row.memory === run.model.name ? { ...row, memory: run.config.network.name } : row,

@@ -69,6 +69,9 @@ export async function readJson(file: string): Promise<unknown> {
 /** All whole lines of metrics.jsonl. */
 export const readMetrics = (folder: string): Promise<Metrics[]> => readMetricsFile(paths(folder).metrics);
 
+/** Whether a folder is that of a pretrained memory, which commands leave as it is. */
+export const isPretrained = (folder: string) => folder.startsWith(PRETRAINED);
+
 export async function pretrainedNames(): Promise<string[]> {
   const entries = await readdir(PRETRAINED, { withFileTypes: true }).catch(() => []);
   return entries.filter((e) => e.isDirectory()).map((e) => e.name);

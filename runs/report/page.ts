@@ -1,0 +1,177 @@
+/** @file The report's page: HTML with its data, styles, scripts and pictures inside. Charts are uPlot's. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Config } from '../../meta/config.ts';
+import type { Evaluation, Metrics } from '../records.ts';
+
+export interface ReportedRun {
+  name: string;
+  config: Config;
+  metrics: Metrics[];
+  /** Unit of the error. */
+  unit: string;
+  evaluation?: Evaluation;
+  /** PNG. */
+  recall?: Uint8Array;
+  energy?: Uint8Array;
+}
+
+/** Points of a curve; of longer ones only so many are kept. */
+const POINTS = 5000;
+
+const CURVES = [
+  ['error_average', 'Moving error'],
+  ['loss', 'Loss'],
+  ['gradient_norm', 'Gradient norm'],
+  ['learning_rate', 'Learning rate'],
+  ['episodes_per_second', 'Episodes a second'],
+] as const;
+
+/** The columns of the evaluation table: title, and value of a row. */
+const COLUMNS = [
+  ['run', (run: ReportedRun) => run.name],
+  ['memory', (_, row) => row.memory],
+  ['task', (_, __, e) => e.task],
+  ['corruption', (_, __, e) => e.corruption],
+  ['entries', (_, __, e) => (e.known ? 'known' : 'not known')],
+  ['patterns', (_, row) => row.patterns],
+  ['floats', (_, row) => row.floats],
+  ['error', (_, row) => row.error],
+  ['5%', (_, row) => row.error_p5],
+  ['95%', (_, row) => row.error_p95],
+  ['unit', (_, row) => row.unit],
+  ['bits a float', (_, row) => row.bits_per_float],
+  ['compression', (_, row) => row.compression],
+  ['episodes', (_, row) => row.episodes],
+] as const satisfies readonly (readonly [
+  string,
+  (run: ReportedRun, row: Evaluation['rows'][number], evaluation: Evaluation) => unknown,
+])[];
+
+export async function page(runs: readonly ReportedRun[], now: Date): Promise<string> {
+  const require = createRequire(import.meta.url);
+  const [uplot, uplotCss, script, css] = await Promise.all(
+    [
+      require.resolve('uplot/dist/uPlot.iife.min.js'),
+      require.resolve('uplot/dist/uPlot.min.css'),
+      new URL('./page.js', import.meta.url),
+      new URL('./page.css', import.meta.url),
+    ].map((file) => readFile(file, 'utf8')),
+  );
+  const title = `ebmm: ${runs.map(({ name }) => name).join(', ')}`;
+  const data = {
+    curves: CURVES.map(([key, label]) => ({ label, series: runs.map((run) => curveOf(run, key)) })),
+    runs: runs.map(({ name, unit }) => ({ name, unit })),
+  };
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+<title>${html(title)}</title>
+<style>${uplotCss}${css}</style>
+</head>
+<body>
+<h1>${html(title)}</h1>
+<p class="note">Made on ${now.toISOString().slice(0, 16).replace('T', ' ')} UTC.</p>
+<section id="curves">
+<h2>Learning curves</h2>
+<p class="note">Drag over a chart to zoom all of them in; double-click for the whole. Click a name to hide or show a run.
+<label><input type="checkbox" id="log" checked> logarithmic</label></p>
+<div id="charts"></div>
+</section>
+${evaluationSection(runs)}
+${pictureSection(runs)}
+${configSection(runs)}
+<script type="application/json" id="data">${jsonInHtml(data)}</script>
+<script>${uplot}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** Steps and values; null leaves a gap. */
+function curveOf({ metrics }: ReportedRun, key: (typeof CURVES)[number][0]) {
+  const stride = Math.ceil(metrics.length / POINTS);
+  const kept = metrics.filter((_, i) => i % stride === 0 || i === metrics.length - 1);
+  return { x: kept.map(({ step }) => step), y: kept.map((line) => line[key] ?? null) };
+}
+
+function evaluationSection(runs: readonly ReportedRun[]): string {
+  const rows = runs.flatMap((run) =>
+    (run.evaluation?.rows ?? []).map((row) => COLUMNS.map(([, value]) => value(run, row, run.evaluation!))),
+  );
+  if (rows.length === 0) {
+    return '<section id="evaluation"><h2>Evaluation</h2><p class="note">None yet: ebmm evaluate RUN.</p></section>';
+  }
+  const head = COLUMNS.map(([label]) => `<th><button>${html(label)}</button></th>`).join('');
+  const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n');
+  return `<section id="evaluation">
+<h2>Evaluation</h2>
+<p class="note">Mean error of a recalled pattern, with its 5th and 95th percentile over episodes. Click a heading to sort.
+<label>Only rows with <input type="search" id="filter" placeholder="all of these words"></label></p>
+<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>
+${body}
+</tbody></table></div>
+</section>`;
+}
+
+/** Numbers carry their full value for sorting. */
+function cell(value: unknown): string {
+  if (typeof value === 'number') return `<td class="number" data-value="${value}">${shown(value)}</td>`;
+  return `<td>${value === undefined || value === null ? '' : html(String(value))}</td>`;
+}
+
+const shown = (value: number) =>
+  Number.isInteger(value) ? value.toLocaleString('en') : Number(value.toPrecision(3)).toString();
+
+function pictureSection(runs: readonly ReportedRun[]): string {
+  const figures = runs.flatMap(({ name, recall, energy }) => [
+    ...(recall ? [figure(recall, `${name}: recall, step by step`)] : []),
+    ...(energy ? [figure(energy, `${name}: energy along recall`)] : []),
+  ]);
+  return figures.length > 0 ? `<section id="pictures"><h2>Recall</h2>${figures.join('\n')}</section>` : '';
+}
+
+const figure = (png: Uint8Array, caption: string) =>
+  `<figure><img alt="${html(caption)}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}"><figcaption>${html(caption)}</figcaption></figure>`;
+
+/** Where several runs differ, and the complete configuration of each. */
+function configSection(runs: readonly ReportedRun[]): string {
+  const flat = runs.map(({ config }) => new Map(flatten(config)));
+  const keys = [...new Set(flat.flatMap((map) => [...map.keys()]))];
+  const differing = keys.filter((key) => new Set(flat.map((map) => map.get(key))).size > 1);
+  const table =
+    runs.length > 1
+      ? `<div class="wide"><table><thead><tr><th>key</th>${runs.map(({ name }) => `<th>${html(name)}</th>`).join('')}</tr></thead><tbody>
+${differing.map((key) => `<tr><td><code>${html(key)}</code></td>${flat.map((map) => cell(map.get(key))).join('')}</tr>`).join('\n')}
+</tbody></table></div>${differing.length === 0 ? '<p class="note">All runs have the same configuration.</p>' : ''}`
+      : '';
+  const whole = runs.map(
+    ({ name, config }) =>
+      `<details><summary>${html(name)}</summary><pre>${html(JSON.stringify(config, null, 2))}</pre></details>`,
+  );
+  return `<section id="config"><h2>Configuration</h2>${table}${whole.join('\n')}</section>`;
+}
+
+function flatten(value: object, path: string[] = []): [string, string][] {
+  return Object.entries(value).flatMap(([key, inner]) =>
+    inner && typeof inner === 'object' && !Array.isArray(inner)
+      ? flatten(inner, [...path, key])
+      : [[[...path, key].join('.'), JSON.stringify(inner)] as [string, string]],
+  );
+}
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+const html = (text: string) => text.replace(/[&<>"']/g, (c) => ENTITIES[c]);
+
+/** JSON that cannot end the script element it stands in. */
+const jsonInHtml = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');
