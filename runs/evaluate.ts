@@ -1,5 +1,6 @@
 /** @file `ebmm evaluate RUN|PRETRAINED`: error and compression of a trained memory and its rivals under one protocol. */
 
+import { isScoreNetwork } from '../meta/diffusion-config.ts';
 import { type TrainedRivalName, trainedRivals } from '../meta/diffusion-memory.ts';
 import { taskOf } from '../meta/stored-task.ts';
 import type { Engine } from '../src/compile/index.ts';
@@ -25,7 +26,7 @@ import {
   paths,
   pretrainedNames,
 } from './run-folder.ts';
-import { errorTable, short } from './table.ts';
+import { errorTable, short, storingTable } from './table.ts';
 
 export interface EvaluateOptions extends DataOptions {
   run: string;
@@ -100,11 +101,12 @@ export async function evaluateRun(
           episodes,
           patterns, // biome-ignore format: a list
         };
-        rows.push(
-          await evaluate(memory, protocol, (n) =>
-            progress.update(done + n, `${memory.name}, ${patterns} patterns`),
-          ),
+        const row = await evaluate(memory, protocol, (n) =>
+          progress.update(done + n, `${memory.name}, ${patterns} patterns`),
         );
+        // Its training is what stored.
+        if (memory === ebmm && isScoreNetwork(config.network)) row.store_seconds = run.state.seconds;
+        rows.push(row);
         done += episodes;
       }
     }
@@ -168,5 +170,8 @@ export function report(evaluation: Evaluation): string[] {
       `${row.memory}, ${row.patterns} patterns: ${short(row.error)} (5-95%: ${short(row.error_p5)}-${short(row.error_p95)}) ${unit}${information}, compression ${short(row.compression)}`,
     );
   }
-  return lines;
+  // Where some memory trains to store, storing is worth a table.
+  return rows.some(({ store_seconds = 0 }) => store_seconds > 1)
+    ? [...lines, '', ...storingTable(rows)]
+    : lines;
 }

@@ -41,6 +41,7 @@ export async function evaluate(
       ? Math.min(16, Math.max(1, Math.floor(BATCH_VALUES / (patterns * dimension))))
       : 1;
   const means: number[] = [];
+  const seconds: number[] = [];
   let floats = 0;
   for (let first = 0; first < episodes; first += together) {
     const count = Math.min(together, episodes - first);
@@ -50,6 +51,7 @@ export async function evaluate(
         ? await recallBatch(memory, batch, protocol)
         : await recallEpisode(memory, batch, protocol.known);
     floats = outcome.floats;
+    seconds.push(outcome.seconds / count);
     const errors = patternErrors(task, memory.range, outcome.recalled, batch.patterns);
     for (let e = 0; e < count; e++) {
       const own = errors.subarray(e * patterns, (e + 1) * patterns);
@@ -57,7 +59,10 @@ export async function evaluate(
     }
     progress(first + count);
   }
-  return summarise(memory.name, floats, means, protocol, dimension);
+  return {
+    ...summarise(memory.name, floats, means, protocol, dimension),
+    store_seconds: quantile(seconds, 0.5),
+  };
 }
 
 function draw({ task, corruption, split, seed, patterns }: Protocol, first: number, episodes: number): Batch {
@@ -70,12 +75,14 @@ async function recallBatch(
   { known, steps }: Pick<Protocol, 'known' | 'steps'>,
 ) {
   const [episodes, patterns] = batch.shape;
+  const started = performance.now();
   const weights = await memory.write(toRange(batch.patterns, memory.range), episodes, patterns);
+  const seconds = (performance.now() - started) / 1000;
   const { iterates } = await memory.read(weights, toRange(batch.queries, memory.range), episodes, patterns, {
     known: known ? batch.known : undefined,
     steps,
   });
-  return { recalled: iterates.at(-1)!, floats: memory.floats };
+  return { recalled: iterates.at(-1)!, floats: memory.floats, seconds };
 }
 
 async function recallEpisode(memory: AssociativeMemory, batch: Batch, known: boolean) {
@@ -86,14 +93,16 @@ async function recallEpisode(memory: AssociativeMemory, batch: Batch, known: boo
     ...(known ? { known: tf.tensor(batch.known, shape) } : {}),
   };
   try {
+    const started = performance.now();
     const stored = await memory.store(tensors.patterns);
+    const seconds = (performance.now() - started) / 1000;
     const { patterns } = await stored.recall(tensors.queries, {
       known: 'known' in tensors ? tensors.known : undefined,
     });
     const recalled = (await patterns.data()) as Float32Array;
     patterns.dispose();
     stored.dispose?.();
-    return { recalled, floats: stored.floats };
+    return { recalled, floats: stored.floats, seconds };
   } finally {
     tf.dispose(tensors);
   }

@@ -46,6 +46,11 @@ export interface EvaluationRow {
   bits_per_float?: number;
   /** Bits of the patterns as given over the bits of the memory. */
   compression: number;
+  /**
+   * Seconds that storing took, the median over episodes (of those stored at once, a part each); of a diffusion model that a
+   * run trained, its training. Not a benchmark: whatever else the machine did counts.
+   */
+  store_seconds?: number;
 }
 
 /** evaluation.json, and what `evaluate --json` prints. */

@@ -46,3 +46,18 @@ export function errorTable(
   ]);
   return textTable([['memory', 'floats', ...loads.map((n) => `${n} patterns`)], ...cells, ...others]);
 }
+
+/** Memory size, compression and seconds of storing, for every memory and load. */
+export function storingTable(rows: EvaluationRow[]): string[] {
+  return textTable([
+    ['memory', 'patterns', 'floats', 'compression', 'bits a float', 'seconds to store'],
+    ...rows.map(({ memory, patterns, floats, compression, bits_per_float, store_seconds }) => [
+      memory,
+      String(patterns),
+      String(floats),
+      short(compression),
+      bits_per_float === undefined ? '-' : short(bits_per_float),
+      store_seconds === undefined ? '-' : short(store_seconds),
+    ]),
+  ]);
+}

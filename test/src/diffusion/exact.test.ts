@@ -7,6 +7,7 @@ import {
   variancePreserving,
 } from '../../../src/diffusion/process.ts';
 import { modernNetwork } from '../../../src/hopfield/modern-network.ts';
+import { universalNetwork } from '../../../src/universal/network.ts';
 import { gaussians, logDensity } from './points.ts';
 
 const [count, d] = [7, 5];
@@ -49,20 +50,25 @@ describe.each(noises)('%s', (_, noise) => {
     }
   });
 
-  it('one denoising step equals one universal Hopfield update: squared Euclidean similarity, softmax, projection', () => {
+  it('one denoising step equals one update of the universal Hopfield network, squared Euclidean similarity, softmax', () => {
     const mean = new Float64Array(d);
+    const scaled = patterns.map((y) => noise.scale * y);
+    const universal = universalNetwork(
+      scaled,
+      count,
+      d,
+      {
+        similarity: 'euclidean',
+        separation: 'softmax',
+        parameter: 1 / (2 * noise.variance),
+        form: 'negative',
+      },
+      patterns,
+    );
     for (const x of points) {
       diffusion.posteriorMean(x, noise, mean);
-      const weights = Array.from({ length: count }, (_, n) => {
-        let similarity = 0;
-        for (let i = 0; i < d; i++) similarity -= (x[i] - noise.scale * patterns[n * d + i]) ** 2;
-        return Math.exp(similarity / (2 * noise.variance));
-      });
-      const sum = weights.reduce((a, b) => a + b);
-      for (let i = 0; i < d; i++) {
-        const expected = weights.reduce((z, w, n) => z + (w / sum) * patterns[n * d + i], 0);
-        expect(mean[i]).toBeCloseTo(expected, 10);
-      }
+      const expected = universal.retrieve(x);
+      for (let i = 0; i < d; i++) expect(mean[i]).toBeCloseTo(expected[i], 10);
     }
   });
 });
