@@ -46,10 +46,10 @@ export const omniglotOptions = z.strictObject({
     .default(VALIDATION)
     .describe('alphabets of the validation split; those named in neither list are for training'),
   augment: z
-    .boolean()
+    .union([z.boolean(), z.literal('episode')])
     .default(false)
     .describe(
-      'turns (by 90 degrees), mirrors and shifts (up to 2 pixels, paper moves in) each training drawing at random',
+      'turns (by 90 degrees), mirrors and shifts (up to 2 pixels, paper moves in) each training drawing at random; "episode" turns and mirrors all drawings of an episode alike, so that they stay as like each other as those of the test split',
     ),
 });
 
@@ -100,9 +100,10 @@ export function omniglotTask(drawings: Drawings, options: Omit<OmniglotOptions, 
       const change =
         augment && split === 'train' ? stream(seed, 'omniglot', split, index, 'augment') : undefined;
       const values = new Float32Array(patterns * PIXELS);
+      const turn = change && augment === 'episode' ? symmetry(change) : undefined;
       for (const [p, i] of distinct(choice, members.length, patterns).entries()) {
         const drawing = bits.subarray(members[i] * PIXELS, (members[i] + 1) * PIXELS);
-        values.set(change ? augmented(drawing, change) : drawing, p * PIXELS);
+        values.set(change ? augmented(drawing, change, turn) : drawing, p * PIXELS);
       }
       return values;
     },
@@ -142,9 +143,12 @@ function splitByAlphabet(
   return splits;
 }
 
-/** One of the eight symmetries of the square, then a shift by whole pixels. Paper moves in, ink can move out. */
-function augmented(drawing: Uint8Array, random: Random): Uint8Array {
-  const [transpose, mirrorX, mirrorY] = [random.bit(), random.bit(), random.bit()];
+/** One of the eight symmetries of the square. */
+const symmetry = (random: Random) => [random.bit(), random.bit(), random.bit()];
+
+/** A symmetry of the square, then a shift by whole pixels. Paper moves in, ink can move out. */
+function augmented(drawing: Uint8Array, random: Random, turn = symmetry(random)): Uint8Array {
+  const [transpose, mirrorX, mirrorY] = turn;
   const dx = random.integer(2 * LARGEST_SHIFT + 1) - LARGEST_SHIFT;
   const dy = random.integer(2 * LARGEST_SHIFT + 1) - LARGEST_SHIFT;
   const result = new Uint8Array(PIXELS);

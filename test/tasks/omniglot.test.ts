@@ -127,6 +127,29 @@ describe('augmentation', () => {
     }
   });
 
+  test('by episode turns all its drawings alike', () => {
+    const el = new Uint8Array(1024);
+    for (let y = 8; y < 24; y++) el[y * 32 + 12] = 1;
+    for (let x = 12; x < 20; x++) el[23 * 32 + x] = 1;
+    const eight = { alphabets: [{ name: 'L', drawings: 8, archives: [] }], bits: new Uint8Array(8 * 1024) };
+    for (let i = 0; i < 8; i++) eight.bits.set(el, i * 1024);
+    /** Different shapes among the drawings of an episode, wherever they have been shifted. */
+    const shapes = (augment: true | 'episode', index: number) => {
+      const task = omniglotTask(eight, { held_out: [], validation: [], augment });
+      const images = task.patterns('train', 0, index, 8);
+      return Array.from({ length: 8 }, (_, p) => {
+        const image = images.slice(p * 1024, (p + 1) * 1024);
+        const ink = [...image.keys()].filter((i) => image[i] === 1).map((i) => [i % 32, i >> 5]);
+        const [left, top] = [0, 1].map((axis) => Math.min(...ink.map((point) => point[axis])));
+        return ink.map(([x, y]) => `${x - left},${y - top}`).join(' ');
+      });
+    };
+    const first = Array.from({ length: 40 }, (_, index) => new Set(shapes('episode', index)));
+    for (const alike of first) expect(alike.size).toBe(1);
+    expect(new Set(first.flatMap((alike) => [...alike])).size).toBe(8);
+    expect(new Set(shapes(true, 0)).size).toBeGreaterThan(1);
+  });
+
   test('is one of the eight symmetries of the square and a shift of at most 2 pixels', () => {
     // an L whose symmetries all differ, clear of the border
     const bits = new Uint8Array(8 * 1024);
