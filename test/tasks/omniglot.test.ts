@@ -144,7 +144,7 @@ describe('augmentation', () => {
         return ink.map(([x, y]) => `${x - left},${y - top}`).join(' ');
       });
     };
-    const first = Array.from({ length: 40 }, (_, index) => new Set(shapes('episode', index)));
+    const first = Array.from({ length: 100 }, (_, index) => new Set(shapes('episode', index)));
     for (const alike of first) expect(alike.size).toBe(1);
     expect(new Set(first.flatMap((alike) => [...alike])).size).toBe(8);
     expect(new Set(shapes(true, 0)).size).toBeGreaterThan(1);
