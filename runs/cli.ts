@@ -10,6 +10,7 @@ import { dataCommand } from './data.ts';
 import { demo } from './demo.ts';
 import { diffusionCommands } from './diffusion/cli.ts';
 import { evaluateCommand, rivalNames } from './evaluate.ts';
+import { addExportCommand } from './export.ts';
 import type { IO } from './io.ts';
 import { addListCommand } from './list.ts';
 import {
@@ -182,6 +183,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
   addConfigCommand(program, io);
   addListCommand(program, io);
   addReportCommand(program, io);
+  addExportCommand(program, io);
   const engine = () => [engineOption(), deviceOption(), threadsOption(), dataOption()];
   const shared = { engine, engineOf, seed: seedOption, json: jsonOption, positive, positives };
   const nested = diffusionCommands(program, io, shared);

@@ -1,0 +1,127 @@
+/** @file `ebmm export RUN --onnx DIR`: a trained memory as two ONNX models, for onnxruntime anywhere. */
+import { join, resolve } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import type { Command } from 'commander';
+import { trainedParameters } from '../meta/checkpoint.ts';
+import { exportOnnx, type NamedTensors } from '../src/compile/index.ts';
+import { InputError } from '../src/errors.ts';
+import { writeFileAtomically } from '../src/files.ts';
+import type { IO } from './io.ts';
+import { jsonOption, positive } from './options.ts';
+import { type LoadedRun, loadRun } from './run-folder.ts';
+
+export interface ExportCommand {
+  run: string;
+  /** Folder for write.onnx, read.onnx and memory.json. */
+  onnx: string;
+  /** Memories held at once, the leading axis of everything; default 1. */
+  episodes?: number;
+  /** Patterns that are written; default the largest load of training. */
+  patterns?: number;
+  /** Queries that are read; default as many. */
+  queries?: number;
+  /** Whether reading is told which entries are known; default as trained. */
+  known?: boolean;
+  /** Steps of recall; default as trained. */
+  steps?: number;
+  json?: boolean;
+}
+
+/** What memory.json says of the two models. Shapes are fixed. */
+export interface ExportedMemory {
+  name: string;
+  /** Values of patterns, queries and what is recalled. */
+  range: readonly [low: number, high: number];
+  /** Memory size in float32 numbers. */
+  floats: number;
+  write: { inputs: Record<string, number[]>; outputs: Record<string, number[]> };
+  read: { inputs: Record<string, number[]>; outputs: Record<string, number[]> };
+}
+
+export async function exportCommand({ run: name, onnx, json, ...options }: ExportCommand, io: IO) {
+  const run = await loadRun(name);
+  const { write, read, memory } = exportMemory(run, options);
+  const folder = resolve(onnx);
+  const files = {
+    'write.onnx': write,
+    'read.onnx': read,
+    'memory.json': `${JSON.stringify(memory, null, 2)}\n`,
+  };
+  for (const [file, contents] of Object.entries(files)) {
+    await writeFileAtomically(join(folder, file), contents);
+  }
+  if (json) io.out(JSON.stringify({ folder, ...memory }));
+  else for (const file of Object.keys(files)) io.out(join(folder, file));
+}
+
+/**
+ * Both models with the trained parameters inside. write: `patterns` to the memory's state, a tensor for each of its parts;
+ * read: the state, `queries` and, where recall is told, `known` (1 where an entry is right, else 0) to `recalled` and, where
+ * the memory has an energy, `energy`.
+ * @throws InputError when a part of the memory has a name that the models need
+ */
+export function exportMemory(
+  { name, config, model, state }: Pick<LoadedRun, 'name' | 'config' | 'model' | 'state'>,
+  options: Omit<ExportCommand, 'run' | 'onnx' | 'json'> = {},
+): { write: Uint8Array; read: Uint8Array; memory: ExportedMemory } {
+  const { episodes = 1, known = config.known, steps = model.steps } = options;
+  const { patterns = Math.max(...[config.training.patterns].flat()), queries = patterns } = options;
+  const parts = Object.keys(model.state);
+  const taken = parts.find((part) => ['patterns', 'queries', 'known', 'recalled', 'energy'].includes(part));
+  if (taken)
+    throw new InputError(`a writable parameter is called "${taken}", which the exported models need`);
+  const trained = trainedParameters(state);
+  /** Inside a trace these become constants of the model. */
+  const parameters = (): NamedTensors =>
+    Object.fromEntries(
+      Object.entries(model.parameters).map(([key, { shape }]) => [key, tf.tensor(trained[key], shape)]),
+    );
+  const batch = (count: number) => [episodes, count, ...model.patternShape];
+  const stateShapes = Object.fromEntries(parts.map((part) => [part, [episodes, ...model.state[part]]]));
+  const memory: ExportedMemory = {
+    name,
+    range: model.range,
+    floats: model.floats,
+    write: { inputs: { patterns: batch(patterns) }, outputs: stateShapes },
+    read: {
+      inputs: { ...stateShapes, queries: batch(queries), ...(known ? { known: batch(queries) } : {}) },
+      outputs: {
+        recalled: batch(queries),
+        ...(model.energy ? { energy: [episodes, queries] } : {}),
+      },
+    },
+  };
+  const write = exportOnnx(
+    (inputs) => model.store(parameters(), inputs.patterns),
+    specs(memory.write.inputs),
+  );
+  const read = exportOnnx((inputs) => {
+    const p = parameters();
+    const stored = Object.fromEntries(parts.map((part) => [part, inputs[part]]));
+    const iterates = model.recall(p, stored, inputs.queries, known ? inputs.known : undefined, steps);
+    const recalled = iterates.at(-1) ?? inputs.queries;
+    return { recalled, ...(model.energy ? { energy: model.energy(p, stored, recalled) } : {}) };
+  }, specs(memory.read.inputs));
+  return { write, read, memory };
+}
+
+const specs = (shapes: Record<string, number[]>) =>
+  Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape }]));
+
+export function addExportCommand(program: Command, io: IO): void {
+  program
+    .command('export')
+    .description(
+      'a trained memory as ONNX models: patterns to weights, weights and queries to what is recalled',
+    )
+    .argument('<run>', 'a run folder or a pretrained memory')
+    .requiredOption('--onnx <dir>', 'folder for write.onnx, read.onnx and memory.json (names, shapes, range)')
+    .option('--patterns <n>', 'patterns that are written (default: the largest load of training)', positive)
+    .option('--queries <n>', 'queries that are read (default: as many)', positive)
+    .option('--episodes <n>', 'memories held at once (default: 1)', positive)
+    .option('--steps <n>', 'steps of recall (default: as trained)', positive)
+    .option('--known', 'reading is told which entries are known')
+    .option('--no-known', 'reading is not told (default: as trained)')
+    .addOption(jsonOption())
+    .action(async (run: string, options) => exportCommand({ ...options, run }, io));
+}
