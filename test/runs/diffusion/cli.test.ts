@@ -1,0 +1,136 @@
+/** @file The commands on diffusion models as a user meets them. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { main } from '../../../runs/cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ebmm-diffusion-'));
+const inside = (...parts: string[]) => join(folder, ...parts);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function ebmm(...argv: string[]) {
+  const [out, err]: [string[], string[]] = [[], []];
+  const status = await main(argv, {
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+    stream: process.stderr,
+    env: { CI: '1', EBMM_CACHE: inside('cache') },
+    stopping: {},
+  });
+  return { status, out: out.join('\n'), err: err.join('\n') };
+}
+
+const tiny = {
+  task: { name: 'binary', dimension: 16 },
+  corruption: 'resample:4',
+  network: { name: 'score-energy', width: 8, layers: 1, batch: 8, recall: { steps: 3 } },
+  training: { steps: 4, patterns: 3, average: 0.9, log_every: 2, save_every: 2, warmup: 0 },
+};
+
+describe('a learned diffusion model', () => {
+  const run = inside('run');
+
+  test('is trained, evaluated on the patterns it stores, drawn, and compared', async () => {
+    writeFileSync(inside('tiny.json'), JSON.stringify(tiny));
+    const trained = await ebmm('train', inside('tiny.json'), '--out', run, '--threads', '1', '--json');
+    expect(trained.status, trained.err).toBe(0);
+    expect(JSON.parse(trained.out).steps).toBe(4);
+
+    const against = ['--against', 'modern,diffusion', '--episodes', '2', '--threads', '1', '--json'];
+    const evaluated = await ebmm('evaluate', run, ...against);
+    expect(evaluated.status, evaluated.err).toBe(0);
+    const { rows } = JSON.parse(evaluated.out);
+    expect(rows.map((row: { memory: string }) => row.memory)).toEqual([
+      'diffusion-learned',
+      'modern',
+      'diffusion',
+    ]);
+    // W1, T1, b1, out
+    expect(rows[0].floats).toBe(16 * 8 + 8 * 8 + 8 + 8);
+    expect(rows[0].patterns).toBe(3);
+    expect(rows[0].store_seconds).toBeGreaterThan(0);
+
+    const drawn = await ebmm('plot', run, '--threads', '1');
+    expect(drawn.status, drawn.err).toBe(0);
+    for (const name of ['recall', 'energy', 'learning-curve']) {
+      expect(existsSync(join(run, 'plots', `${name}.png`))).toBe(true);
+    }
+
+    const compared = await ebmm('diffusion', 'compare', run, '--episodes', '1', '--threads', '1', '--json');
+    expect(compared.status, compared.err).toBe(0);
+    const { correlations, recall } = JSON.parse(compared.out);
+    for (const { correlation } of correlations) expect(Math.abs(correlation)).toBeLessThanOrEqual(1);
+    // four spans of beta, three methods, known or not, learned or exact
+    expect(recall.length).toBe(48);
+    const exact = recall.filter((row: { model: string }) => row.model === 'exact');
+    expect(exact.some((row: { error: number }) => row.error < 1)).toBe(true);
+  });
+
+  test('refuses more patterns than it stores', async () => {
+    const { status, err } = await ebmm('evaluate', run, '--patterns', '4', '--threads', '1');
+    expect(status).toBe(2);
+    expect(err).toContain("4 patterns, but 3 are stored in this diffusion model's weights");
+  });
+});
+
+describe('ebmm diffusion', () => {
+  test('compare refuses a memory that is no diffusion model', async () => {
+    const { status, err } = await ebmm('diffusion', 'compare', 'binary-64', '--threads', '1');
+    expect(status).toBe(2);
+    expect(err).toContain('binary-64 is no diffusion model: its network is hopfield-site');
+  });
+
+  test('landscape draws the energy on a line and in the plane', async () => {
+    const { status, out, err } = await ebmm(
+      'diffusion',
+      'landscape',
+      '--patterns',
+      '2',
+      '--out',
+      inside('land'),
+      '--json',
+    );
+    expect(status, err).toBe(0);
+    for (const file of JSON.parse(out).plots) {
+      expect(readFileSync(file).subarray(1, 4).toString()).toBe('PNG');
+    }
+  });
+
+  test('memorise counts what samples are; the exact diffusion of two patterns returns them', async () => {
+    const network = JSON.stringify({
+      name: 'score-mlp',
+      width: 4,
+      layers: 1,
+      batch: 4,
+      noise: { start: 9, end: 1e-4 },
+    });
+    const options = [
+      '--patterns',
+      '2',
+      '--steps',
+      '3',
+      '--samples',
+      '40',
+      '--network',
+      network,
+      '--threads',
+      '1',
+    ];
+    const { status, out, err } = await ebmm(
+      'diffusion',
+      'memorise',
+      ...options,
+      '--out',
+      inside('mem'),
+      '--json',
+    );
+    expect(status, err).toBe(0);
+    const { rows, plots } = JSON.parse(out);
+    const exact = rows.find((row: { model: string }) => row.model === 'exact');
+    expect(exact.outcomes.memorised).toBeCloseTo(1, 9);
+    const learned = rows.find((row: { model: string }) => row.model === 'learned');
+    expect(learned.outcomes.memorised).toBeLessThan(1);
+    for (const file of plots) expect(existsSync(file)).toBe(true);
+  });
+});
