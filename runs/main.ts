@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** @file The program `ebmm`: hands the process's streams, environment and signals to the command line. */
 import { main } from './cli.ts';
 import type { IO } from './io.ts';

@@ -53,9 +53,9 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
   if (state.step === steps) {
     io.err(`${name} has had all its ${steps} updates; more: ebmm train --resume ${folder} --steps N`);
   } else {
-    const from = state.step > 0 ? `, from update ${state.step} on` : '';
+    const which = state.step > 0 ? `updates ${state.step + 1} to ${steps}` : `${steps} updates`;
     io.err(
-      `${name}: ${steps} updates${from} on ${engine.name}; ${program.operations} operations, ready in ${(program.seconds.trace + program.seconds.prepare).toFixed(1)} s; ${folder}`,
+      `${name}: ${which} on ${engine.name}; ${program.operations} operations, ready in ${(program.seconds.trace + program.seconds.prepare).toFixed(1)} s; ${folder}`,
     );
   }
   io.stopping.graceful = true;

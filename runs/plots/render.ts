@@ -3,6 +3,7 @@ import type { SKRSContext2D } from '@napi-rs/canvas';
 import type { ChartConfiguration, ChartDataset, ChartOptions, Plugin } from 'chart.js';
 import { ChartJSNodeCanvas } from 'chartjs-node-canvas';
 import type { Axis } from './axis.ts';
+import { withOwnCanvas } from './canvas.ts';
 import { drawHeading, type Heading, headingHeight } from './heading.ts';
 import {
   BACKGROUND,
@@ -94,7 +95,8 @@ export function renderPng(chart: LineChart): Uint8Array {
     options,
     plugins: [paper(chart.heading), ...(chart.plugins ?? [])],
   };
-  const renderer = new ChartJSNodeCanvas({ width: WIDTH, height: chart.height });
+  const size = { width: WIDTH, height: chart.height };
+  const renderer = withOwnCanvas(() => new ChartJSNodeCanvas(size));
   return new Uint8Array(renderer.renderToBufferSync(configuration as ChartConfiguration, 'image/png'));
 }
 

@@ -99,7 +99,7 @@ test('killed at 20 random moments, a run ends bit for bit as one that never was'
   expect(midway).toBe(15);
   const { status, err } = await ebmm(['train', '--resume', run]);
   expect(status, err).toBe(0);
-  expect(err).toMatch(/from update \d+ on/);
+  expect(err).toMatch(/updates \d+ to 300 on/);
   expect(outcome(run)).toEqual(outcome(whole));
   const left = await readdir(run, { recursive: true });
   expect(left.filter((path) => /partial|lock/.test(path))).toEqual([]);

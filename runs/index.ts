@@ -1,0 +1,44 @@
+/**
+ * @file The library: `import ... from 'ebmm'`. Patterns are tensors [patterns, ...patternShape] of the `tf` exported here,
+ * which is the copy of tfjs whose derivatives are exact.
+ *
+ * Load a trained memory ({@link loadRun}, {@link memoryOf}), train one of your own energy ({@link metaTrain}), or take a
+ * Hopfield network ({@link rivals}); each is an {@link AssociativeMemory}: `store` patterns, then `recall` queries.
+ */
+export * as tf from '@tensorflow/tfjs';
+export { type Config, type ConfigInput, parseConfig } from '../meta/config.ts';
+export { grad, grads, valueAndGrad, valueAndGrads } from '../src/autodiff/index.ts';
+export { compiledEngine, type Device, type Engine, exportOnnx, tfjsEngine } from '../src/compile/index.ts';
+export { diffusionRivals } from '../src/diffusion/index.ts';
+export {
+  checkNetwork,
+  type EnergyNetwork,
+  type Initialiser,
+  networks,
+  type ParameterSpec,
+  type Parameters,
+  writableFloats,
+} from '../src/energy/index.ts';
+export { InputError } from '../src/errors.ts';
+export { type RivalName, type RivalOptions, rivals } from '../src/hopfield/index.ts';
+export type { AssociativeMemory, Recall, RecallOptions, StoredMemory } from '../src/memory/associative.ts';
+export { energyModel } from '../src/memory/energy-model.ts';
+export { LearnedMemory, type LearnedMemoryOptions, type StoredState } from '../src/memory/learned-memory.ts';
+export type { MemoryModel } from '../src/memory/model.ts';
+export { defaultRule, type Rule } from '../src/memory/rule.ts';
+export { type Random, stream } from '../src/random.ts';
+export {
+  type Batch,
+  type Corruption,
+  type DataSource,
+  drawBatch,
+  loadTask,
+  parseCorruption,
+  type Split,
+  type Task,
+  type TaskConfig,
+} from '../tasks/index.ts';
+export { type ExportedMemory, exportMemory } from './export.ts';
+export { type MetaTrainOptions, metaTrain } from './meta-train.ts';
+export { configure, presetNames } from './presets.ts';
+export { type LoadedRun, loadRun, memoryOf, pretrainedNames } from './run-folder.ts';
