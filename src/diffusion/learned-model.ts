@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { MemoryModel } from '../memory/model.ts';
 import { sizeOf } from '../shapes.ts';
-import { clean, ladder, type ProcessName, processes, varianceExploding } from './process.ts';
+import { clean, ladder, type Noise, type ProcessName, processes, varianceExploding } from './process.ts';
 import { type Method, stepOf } from './retrieval.ts';
 import { denoise, learnedEnergy, type ScoreNetwork } from './score-network.ts';
 
@@ -27,7 +27,7 @@ export function learnedModel(
   const { patternShape, parameters, noise } = network;
   const levelsOf = (count: number) => ladder(varianceExploding(), start, noise.end, count);
   const { potential } = network;
-  const { scale } = processes[process]().at(processes[process]().timeOf(start));
+  const scale = relativeScale(process, { scale: 1, variance: start });
   return {
     name: 'diffusion-learned',
     patternShape,
@@ -56,7 +56,9 @@ export function learnedModel(
         const { mean, state } = stepOf(method, level, next);
         const moved = tf.add(tf.mul(means, mean), tf.mul(x, state));
         x = free ? tf.add(tf.mul(moved, free), kept!) : moved;
-        iterates.push(x);
+        // Shown in the units of the process, in which the query came.
+        const shown = relativeScale(process, next);
+        iterates.push(shown === 1 ? x : tf.mul(x, shown));
       }
       return iterates;
     },
@@ -69,4 +71,10 @@ export function learnedModel(
         }
       : undefined,
   };
+}
+
+/** The scale that a process has where it has the noise of `noise`, a level of variance exploding noise. */
+function relativeScale(process: ProcessName, { variance }: Noise): number {
+  const own = processes[process]();
+  return own.at(own.timeOf(variance)).scale;
 }
