@@ -19,7 +19,7 @@ export interface Slice {
 export interface Outcome {
   /** Squared error of each, summed over values. */
   errors: Float64Array;
-  /** 1 where no other stored item is nearer to the output than the target. */
+  /** 1 where the output is nearer to the target than to any other stored item (a copy of the target is no other). */
   nearest: Uint8Array;
 }
 
@@ -101,9 +101,12 @@ export function outcome(
       continue;
     }
     nearest[j] = 1;
-    const slack = ROUNDING * (norm2 + gram[j * size + j]);
-    for (let k = 0; k < n; k++) {
-      if (norm2 - 2 * products[k] + gram[k * size + k] < own - slack) nearest[j] = 0;
+    const target = gram[j * size + j];
+    for (let k = 0; k < n && nearest[j] === 1; k++) {
+      const other = gram[k * size + k];
+      const slack = ROUNDING * (norm2 + target + other);
+      const copy = target - 2 * gram[j * size + k] + other <= slack;
+      if (!copy && norm2 - 2 * products[k] + other <= own + slack) nearest[j] = 0;
     }
   }
   return { errors, nearest };

@@ -73,10 +73,10 @@ const SIMILARITIES: Record<OfficialSimilarity, Scores> = {
     const dots = pairs('product', Float64Array.from(memories), Float64Array.from(queries), d);
     const frobenius = norm(memories);
     const n = memories.length / d;
-    return dots.map((dot, k) => {
-      const q = Math.floor(k / n);
-      return dot / (frobenius * norm(queries.subarray(q * d, (q + 1) * d)));
-    });
+    const norms = Float64Array.from({ length: queries.length / d }, (_, q) =>
+      norm(queries.subarray(q * d, (q + 1) * d)),
+    );
+    return dots.map((dot, k) => dot / (frobenius * norms[Math.floor(k / n)]));
   },
   euclidean: (memories, queries, d) =>
     pairs('squared', Float64Array.from(memories), Float64Array.from(queries), d).map((value) => 1 / value),

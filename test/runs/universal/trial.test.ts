@@ -28,7 +28,12 @@ function direct(one: Series, n: number, lower: number) {
     const distances = Array.from({ length: n }, (_, k) =>
       rowOf(stored, k, D).reduce((sum, x, i) => sum + (x - out[i]) ** 2, 0),
     );
-    return { error: distances[j], nearest: distances.every((distance) => distance > distances[j] - 1e-9) };
+    // A copy of the target is as good as the target; half way between two is not nearer to either.
+    const nearest = distances.every(
+      (distance, k) =>
+        distance > distances[j] + 1e-9 || rowOf(stored, k, D).join() === rowOf(stored, j, D).join(),
+    );
+    return { error: distances[j], nearest };
   });
 }
 

@@ -6,6 +6,7 @@ import {
   compare,
   differentiableSimilarities,
   type SimilarityName,
+  similarities,
 } from '../../../src/universal/similarities.ts';
 import { randomVectors, rowOf, slopes } from './vectors.ts';
 
@@ -84,6 +85,27 @@ describe.each(PAIRS)('%s with %s', (similarity, separation) => {
       expect(Math.abs(slope - expected)).toBeLessThan(2e-5 * (1 + Math.abs(slope)));
     });
   });
+});
+
+const divergences: SimilarityName[] = ['kl', 'reverse-kl', 'jensen-shannon'];
+const RECIPROCAL = PAIRS.filter(([similarity]) => similarities[similarity].distance)
+  // The exponential of the reciprocal of a divergence falls into its pole, faster than fixed steps can follow.
+  .filter(([similarity, separation]) => !(divergences.includes(similarity) && separation === 'exponential'));
+
+test.each(RECIPROCAL)('reciprocal %s with %s: the energy never rises', (similarity, separation) => {
+  // Features in (0, 1), memories beyond 1.5: reciprocals that vary, and no poles on the way.
+  const far = memories.map((m) => 1.5 + m);
+  const comparison = compare(similarity, far, COUNT, D, { form: 'reciprocal' });
+  const options = { separation, parameter: PARAMETERS[separation], features: 'sigmoid' } as const;
+  const start = { v: randomVectors('v', 1, D, (r) => r.normal()), h: new Float64Array(COUNT) };
+  // The reciprocal of a small divergence is steep, so that steps must be small.
+  const dt = divergences.includes(similarity) ? 1e-5 : 0.01;
+  const { energies } = dynamics(comparison, options).simulate(start, dt, 60);
+  const span = Math.max(...energies) - Math.min(...energies);
+  for (let k = 1; k < energies.length; k++) {
+    expect(energies[k] - energies[k - 1]).toBeLessThanOrEqual(1e-6 * span + 1e-12);
+  }
+  expect(energies.at(-1)!).toBeLessThan(energies[0]);
 });
 
 test('identity features, too, for every similarity that is smooth everywhere', () => {
