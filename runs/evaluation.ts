@@ -43,6 +43,7 @@ export async function evaluate(
   const means: number[] = [];
   const seconds: number[] = [];
   let floats = 0;
+  let asked = 0;
   for (let first = 0; first < episodes; first += together) {
     const count = Math.min(together, episodes - first);
     const batch = draw(protocol, first, count);
@@ -51,6 +52,7 @@ export async function evaluate(
         ? await recallBatch(memory, batch, protocol)
         : await recallEpisode(memory, batch, protocol.known);
     floats = outcome.floats;
+    asked += protocol.known ? batch.known.reduce((n, k) => n + (k ? 0 : 1), 0) : batch.known.length;
     seconds.push(outcome.seconds / count);
     const errors = patternErrors(task, memory.range, outcome.recalled, batch.patterns);
     for (let e = 0; e < count; e++) {
@@ -60,7 +62,7 @@ export async function evaluate(
     progress(first + count);
   }
   return {
-    ...summarise(memory.name, floats, means, protocol, dimension),
+    ...summarise(memory.name, floats, means, protocol, asked / (episodes * patterns)),
     store_seconds: quantile(seconds, 0.5),
   };
 }
@@ -127,8 +129,10 @@ function summarise(
   floats: number,
   means: number[],
   { task, patterns, episodes }: Protocol,
-  dimension: number,
+  /** Entries of a pattern that recall is not given. */
+  asked: number,
 ): EvaluationRow {
+  const dimension = sizeOf(task.patternShape);
   const error = means.reduce((a, b) => a + b, 0) / means.length;
   const row: EvaluationRow = {
     memory: name,
@@ -142,7 +146,7 @@ function summarise(
     compression: (patterns * dimension * task.bitsPerValue) / (32 * floats),
   };
   if (task.bitsPerValue === 1) {
-    const rate = Math.min(0.5, error / dimension);
+    const rate = asked > 0 ? Math.min(0.5, error / asked) : 0.5;
     row.bits_per_float = (patterns * dimension * (1 - binaryEntropy(rate))) / floats;
   }
   return row;

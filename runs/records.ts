@@ -42,7 +42,10 @@ export interface EvaluationRow {
   error_p95: number;
   unit: 'bits' | 'squared error';
   episodes: number;
-  /** Information recovered per float, in bits (binary patterns only): N d (1 - H2(error / d)) / floats. */
+  /**
+   * Information recovered per float, in bits (binary patterns only): N d (1 - H2(p)) / floats, where p is the share of
+   * wrong bits among those that recall had to give (all, or where uncorrupted entries are known the others).
+   */
   bits_per_float?: number;
   /** Bits of the patterns as given over the bits of the memory. */
   compression: number;
