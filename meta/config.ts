@@ -106,6 +106,10 @@ const networkSchema = z.discriminatedUnion('name', [
     slots: whole(1).default(64).describe('slots; more patterns than slots overwrite the first'),
     code: whole(1).default(129).describe('numbers in a slot; slots x code is the memory'),
     hidden: whole(1).default(256).describe('units of the hidden layers of encoder and decoder'),
+    tied: z
+      .boolean()
+      .default(false)
+      .describe('whether keys are codes, corrected, rather than a map of their own'),
   }),
   z.strictObject({
     name: z.literal('mann'),

@@ -3,6 +3,8 @@
  * code lies in a slot of its own; a query attends to the slots by their codes and decodes what it retrieves.
  */
 import * as tf from '@tensorflow/tfjs';
+import { dense } from '../energy/layers.ts';
+import type { ParameterSpec } from '../energy/network.ts';
 import { InputError } from '../errors.ts';
 import type { MemoryModel } from '../memory/model.ts';
 import { sizeOf } from '../shapes.ts';
@@ -17,6 +19,11 @@ export interface MemoryNetworkOptions {
   code?: number;
   /** Units of the hidden layers of encoder and decoder. Default 256. */
   hidden?: number;
+  /**
+   * Whether a query's key is the code that it would get, and a correction, rather than a map of its own: then a query is
+   * like its pattern from the start, without which attention to images is hardly learned. Default false.
+   */
+  tied?: boolean;
   /** Rounds of attention, each asking with the guess of the round before. Default 1. */
   steps?: number;
 }
@@ -28,6 +35,7 @@ export function memoryNetwork({
   slots = 64,
   code = 129,
   hidden = 256,
+  tied = false,
   steps = 1,
 }: MemoryNetworkOptions): MemoryModel {
   if (slots < 1 || code < 1)
@@ -44,7 +52,9 @@ export function memoryNetwork({
     parameters: {
       ...seen.parameters,
       ...perceptronParameters('code', seen.size, hidden, code),
-      ...perceptronParameters('key', seen.size + d, hidden, code),
+      ...(tied
+        ? { 'key.w': small([seen.size + d, code]) }
+        : perceptronParameters('key', seen.size + d, hidden, code)),
       ...perceptronParameters('decode', code + seen.size + d, hidden, d),
       sharpness: { shape: [1], init: { constant: 1 }, writable: false },
     },
@@ -56,8 +66,12 @@ export function memoryNetwork({
       const iterates: tf.Tensor[] = [];
       let x = queries;
       for (let k = 0; k < rounds; k++) {
-        const question = asked(seen.encode(p, x), queries, known);
-        const key = tf.mul(perceptron(p, 'key', question), tf.div(p.sharpness, Math.sqrt(code)));
+        const features = seen.encode(p, x);
+        const question = asked(features, queries, known);
+        const sought = tied
+          ? tf.add(perceptron(p, 'code', features), dense(question, p['key.w']))
+          : perceptron(p, 'key', question);
+        const key = tf.mul(sought, tf.div(p.sharpness, Math.sqrt(code)));
         const weights = tf.softmax(tf.matMul(key, state.slots, false, true));
         const retrieved = tf.matMul(weights, state.slots);
         x = guess(perceptron(p, 'decode', tf.concat([retrieved, question], 2)), range, queries, known);
@@ -67,6 +81,13 @@ export function memoryNetwork({
     },
   };
 }
+
+/** A linear map that hardly acts at first. */
+const small = (shape: [number, number]): ParameterSpec => ({
+  shape,
+  init: { normal: 0.1 / Math.sqrt(shape[0]) },
+  writable: false,
+});
 
 /** Code i in slot i mod slots, later ones over earlier ones; slots never filled hold zeros. */
 function intoSlots(codes: tf.Tensor, slots: number): tf.Tensor {

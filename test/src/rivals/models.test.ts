@@ -17,6 +17,7 @@ const models: Record<string, MemoryModel> = {
   mann: mann({ patternShape, slots: 4, word: 5, units: 3, hidden: 7 }),
   lstm: lstm({ patternShape, units: 5, hidden: 7 }),
   plasticity: plasticity({ patternShape, steps: 2 }),
+  'memory-network, tied': memoryNetwork({ patternShape, slots: 4, code: 5, hidden: 7, tied: true }),
   'memory-network of images': memoryNetwork({ patternShape: [4, 4, 1], slots: 3, code: 5, hidden: 7 }),
 };
 const [episodes, patterns] = [2, 3];
