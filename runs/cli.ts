@@ -102,6 +102,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       `rivals, of ${rivalNames.join(', ')}; or runs and pretrained memories; or none`,
       words,
     )
+    .option('--no-budget', 'rivals keep all their patterns, whatever the floats of the memory')
     .addOption(
       new Option('--split <name>', 'which patterns').choices(['train', 'validation', 'test']).default('test'),
     )

@@ -42,6 +42,8 @@ export interface EvaluateOptions extends DataOptions {
   episodes?: number;
   /** Rivals; default hebb, storkey and pseudo-inverse for vectors, hebb, pseudo-inverse and modern for images. */
   against?: string[];
+  /** Whether rivals that keep their patterns hold only as many as the memory's floats allow; default true. */
+  budget?: boolean;
   split?: Split;
   /** Seed of the episodes; default 1, so that they are not those of training. */
   seed?: number;
@@ -78,11 +80,12 @@ export async function evaluateRun(
   const against =
     options.against ?? (image ? ['hebb', 'pseudo-inverse', 'modern'] : ['hebb', 'storkey', 'pseudo-inverse']);
   const loads = options.patterns ?? [...new Set([config.training.patterns].flat())];
-  const { known = config.known, episodes = 100, seed = 1 } = options;
+  const { known = config.known, episodes = 100, seed = 1, budget = true } = options;
   const ebmm = memoryOf(run, options.engine);
   const memories: AssociativeMemory[] = [ebmm];
   for (const name of against) {
-    memories.push(await makeRival(name, { seed, floats: ebmm.floats, engine: options.engine, task }));
+    const floats = budget ? ebmm.floats : undefined;
+    memories.push(await makeRival(name, { seed, floats, engine: options.engine, task }));
   }
   const total = memories.length * loads.length * episodes;
   const progress = startProgress(io, 'evaluate', total);
@@ -120,8 +123,8 @@ export async function evaluateRun(
 
 interface RivalNeeds {
   seed: number;
-  /** Memory budget of those that have a choice. */
-  floats: number;
+  /** Memory budget of those that have a choice; undefined: none. */
+  floats?: number;
   engine: Engine;
   task: Task;
 }
@@ -144,6 +147,11 @@ async function makeRival(
     );
   }
   const run = await loadRun(folder);
+  if (isScoreNetwork(run.config.network)) {
+    throw new InputError(
+      `--against ${name}: a trained diffusion model holds its own patterns only; diffusion-learned trains one on each episode`,
+    );
+  }
   const { patternShape } = run.model;
   if (patternShape.join() !== task.patternShape.join()) {
     throw new InputError(

@@ -67,6 +67,48 @@ describe('a learned diffusion model', () => {
     expect(exact.some((row: { error: number }) => row.error < 1)).toBe(true);
   });
 
+  test('is no rival on other patterns than its own', async () => {
+    const { status, err } = await ebmm('evaluate', run, '--against', run, '--threads', '1');
+    expect(status).toBe(2);
+    expect(err).toContain('holds its own patterns only; diffusion-learned trains one on each episode');
+  });
+
+  test('without a budget rivals keep all their patterns', async () => {
+    const floats = async (...options: string[]) => {
+      const common = [
+        '--patterns',
+        '3',
+        '--episodes',
+        '1',
+        '--against',
+        'modern',
+        '--threads',
+        '1',
+        '--json',
+      ];
+      const { out } = await ebmm('evaluate', inside('small'), ...common, ...options);
+      return JSON.parse(out).rows[1].floats;
+    };
+    const small = {
+      ...tiny,
+      network: { name: 'mlp', hidden: [2], writable: [2] },
+      training: { steps: 1, patterns: 3 },
+    };
+    writeFileSync(inside('small.json'), JSON.stringify(small));
+    await ebmm(
+      'train',
+      inside('small.json'),
+      '--out',
+      inside('small'),
+      '--threads',
+      '1',
+      '--set',
+      'network.hidden=[16]',
+    );
+    expect(await floats()).toBe(16);
+    expect(await floats('--no-budget')).toBe(48);
+  });
+
   test('refuses more patterns than it stores', async () => {
     const { status, err } = await ebmm('evaluate', run, '--patterns', '4', '--threads', '1');
     expect(status).toBe(2);
