@@ -1,8 +1,8 @@
 /** @file From lines and axes to a PNG, by chart.js: white background, two device pixels to a CSS pixel, our own font. */
-import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
-import type { ChartConfiguration, ChartDataset, ChartItem, ChartOptions, Plugin } from 'chart.js';
-import { Chart } from 'chart.js/auto';
+import type { SKRSContext2D } from '@napi-rs/canvas';
+import type { ChartConfiguration, ChartDataset, ChartOptions, Plugin } from 'chart.js';
 import type { Axis } from './axis.ts';
+import { drawChart } from './canvas.ts';
 import { drawHeading, type Heading, headingHeight } from './heading.ts';
 import {
   BACKGROUND,
@@ -51,9 +51,6 @@ export function renderPng(chart: LineChart): Uint8Array {
   registerFonts();
   const legend = chart.legend ?? [];
   const options: Options = {
-    // There is no window that it could follow, and nobody to see it move.
-    responsive: false,
-    animation: false,
     devicePixelRatio: PIXEL_RATIO,
     events: [],
     layout: {
@@ -97,11 +94,7 @@ export function renderPng(chart: LineChart): Uint8Array {
     options,
     plugins: [paper(chart.heading), ...(chart.plugins ?? [])],
   };
-  const canvas = createCanvas(WIDTH, chart.height);
-  const drawn = new Chart(canvas as unknown as ChartItem, configuration as ChartConfiguration);
-  const png = canvas.toBuffer('image/png');
-  drawn.destroy();
-  return new Uint8Array(png);
+  return drawChart(configuration as ChartConfiguration, { width: WIDTH, height: chart.height });
 }
 
 function paper(heading: Heading): Plugin<'line'> {

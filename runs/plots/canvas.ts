@@ -1,0 +1,66 @@
+/**
+ * @file From a chart.js configuration to a PNG, by chartjs-node-canvas. It asks for the package `canvas`, whose binary a script
+ * fetches at installation, where that may; @napi-rs/canvas answers the same calls and comes whole from the registry, so it
+ * stands in. Where npm could not install chartjs-node-canvas (in a package that depends on this one the override of `canvas`
+ * does not hold), chart.js draws on that canvas itself.
+ */
+import Module, { createRequire } from 'node:module';
+import { createCanvas } from '@napi-rs/canvas';
+import type { ChartConfiguration, ChartItem } from 'chart.js';
+import { Chart } from 'chart.js/auto';
+import type { ChartJSNodeCanvas } from 'chartjs-node-canvas';
+
+const require = createRequire(import.meta.url);
+
+interface Resolver {
+  _resolveFilename(request: string, ...rest: unknown[]): string;
+}
+
+/** Runs a step in which `require('canvas')` gives @napi-rs/canvas. */
+function withOwnCanvas<T>(step: () => T): T {
+  const resolver = Module as unknown as Resolver;
+  const original = resolver._resolveFilename;
+  const own = require.resolve('@napi-rs/canvas');
+  resolver._resolveFilename = (request, ...rest) =>
+    request === 'canvas' ? own : original.call(resolver, request, ...rest);
+  try {
+    return step();
+  } finally {
+    resolver._resolveFilename = original;
+  }
+}
+
+/** Whether chartjs-node-canvas is there. */
+export function hasChartjsNodeCanvas(): boolean {
+  try {
+    require.resolve('chartjs-node-canvas');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+export function drawWithChartjsNodeCanvas(configuration: ChartConfiguration, size: Size): Uint8Array {
+  const renderer = withOwnCanvas(() => {
+    const made: { ChartJSNodeCanvas: typeof ChartJSNodeCanvas } = require('chartjs-node-canvas');
+    return new made.ChartJSNodeCanvas(size);
+  });
+  return new Uint8Array(renderer.renderToBufferSync(configuration, 'image/png'));
+}
+
+export function drawWithChartjs(configuration: ChartConfiguration, { width, height }: Size): Uint8Array {
+  const canvas = createCanvas(width, height);
+  // There is no window that it could follow, and nobody to see it move.
+  const options = { ...configuration.options, responsive: false, animation: false as const };
+  const chart = new Chart(canvas as unknown as ChartItem, { ...configuration, options });
+  const png = canvas.toBuffer('image/png');
+  chart.destroy();
+  return new Uint8Array(png);
+}
+
+export const drawChart = hasChartjsNodeCanvas() ? drawWithChartjsNodeCanvas : drawWithChartjs;
