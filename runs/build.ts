@@ -14,7 +14,7 @@ const resources = [
   'package.json',
   'runs/presets',
   'runs/pretrained',
-  'runs/report/page.js',
-  'runs/report/page.css',
+  'runs/report/browser.js',
+  'runs/report/browser.css',
 ];
 for (const path of resources) await cp(inside(path), inside(`dist/${path}`), { recursive: true });

@@ -54,8 +54,8 @@ export async function page(runs: readonly ReportedRun[], now: Date): Promise<str
     [
       require.resolve('uplot/dist/uPlot.iife.min.js'),
       require.resolve('uplot/dist/uPlot.min.css'),
-      new URL('./page.js', import.meta.url),
-      new URL('./page.css', import.meta.url),
+      new URL('./browser.js', import.meta.url),
+      new URL('./browser.css', import.meta.url),
     ].map((file) => readFile(file, 'utf8')),
   );
   const title = `ebmm: ${runs.map(({ name }) => name).join(', ')}`;
