@@ -56,7 +56,8 @@ export function memoryNetwork({
         ? { 'key.w': small([seen.size + d, code]) }
         : perceptronParameters('key', seen.size + d, hidden, code)),
       ...perceptronParameters('decode', code + seen.size + d, hidden, d),
-      sharpness: { shape: [1], init: { constant: 1 }, writable: false },
+      // Tied, matching codes should stand out from the start.
+      sharpness: { shape: [1], init: { constant: tied ? 8 : 1 }, writable: false },
     },
     store(p, patterns) {
       const codes = perceptron(p, 'code', seen.encode(p, patterns));
