@@ -144,7 +144,9 @@ describe.each(names)('%s', (name) => {
   });
 
   test('reading by small steps without momentum never raises the energy, and stays in range', () => {
-    const still = { ...p(), 'rule.momentum': tf.fill([6], -30) };
+    // Layer normalisation makes the residual energies flat: only longer steps are seen in float32.
+    const rate = name.endsWith('resnet') ? 2 : -5;
+    const still = { ...p(), 'rule.read': tf.fill([6], rate), 'rule.momentum': tf.fill([6], -30) };
     const { iterates, energies } = read(given, rule, still, x());
     for (let k = 1; k < energies.length; k++) {
       expect(Math.max(...numbers(tf.sub(energies[k], energies[k - 1])))).toBeLessThan(1e-6);

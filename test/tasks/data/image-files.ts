@@ -55,7 +55,10 @@ function header(name: string, size: number, kind: string): Buffer {
 export function tableWith(files: Record<string, Uint8Array>): DataSet[] {
   return DATA_SETS.map((set) => ({
     ...set,
-    files: set.files.map((file) => (files[file.name] ? { ...file, md5: md5(files[file.name]) } : file)),
+    files: set.files.map((file) => {
+      const content = files[file.name];
+      return content ? { ...file, md5: md5(content), bytes: content.length } : file;
+    }),
   }));
 }
 
