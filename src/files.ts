@@ -1,7 +1,8 @@
 /** @file Files that are whole or absent: written beside their place, then renamed into it; and what went wrong, in words. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { constants, existsSync } from 'node:fs';
+import { access, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 /**
  * Writes a file so that whoever opens `path`, even after a crash, finds the old contents or the new, never a part. A
@@ -53,9 +54,20 @@ export async function onFile<T>(path: string, step: () => Promise<T>): Promise<T
   try {
     return await step();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (!code) throw error;
+    const given = (error as NodeJS.ErrnoException).code;
+    if (!given) throw error;
+    const code = given === 'ENOENT' ? await refusalAbove(path) : given;
     const reason = REASONS[code];
     throw new FileError(`cannot write ${path}: ${reason ? `${reason} (${code})` : code}`, { cause: error });
   }
+}
+
+/** Node's recursive mkdir says ENOENT of a folder that it may not make; what the nearest folder above it says. */
+async function refusalAbove(path: string): Promise<string> {
+  let at = resolve(path);
+  while (!existsSync(at) && dirname(at) !== at) at = dirname(at);
+  return access(at, constants.W_OK).then(
+    () => 'ENOENT',
+    (error: NodeJS.ErrnoException) => error.code ?? 'ENOENT',
+  );
 }

@@ -1,5 +1,14 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { appendFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FileError, onFile, writeFileAtomically } from '../../src/files.ts';
@@ -32,4 +41,13 @@ test.skipIf(!existsSync('/dev/full'))('a full disk is called one', async () => {
 
 test('an error that is not the file system’s stays what it is', async () => {
   await expect(onFile('FILE', () => Promise.reject(new RangeError('oops')))).rejects.toThrow(RangeError);
+});
+
+test.skipIf(process.getuid?.() === 0)('a folder that nothing may be made in is called that', async () => {
+  const closed = mkdtempSync(join(tmpdir(), 'ebmm-closed-'));
+  chmodSync(closed, 0o555);
+  await expect(writeFileAtomically(join(closed, 'a', 'b', 'c.json'), '{}')).rejects.toThrow(
+    /cannot write .*c\.json: permission denied \(EACCES\)/,
+  );
+  rmSync(closed, { recursive: true });
 });
