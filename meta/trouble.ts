@@ -1,5 +1,5 @@
 /** @file Says which quantity of an update went first when its loss or gradient is not finite. */
-import { gradsWithAuxiliary, type NamedTensors } from '../src/autodiff/index.ts';
+import { type NamedTensors, valueAndGradsOf } from '../src/autodiff/index.ts';
 import type { Engine, NamedValues } from '../src/compile/index.ts';
 import type { Trainable } from './learner.ts';
 
@@ -21,14 +21,11 @@ export function troubleFinder(trainable: Trainable, engine: Engine): TroubleFind
   const names = Object.keys(trainable.parameters);
   const quantities = (given: NamedTensors): NamedTensors => {
     const p = Object.fromEntries(names.map((name) => [name, given[`p:${name}`]]));
-    const { value, grads } = gradsWithAuxiliary((...tensors) => {
-      const q = Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
-      return { value: trainable.loss(q, given).loss, auxiliary: {} };
-    })(names.map((name) => p[name]));
+    const { value, grads } = valueAndGradsOf((q) => trainable.loss(q, given).loss)(p);
     return {
       ...trainable.stages?.(p, given),
       'the loss': value,
-      ...Object.fromEntries(names.map((name, i) => [`the gradient of ${name}`, grads[i]])),
+      ...Object.fromEntries(names.map((name) => [`the gradient of ${name}`, grads[name]])),
     };
   };
   return async (episodes, patterns, values) => {

@@ -2,9 +2,7 @@
 import type { ParameterSpec } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { sizeOf } from '../src/shapes.ts';
-
-const softplus = (x: number) => Math.log1p(Math.exp(-Math.abs(x))) + Math.max(x, 0);
-const inverseSoftplus = (y: number) => y + Math.log(-Math.expm1(-y));
+import { inverseSoftplus, softplus } from '../src/softplus.ts';
 
 /**
  * Initial parameters taken from a trained memory of the same network. Tensors that it lacks keep `fresh` values. With

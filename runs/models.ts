@@ -11,11 +11,8 @@ import { checkNetwork, type EnergyNetwork, networks } from '../src/energy/index.
 import { InputError } from '../src/errors.ts';
 import { energyModel } from '../src/memory/energy-model.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
-import type { Rule } from '../src/memory/rule.ts';
 import { learnedRivals } from '../src/rivals/index.ts';
 import { patternShapeOf } from '../tasks/index.ts';
-
-export const ruleOf = ({ range, write, read }: Config): Rule => ({ range, write, read });
 
 /** @throws InputError when the network's options or its file are wrong, or its patterns are not the task's */
 export async function makeModel(config: Config): Promise<MemoryModel> {
@@ -33,7 +30,7 @@ export async function makeModel(config: Config): Promise<MemoryModel> {
     checkSize(config, model, name);
     return model;
   }
-  return energyModel(await makeNetwork(config), ruleOf(config));
+  return energyModel(await makeNetwork(config), config);
 }
 
 /** @throws InputError, likewise */

@@ -1,6 +1,7 @@
 /** @file The exact diffusion of its patterns as an associative memory. It keeps them, as a modern Hopfield network does. */
 import { type Tensor, tensor } from '@tensorflow/tfjs';
 import {
+  centre,
   checkChoice,
   checkInteger,
   checkPositive,
@@ -9,6 +10,7 @@ import {
   readBatch,
   readKnown,
   slots,
+  uncentre,
 } from '../hopfield/boundary.ts';
 import { alignTraces } from '../hopfield/dynamics.ts';
 import type { AssociativeMemory, Recall } from '../memory/associative.ts';
@@ -159,16 +161,9 @@ function answer(
   values: Float32Array,
   { states, energies }: { states: Float64Array; energies?: number[][] },
   known: ArrayLike<number> | undefined,
-  [low, high]: Range,
+  range: Range,
   steps: number,
 ): Recall {
-  const patterns = values.map((query, i) =>
-    known?.[i] ? query : low + ((states[i] + 1) / 2) * (high - low),
-  );
+  const patterns = uncentre(states, range, values, known);
   return { patterns: tensor(patterns, queries.shape, 'float32'), energies, steps };
-}
-
-/** From the range to [-1, 1]. */
-function centre(values: Float32Array, [low, high]: Range): Float32Array {
-  return values.map((value) => (2 * (value - low)) / (high - low) - 1);
 }

@@ -65,6 +65,21 @@ export function fromBits(
   return queries.map((query, i) => (known?.[i] ? query : bits[i] < 0 ? low : high));
 }
 
+/** From the range to [-1, 1]. */
+export function centre(values: Float32Array, [low, high]: Range): Float32Array {
+  return values.map((value) => (2 * (value - low)) / (high - low) - 1);
+}
+
+/** States in [-1, 1] as values of the range, but known entries as the query has them. */
+export function uncentre(
+  states: ArrayLike<number>,
+  [low, high]: Range,
+  queries: Float32Array,
+  known?: ArrayLike<number>,
+): Float32Array {
+  return queries.map((query, i) => (known?.[i] ? query : low + ((states[i] + 1) / 2) * (high - low)));
+}
+
 /**
  * How many patterns of d dimensions a memory that keeps them as they are holds in `floats` numbers.
  * @throws InputError when not even one fits.

@@ -5,6 +5,7 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs';
 import type { AssociativeMemory } from '../memory/associative.ts';
 import {
+  centre,
   checkChoice,
   checkInteger,
   checkPositive,
@@ -13,6 +14,7 @@ import {
   readBatch,
   readKnown,
   slots,
+  uncentre,
 } from './boundary.ts';
 import { type ModernNetwork, modernNetwork, recallModern, type Similarity } from './modern-network.ts';
 
@@ -96,12 +98,6 @@ async function recall(
   const { values, count } = await readBatch('queries', queries, shape);
   const mask = await readKnown(known, count, shape);
   const { states, ...rest } = recallModern(network, centre(values, range), { known: mask, steps, finish });
-  const [low, high] = range;
-  const patterns = values.map((query, i) => (mask?.[i] ? query : low + ((states[i] + 1) / 2) * (high - low)));
+  const patterns = uncentre(states, range, values, mask);
   return { patterns: tensor(patterns, queries.shape, 'float32'), ...rest };
-}
-
-/** From the range to [-1, 1]. */
-function centre(values: Float32Array, [low, high]: Range): Float32Array {
-  return values.map((value) => (2 * (value - low)) / (high - low) - 1);
 }

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../autodiff/index.ts';
 import type { EnergyNetwork, ParameterSpec } from '../energy/network.ts';
 import { sizeOf } from '../shapes.ts';
+import { inverseSoftplus } from '../softplus.ts';
 
 export interface Rule {
   /** Values of patterns; iterates are projected to this interval. The paper: [0, 1]. */
@@ -65,7 +66,6 @@ export const defaultRule: Rule = {
 /** Terms of the writing loss: the energy, its squared gradient in the pattern, the distance to the initial weights. */
 export const TERMS = ['energy', 'gradient', 'distance'] as const;
 
-const inverseSoftplus = (y: number) => y + Math.log(-Math.expm1(-y));
 const logit = (p: number) => Math.log(p / (1 - p));
 
 /** The names of the tensors that writing changes, in the order in which the rule's rates stand. */

@@ -13,7 +13,9 @@
  * points than the update z = P sep(sim(M, q)), for the squared distance (2/3) sum_mu f_mu xi_mu where f sums to one. The
  * energy of `log-sum-exp.ts` has minima near the memories for every distance.
  */
+
 import { InputError } from '../errors.ts';
+import { softplus } from '../softplus.ts';
 import { type SeparationName, separationParameter, separations } from './separations.ts';
 import type { Comparison, Numbers } from './similarities.ts';
 
@@ -27,8 +29,6 @@ interface FeatureLayer {
 
 /** `identity` is the network's own; `sigmoid` keeps g in (0, 1), where the divergences live. */
 export type FeatureName = 'identity' | 'tanh' | 'sigmoid';
-
-const softplus = (v: number) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));
 
 export const featureLayers: Record<FeatureName, FeatureLayer> = {
   identity: { lagrangian: (v) => (v * v) / 2, activation: (v) => v },

@@ -7,20 +7,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeSafetensors } from '../../meta/safetensors.ts';
 import { main } from '../../runs/cli.ts';
 import type { IO } from '../../runs/io.ts';
+import { tiny } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ebmm-cli-'));
 const inside = (...parts: string[]) => join(folder, ...parts);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** A run small enough for a test. */
-const tiny = {
-  task: { name: 'binary', dimension: 16 },
-  corruption: 'resample:4',
-  network: { name: 'hopfield-site', width: 4 },
-  write: { steps: 2 },
-  read: { steps: 2 },
-  training: { steps: 4, episodes: 2, patterns: [2, 3], log_every: 1, save_every: 2, warmup: 0 },
-};
 
 function io(): IO & { stdout: string[]; stderr: string[] } {
   const stdout: string[] = [];
