@@ -44,7 +44,6 @@ export class Builder {
     const value = uniformValue(x);
     if (value !== undefined) return this.fill(unaryFunctions[op](value), x.shape, dtype);
     if (op === 'Neg' && x.op === 'Neg') return x.inputs[0];
-    if (op === 'Neg' && x.op === 'Sub') return this.binary('Sub', x.inputs[1], x.inputs[0]);
     if (op === 'Neg' && x.op === 'Mul') {
       const [y, c] = x.inputs;
       if (uniformValue(c) !== undefined) return this.binary('Mul', y, this.unary('Neg', c));
@@ -348,18 +347,33 @@ export class Builder {
       [a, b, true],
       [b, a, false],
     ] as const) {
-      const factor = x.op === 'Neg' ? -1 : x.op === 'Mul' ? uniformValue(x.inputs[1]) : undefined;
-      if (factor === undefined) continue;
+      const scaled = this.#scaled(x);
+      if (!scaled) continue;
+      const { rest, factor } = scaled;
       const product = (left: Node, right: Node) =>
         first ? this.matMul(left, right) : this.matMul(right, left);
-      const scalar = this.fill(factor, []);
       // A sign goes on to where a sum absorbs it.
-      if (x.op === 'Neg') return this.unary('Neg', product(x.inputs[0], other));
-      if (size <= sizeOf(x.shape)) return this.binary('Mul', product(x.inputs[0], other), scalar);
+      if (!factor) return this.unary('Neg', product(rest, other));
+      // A factor that is computed may be wanted by others too: it moves only where that saves much.
+      const least = factor.op === 'Constant' ? 1 : 2;
+      if (least * size <= sizeOf(x.shape)) return this.binary('Mul', product(rest, other), factor);
       if (4 * sizeOf(other.shape) <= sizeOf(x.shape))
-        return product(x.inputs[0], this.binary('Mul', other, scalar));
+        return product(rest, this.binary('Mul', other, factor));
     }
     return undefined;
+  }
+
+  /** x as a scalar factor times the rest, looking through a transpose; no factor stands for -1. */
+  #scaled(x: Node): { rest: Node; factor?: Node } | undefined {
+    if (x.op === 'Transpose') {
+      const inner = this.#scaled(x.inputs[0]);
+      return inner && { ...inner, rest: this.transpose(inner.rest, permutationOf(x)) };
+    }
+    if (x.op === 'Neg') return { rest: x.inputs[0] };
+    if (x.op !== 'Mul') return undefined;
+    const at = x.inputs.findIndex((n) => sizeOf(n.shape) === 1 && n.shape.length <= x.shape.length);
+    if (at === -1 || !sameShape(x.inputs[1 - at].shape, x.shape)) return undefined;
+    return { rest: x.inputs[1 - at], factor: this.reshape(x.inputs[at], []) };
   }
 
   /** The one operand of a concatenation that a slice picks whole or within. */

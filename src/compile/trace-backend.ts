@@ -9,6 +9,7 @@ import { InputError } from '../errors.ts';
 import { Builder } from './builder.ts';
 import type { Dtype, Node, Values } from './graph.ts';
 import { kernels } from './kernels.ts';
+import { optimise } from './optimise/index.ts';
 
 const NAME = 'ebmm-trace';
 // tfjs greets users of its plain JavaScript backend with an advertisement, else.
@@ -190,7 +191,7 @@ export function trace(
       // The tidying up spares those that f keeps.
       tf.dispose(Object.values(results).filter((t) => backend.owns(t)));
     });
-    return { builder, inputs, outputs };
+    return { builder, inputs, outputs: optimise(builder, outputs) };
   } catch (error) {
     throw explain(error);
   } finally {

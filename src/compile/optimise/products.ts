@@ -1,0 +1,53 @@
+/** @file Matrix products whose sum is one product of operands laid side by side: A1'B1 + A2'B2 = [A1; A2]' [B1; B2]. */
+import type { Builder } from '../builder.ts';
+import { type Node, sameShape, sizeOf } from '../graph.ts';
+
+/** left' right over the last two axes; both keep their rows, [..., rows, m] and [..., rows, n]. */
+export interface RowProduct {
+  left: Node;
+  right: Node;
+  shape: readonly number[];
+}
+
+/** A product whose first operand is a transposed tensor, and whose leading axes are the same on both sides. */
+export function rowProduct(node: Node): RowProduct | undefined {
+  if (node.op !== 'MatMul' || node.dtype !== 'float32') return undefined;
+  const [a, right] = node.inputs;
+  if (a.op !== 'Transpose' || !swapsLast(a.attributes.perm as readonly number[])) return undefined;
+  if (!sameShape(a.shape.slice(0, -2), right.shape.slice(0, -2))) return undefined;
+  return { left: a.inputs[0], right, shape: node.shape };
+}
+
+/** Whether a permutation exchanges the last two axes and nothing else. */
+export function swapsLast(permutation: readonly number[]): boolean {
+  const rank = permutation.length;
+  return permutation.every((p, i) => p === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
+}
+
+export function swapLast(builder: Builder, x: Node): Node {
+  const rank = x.shape.length;
+  const order = Array.from({ length: rank }, (_, i) => i);
+  return builder.transpose(x, [...order.slice(0, -2), rank - 1, rank - 2]);
+}
+
+export const operandSize = ({ left, right }: RowProduct) => sizeOf(left.shape) + sizeOf(right.shape);
+
+export function productOf(builder: Builder, { left, right }: Pick<RowProduct, 'left' | 'right'>): Node {
+  return builder.matMul(swapLast(builder, left), right);
+}
+
+/** The product that is the sum of all: their rows one below the other. */
+export function stacked(builder: Builder, products: readonly RowProduct[]): Node {
+  if (products.length === 1) return productOf(builder, products[0]);
+  const axis = products[0].left.shape.length - 2;
+  return productOf(builder, {
+    left: builder.concat(
+      products.map(({ left }) => left),
+      axis,
+    ),
+    right: builder.concat(
+      products.map(({ right }) => right),
+      axis,
+    ),
+  });
+}

@@ -1,0 +1,62 @@
+/** @file Rebuilding a finished graph node by node, where a rule may put something else in the place of a node. */
+import type { Builder } from '../builder.ts';
+import { type Binary, liveNodes, type Node, type Reduction, type Unary } from '../graph.ts';
+import { binaryFunctions, unaryFunctions } from '../scalar.ts';
+
+export type Outputs = Record<string, Node>;
+
+/** What a rule may ask about the graph that is being rewritten. */
+export interface Rewriting {
+  builder: Builder;
+  live: readonly Node[];
+  /** How many inputs and outputs of the old graph a node of it is. */
+  uses(node: Node): number;
+  /** What stands for a node of the old graph in the new one; only for nodes before the one under way. */
+  made(node: Node): Node;
+}
+
+/** Gives what is to stand for a node of the old graph, or nothing to leave it as it is. */
+export type Rule = (node: Node) => Node | undefined;
+
+/** Applies the rule to every live node, inputs first. */
+export function rewrite(builder: Builder, outputs: Outputs, ruleFor: (graph: Rewriting) => Rule): Outputs {
+  const live = liveNodes(Object.values(outputs));
+  const counts = new Map<Node, number>();
+  const count = (node: Node) => counts.set(node, (counts.get(node) ?? 0) + 1);
+  for (const node of live) node.inputs.forEach(count);
+  Object.values(outputs).forEach(count);
+  const made = new Map<Node, Node>();
+  const rule = ruleFor({
+    builder,
+    live,
+    uses: (node) => counts.get(node) ?? 0,
+    made: (node) => made.get(node)!,
+  });
+  for (const node of live) made.set(node, rule(node) ?? rebuilt(builder, node, node.inputs.map((n) => made.get(n)!))); // biome-ignore format: one thought
+  return Object.fromEntries(Object.entries(outputs).map(([name, node]) => [name, made.get(node)!]));
+}
+
+/** The same operation on other inputs of the same shapes, simplified again. */
+function rebuilt(builder: Builder, node: Node, inputs: readonly Node[]): Node {
+  if (inputs.every((input, i) => input === node.inputs[i])) return node;
+  const { op, attributes, shape, dtype } = node;
+  const [a, b] = inputs;
+  if (op in unaryFunctions) return builder.unary(op as Unary, a);
+  if (op in binaryFunctions) return builder.binary(op as Binary, a, b);
+  switch (op) {
+    case 'MatMul':
+      return builder.matMul(a, b);
+    case 'Reshape':
+      return builder.reshape(a, shape);
+    case 'Expand':
+      return builder.expand(a, shape);
+    case 'Transpose':
+      return builder.transpose(a, attributes.perm as readonly number[]);
+    case 'Concat':
+      return builder.concat(inputs, attributes.axis as number);
+    case 'ReduceSum':
+      return builder.reduce(op as Reduction, a, attributes.axes as readonly number[]);
+    default:
+      return builder.graph.node(op, inputs, attributes, shape, dtype);
+  }
+}
