@@ -2,13 +2,15 @@
 import type { Builder } from '../builder.ts';
 import { batches } from './batches.ts';
 import { dots } from './dots.ts';
+import { reductions } from './reductions.ts';
 import { type Outputs, rewrite } from './rewrite.ts';
+import { siblings } from './siblings.ts';
 import { sums } from './sums.ts';
 
-// Sums change last: the others look for single products.
-const passes = [dots, batches, sums, sums];
+// Sums come after what looks for single products, and twice: the first time frees factors of what others use too.
+const passes = [dots, batches, sums, sums, siblings, reductions];
 
 export function optimise(builder: Builder, outputs: Outputs): Outputs {
   const only = process.env.EBMM_PASSES?.split(',');
-  return passes.filter((p) => !only || only.includes(p.name)).reduce((graph, pass) => rewrite(builder, graph, pass), outputs);
+  return passes.filter((p) => !only || only.includes(p.name)).reduce((graph, pass) => rewrite(builder, graph, pass, pass === siblings), outputs);
 }

@@ -18,9 +18,28 @@ export interface Rewriting {
 /** Gives what is to stand for a node of the old graph, or nothing to leave it as it is. */
 export type Rule = (node: Node) => Node | undefined;
 
-/** Applies the rule to every live node, inputs first. */
-export function rewrite(builder: Builder, outputs: Outputs, ruleFor: (graph: Rewriting) => Rule): Outputs {
+/** How many matrix products there are on the longest way to a node, itself among them. */
+export function levels(live: readonly Node[]): Map<Node, number> {
+  const level = new Map<Node, number>();
+  for (const node of live) {
+    const before = node.inputs.reduce((most, input) => Math.max(most, level.get(input)!), 0);
+    level.set(node, node.op === 'MatMul' ? before + 1 : before);
+  }
+  return level;
+}
+
+/** Applies the rule to every live node, inputs first; with `byLevel` no node before any of a lower level. */
+export function rewrite(
+  builder: Builder,
+  outputs: Outputs,
+  ruleFor: (graph: Rewriting) => Rule,
+  byLevel = false,
+): Outputs {
   const live = liveNodes(Object.values(outputs));
+  if (byLevel) {
+    const level = levels(live);
+    live.sort((a, b) => level.get(a)! - level.get(b)! || a.id - b.id);
+  }
   const counts = new Map<Node, number>();
   const count = (node: Node) => counts.set(node, (counts.get(node) ?? 0) + 1);
   for (const node of live) node.inputs.forEach(count);

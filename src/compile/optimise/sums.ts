@@ -38,6 +38,11 @@ function interior(root: Node, absorbed: ReadonlySet<Node>): Node[] {
   return nodes;
 }
 
+interface Signed {
+  sign: 1 | -1;
+  node: Node;
+}
+
 /** Numbers read and written. */
 class Cost {
   total = 0;
@@ -72,7 +77,7 @@ class Sum {
       const product = uses(leaf) === 1 ? rowProduct(made(leaf)) : undefined;
       const whole = product && sameShape(product.shape, this.#root.shape);
       if (!product || !whole || operandSize(product) >= 2 * sizeOf(product.shape)) {
-        others.push({ sign, factor, leaf: made(leaf) });
+        others.push({ sign, factor, leaf });
         continue;
       }
       before.add(sizeOf(product.shape));
@@ -80,7 +85,7 @@ class Sum {
       groups.set(key, [...(groups.get(key) ?? []), { sign, product: this.#scaled(product, factor) }]);
     }
     const parts = [...groups.values()].flatMap((group) => this.#products(group));
-    return this.#added([...parts, ...this.#scaledLeaves(others)]);
+    return this.#added([...parts, ...this.#factored(others, before)]);
   }
 
   /** Terms of the same leaf as one. */
@@ -107,7 +112,7 @@ class Sum {
   }
 
   /** Products of one kind as one, of the sign that most of them have; or each for itself where laying side by side costs more. */
-  #products(group: { sign: 1 | -1; product: RowProduct }[]): { sign: 1 | -1; node: Node }[] {
+  #products(group: { sign: 1 | -1; product: RowProduct }[]): Signed[] {
     const size = sizeOf(group[0].product.shape);
     const moved = group.reduce((sum, { product }) => sum + 2 * operandSize(product), 0);
     const saved = 4 * size * (group.length - 1);
@@ -127,8 +132,31 @@ class Sum {
     return [{ sign, node: stacked(this.builder, products) }];
   }
 
+  /** a b + a c as a (b + c), the factor that most terms share first. Leaves are still those of the old graph. */
+  #factored(terms: readonly Term[], before: Cost): Signed[] {
+    const { uses, made } = this.#graph;
+    const ofFactor = new Map<Node, Term[]>();
+    for (const term of terms) {
+      const { leaf } = term;
+      if (leaf.op !== 'Mul' || uses(leaf) !== 1) continue;
+      for (const input of new Set(leaf.inputs)) {
+        if (sizeOf(input.shape) > 1) ofFactor.set(input, [...(ofFactor.get(input) ?? []), term]);
+      }
+    }
+    const [common, sharing] = [...ofFactor].reduce((best, one) => (one[1].length > best[1].length ? one : best), [terms[0]?.leaf, [] as Term[]]); // biome-ignore format: one thought
+    if (sharing.length < 2) return this.#scaledLeaves(terms.map((term) => ({ ...term, leaf: made(term.leaf) })));
+    for (const { leaf } of sharing) before.entrywise(leaf);
+    const rest = sharing.map((term) => {
+      const [a, b] = term.leaf.inputs;
+      return { ...term, leaf: made(a === common ? b : a) };
+    });
+    const sum = this.#added(this.#scaledLeaves(rest));
+    const others = terms.filter((term) => !sharing.includes(term));
+    return [{ sign: 1, node: this.#times(sum, made(common)) }, ...this.#factored(others, before)];
+  }
+
   /** Leaves of equal factor are added before they are multiplied. */
-  #scaledLeaves(terms: readonly Term[]): { sign: 1 | -1; node: Node }[] {
+  #scaledLeaves(terms: readonly Term[]): Signed[] {
     const byFactor = new Map<Node, Term[]>();
     for (const term of terms) byFactor.set(term.factor, [...(byFactor.get(term.factor) ?? []), term]);
     return [...byFactor].flatMap(([factor, list]) => {
@@ -140,7 +168,7 @@ class Sum {
     });
   }
 
-  #added(parts: readonly { sign: 1 | -1; node: Node }[]): Node {
+  #added(parts: readonly Signed[]): Node {
     // Small ones first: they broadcast once.
     const order = [...parts].sort((a, b) => sizeOf(a.node.shape) - sizeOf(b.node.shape));
     const first = order.findIndex(({ sign }) => sign === 1);
