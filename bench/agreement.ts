@@ -48,7 +48,7 @@ export function agreement(ours: Outcome, other: Outcome): Agreement {
       throw new Error(`the gradient of "${name}" has ${theirs?.length ?? 0} entries, ours ${values.length}`);
     const apart = length(values.map((v, i) => v - theirs[i])) / Math.max(lengths[name], least);
     // Not a number is as far as can be.
-    if (!(apart <= gradient)) [gradient, parameter] = [apart, name];
+    if (!(apart <= gradient) && !Number.isNaN(gradient)) [gradient, parameter] = [apart, name];
   }
   return {
     loss: relative(ours.losses[0], other.losses[0]),

@@ -1,5 +1,6 @@
 /** @file A comparison as a chart: the time a step of every contestant, and how many times ours it is. */
 import { barChart } from '../runs/plots/bar-chart.ts';
+import { formatNumber } from '../runs/plots/numbers.ts';
 import type { Comparison } from './report.ts';
 import { isMeasured, ours, type ProblemResult, type Row } from './results.ts';
 import { rowTitle } from './tables.ts';
@@ -32,6 +33,6 @@ export function comparisonChart({ problems, machine, versions }: Comparison): Ui
 
 function label(result: ProblemResult, row: Row): string {
   if (!isMeasured(row)) return row.failure.length > 50 ? 'no result' : row.failure;
-  const time = `${row.median.toPrecision(3).replace(/\.0*$/, '')} ms`;
+  const time = `${formatNumber(row.median, 3)} ms`;
   return row.framework === 'ebmm' ? time : `${time}, ${(row.median / ours(result).median).toFixed(2)}x`;
 }

@@ -61,7 +61,8 @@ const out = (line: string) => process.stdout.write(`${line}\n`);
 
 async function run(): Promise<void> {
   const options = program.parse().opts();
-  const { device, threads } = options;
+  const { device, threads, rounds, seconds, steps, compileLimit } = options;
+  const limits = { rounds, seconds, steps, compileLimit };
   if (options.scaling) {
     if (options.peers) throw new InputError('--scaling: this project alone, expected no --peers');
     const found = await scaling({ device, threads }, progress);
@@ -74,7 +75,7 @@ async function run(): Promise<void> {
   if (lonely) throw new InputError(`${lonely}: only beside peers, expected npm run bench:peers`);
   if (options.peers && threads)
     throw new InputError('--threads: the peers use all cores, expected this project to do so too');
-  if (options.steps < 2) throw new InputError('--steps: the first does not count, expected at least 2');
+  if (steps < 2) throw new InputError('--steps: the first does not count, expected at least 2');
   const python = options.python ?? (process.env.EBMM_PYTHON || 'python3');
   const peers = options.peers ? among('--forms', options.forms, formNames) : [];
   const frameworks = new Set(peers.map((name) => forms[name].framework));
@@ -83,14 +84,7 @@ async function run(): Promise<void> {
 
   const comparison: Comparison = { measured: '', machine: machine(), versions: {}, problems: [] };
   for (const name of chosen) {
-    const { result, versions } = await compare(name, {
-      ...options,
-      device,
-      threads,
-      peers,
-      python,
-      progress,
-    });
+    const { result, versions } = await compare(name, { ...limits, device, threads, peers, python, progress });
     comparison.problems.push(result);
     Object.assign(comparison.versions, versions);
     comparison.measured = new Date().toISOString();

@@ -56,8 +56,8 @@ export function barChart({ heading, axis: title, series, groups }: BarChart): Ui
     bars.flatMap(({ value }) => (value && value > 0 ? [value] : [])),
   );
   if (values.length === 0) throw new InputError(`${heading.title}: nothing was measured, nothing to plot`);
-  const axis = logAxis(values);
-  // Bars of no value still show that they are there: the axis begins below the least.
+  // The axis begins below the least value, so that it has a bar too.
+  const axis = logAxis([...values, Math.min(...values) / 1.5]);
   const labels = new Map(axis.ticks.map(({ at, label }) => [at, label]));
   const place = (value: number | undefined) => (value && value > 0 ? axis.place(value) : Number.NaN);
   const rows = groups.length * (series.length * THICKNESS + BETWEEN);
