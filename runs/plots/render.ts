@@ -1,6 +1,6 @@
 /** @file From lines and axes to a PNG, by chart.js: white background, two device pixels to a CSS pixel, our own font. */
 import type { SKRSContext2D } from '@napi-rs/canvas';
-import type { ChartConfiguration, ChartDataset, ChartOptions, Plugin } from 'chart.js';
+import type { ChartConfiguration, ChartDataset, ChartOptions, ChartType, Plugin } from 'chart.js';
 import type { Axis } from './axis.ts';
 import { drawChart } from './canvas.ts';
 import { drawHeading, type Heading, headingHeight } from './heading.ts';
@@ -97,7 +97,8 @@ export function renderPng(chart: LineChart): Uint8Array {
   return drawChart(configuration as ChartConfiguration, { width: WIDTH, height: chart.height });
 }
 
-function paper(heading: Heading): Plugin<'line'> {
+/** White paper and the heading, behind any chart. */
+export function paper<Type extends ChartType>(heading: Heading): Plugin<Type> {
   return {
     id: 'paper',
     // After chart.js has sized the canvas, which resets the state of its context, and before it measures any text.

@@ -1,0 +1,173 @@
+/**
+ * @file One problem, all contestants: made ready one after another, checked to do the same work, timed in turn in rounds of a
+ * few steps, so that a machine whose speed drifts slows all of them. Only one is ever busy.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { decodeSafetensors } from '../meta/safetensors.ts';
+import { agreement, disagreement, type Outcome } from './agreement.ts';
+import { type Contestant, ContestantError, start } from './contestant.ts';
+import { type ProblemName, problemOf, settings } from './problems.ts';
+import { type Framework, type Measured, type ProblemResult, type Row, summary } from './results.ts';
+import { rowTitle } from './tables.ts';
+
+export interface Form {
+  framework: Exclude<Framework, 'ebmm'>;
+  form: string;
+}
+
+/** Peers by the names that `--forms` takes. */
+export const forms = {
+  'jax-vmap': { framework: 'jax', form: 'vmap' },
+  'jax-map': { framework: 'jax', form: 'map' },
+  'jax-unrolled': { framework: 'jax', form: 'unrolled' },
+  'torch-func': { framework: 'torch', form: 'func' },
+  'torch-autograd': { framework: 'torch', form: 'autograd' },
+  'torch-loop': { framework: 'torch', form: 'loop' },
+  'torch-compiled': { framework: 'torch', form: 'compiled' },
+} as const satisfies Record<string, Form>;
+
+export type FormName = keyof typeof forms;
+
+export interface CompareOptions {
+  device: string;
+  threads?: number;
+  /** Peers; none leaves this project alone. */
+  peers: FormName[];
+  /** The Python that has them. */
+  python: string;
+  /** Greatest number of rounds, and seconds of stepping after which no further round begins. */
+  rounds: number;
+  seconds: number;
+  /** Steps a round, of which the first, which warms the caches, does not count. */
+  steps: number;
+  /** Seconds that a contestant may take to compile. */
+  compileLimit: number;
+  progress(line: string): void;
+}
+
+interface Entry {
+  framework: Framework;
+  form: string;
+  contestant: Contestant;
+  agreement?: Measured['agreement'];
+  times: number[];
+  peak: number;
+}
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Starts `bench/ours.ts` on a problem, or on the large product. */
+function startOurs(
+  name: ProblemName | 'product',
+  out: string,
+  { device, threads, compileLimit }: CompareOptions,
+) {
+  const args = ['--import', import.meta.resolve('tsx'), here('ours.ts'), name, out, device];
+  return start(process.execPath, threads ? [...args, String(threads)] : args, compileLimit);
+}
+
+/**
+ * @returns the result and the versions of what ran
+ * @throws Error when a peer's losses or gradients are not ours
+ */
+export async function compare(
+  name: ProblemName,
+  options: CompareOptions,
+): Promise<{ result: ProblemResult; versions: Record<string, string> }> {
+  const { peers, python, progress } = options;
+  const problem = problemOf(settings[name]());
+  const folder = mkdtempSync(join(tmpdir(), 'ebmm-bench-'));
+  const entries: Entry[] = [];
+  const failures: (Row & { failure: string })[] = [];
+  let product: Contestant | undefined;
+  const versions: Record<string, string> = {};
+  const outcome = ({ ready }: Contestant, out: string): Outcome => ({
+    losses: ready.losses,
+    norm: ready.norm,
+    moments: decodeSafetensors(readFileSync(out), out).tensors,
+  });
+  const enter = (who: Pick<Entry, 'framework' | 'form' | 'agreement'>, contestant: Contestant) => {
+    Object.assign(versions, contestant.ready.versions);
+    entries.push({ ...who, contestant, times: [], peak: 0 });
+    progress(`${name}: ${rowTitle(who)} compiled in ${contestant.ready.compile.toFixed(1)} s`);
+  };
+  try {
+    const file = join(folder, 'problem.safetensors');
+    writeFileSync(file, problem.file);
+    const out = (who: string) => join(folder, `${who}.safetensors`);
+    const own = await startOurs(name, out('ebmm'), options);
+    enter({ framework: 'ebmm', form: 'compiled' }, own);
+    product = await startOurs('product', '', options);
+    const ownOutcome = outcome(own, out('ebmm'));
+    for (const peer of peers) {
+      const { framework, form } = forms[peer];
+      const script = here(`peers/${framework}_peer.py`);
+      let contestant: Contestant;
+      try {
+        contestant = await start(python, [script, file, form, out(peer)], options.compileLimit);
+      } catch (error) {
+        if (!(error instanceof ContestantError)) throw error;
+        failures.push({ framework, form, failure: error.message });
+        progress(`${name}: ${rowTitle({ framework, form })}: ${error.message}`);
+        continue;
+      }
+      const found = agreement(ownOutcome, outcome(contestant, out(peer)));
+      enter({ framework, form, agreement: found }, contestant);
+      const wrong = disagreement(found);
+      if (wrong) throw new Error(`${name}, ${rowTitle({ framework, form })}: not the same work: ${wrong}`);
+    }
+    const productTimes = await rounds(entries, product, name, options);
+    const own0 = own.ready;
+    return {
+      versions,
+      result: {
+        name,
+        title: problem.title,
+        loss: own0.losses[0],
+        norm: own0.norm,
+        operations: own0.operations!,
+        products: own0.products!,
+        rate: product.ready.products! / (1e6 * summary(productTimes).median),
+        rows: [...entries.map(rowOf), ...failures],
+      },
+    };
+  } finally {
+    await Promise.all([...entries.map(({ contestant }) => contestant.close()), product?.close()]);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Times all contestants in turn, and returns the times of the large product. */
+async function rounds(
+  entries: Entry[],
+  product: Contestant,
+  name: string,
+  { rounds, seconds, steps, progress }: CompareOptions,
+): Promise<number[]> {
+  const productTimes: number[] = [];
+  const started = performance.now();
+  for (let round = 0; round < rounds; round++) {
+    if (round > 0 && performance.now() - started > 1000 * seconds) break;
+    for (const entry of entries) {
+      const { times, peak } = await entry.contestant.step(steps);
+      entry.times.push(...times.slice(1));
+      entry.peak = Math.max(entry.peak, peak);
+    }
+    productTimes.push(...(await product.step(3)).times.slice(1));
+    progress(`${name}: round ${round + 1} of ${rounds}`);
+  }
+  return productTimes;
+}
+
+const rowOf = ({ framework, form, contestant, agreement, times, peak }: Entry): Measured => ({
+  framework,
+  form,
+  ...summary(times),
+  compile: contestant.ready.compile,
+  peak,
+  lifetime_peak: Math.max(contestant.ready.peak, peak),
+  agreement,
+});

@@ -1,0 +1,44 @@
+/** @file The files of a comparison: all its numbers as JSON, a chart, and the table in the document that explains it. */
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeFileAtomically } from '../src/files.ts';
+import { comparisonChart } from './chart.ts';
+import { type ProblemResult, targets } from './results.ts';
+import { between, markdown } from './tables.ts';
+
+export interface Comparison {
+  /** When it ended, ISO 8601. */
+  measured: string;
+  machine: { cpu: string; cores: number; memory_gb: number };
+  versions: Record<string, string>;
+  problems: ProblemResult[];
+}
+
+export const machine = (): Comparison['machine'] => ({
+  cpu: cpus()[0]?.model ?? 'unknown processor',
+  cores: availableParallelism(),
+  memory_gb: Math.round(totalmem() / 1e9),
+});
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+/** Where the project's own comparison stands, and the document with its table. */
+export const RESULTS = here('results');
+const DOCUMENT = here('../BENCHMARKS.md');
+
+/** Writes comparison.json and comparison.png; and the table, into BENCHMARKS.md or, in another folder, comparison.md. */
+export async function writeComparison(comparison: Comparison, folder: string): Promise<void> {
+  const { problems, machine, versions, measured } = comparison;
+  const contents = { ...comparison, targets: problems.flatMap(targets) };
+  await writeFileAtomically(join(folder, 'comparison.json'), `${JSON.stringify(contents, null, 2)}\n`);
+  await writeFileAtomically(join(folder, 'comparison.png'), comparisonChart(comparison));
+  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const table = [
+    `Measured ${measured.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${machine.memory_gb} GB; ${named.join(', ')}.`,
+    '',
+    markdown(problems),
+  ].join('\n');
+  if (folder !== RESULTS) return writeFileAtomically(join(folder, 'comparison.md'), `${table}\n`);
+  await writeFileAtomically(DOCUMENT, between(await readFile(DOCUMENT, 'utf8'), 'comparison', table));
+}

@@ -1,0 +1,118 @@
+/** @file A comparison as text: tables for the terminal and for Markdown. */
+import { textTable } from '../runs/table.ts';
+import {
+  type Framework,
+  isMeasured,
+  met,
+  ours,
+  type ProblemResult,
+  productRate,
+  type Row,
+  type Target,
+  targets,
+} from './results.ts';
+
+/** What the forms are called. */
+const titles: Record<Framework, Record<string, string>> = {
+  ebmm: { compiled: 'ebmm' },
+  jax: { vmap: 'JAX, vmap', map: 'JAX, map', unrolled: 'JAX, unrolled' },
+  torch: {
+    func: 'PyTorch, torch.func',
+    autograd: 'PyTorch, autograd',
+    loop: 'PyTorch, autograd in a loop',
+    compiled: 'PyTorch, compiled',
+  },
+};
+
+export const rowTitle = ({ framework, form }: Pick<Row, 'framework' | 'form'>) =>
+  titles[framework][form] ?? `${framework}, ${form}`;
+
+const milliseconds = (ms: number) => (ms < 9.95 ? ms.toFixed(1) : ms.toFixed(0));
+const seconds = (s: number) => (s < 0.05 ? '-' : s < 9.95 ? s.toFixed(1) : s.toFixed(0));
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
+
+const HEADER = ['', 'ms a step', '5-95%', 'times ours', 'compiled in s', 'peak MB'];
+
+function cells(result: ProblemResult, row: Row): string[] {
+  if (!isMeasured(row)) return [rowTitle(row), '-', '-', '-', '-', '-'];
+  const ratio = row.framework === 'ebmm' ? '1' : (row.median / ours(result).median).toFixed(2);
+  return [
+    rowTitle(row),
+    milliseconds(row.median),
+    `${milliseconds(row.p5)}-${milliseconds(row.p95)}`,
+    ratio,
+    seconds(row.compile),
+    megabytes(row.peak),
+  ];
+}
+
+/** Lines under the table of a problem: what our products make of the machine, and who has no result, and why. */
+function notes(result: ProblemResult): string[] {
+  const own = productRate(result);
+  const share = (100 * own) / result.rate;
+  return [
+    `${result.operations} operations; ${(result.products / 1e9).toFixed(2)} GFLOP of products a step: ${own.toFixed(0)} GFLOP/s, ${share.toFixed(0)}% of the ${result.rate.toFixed(0)} GFLOP/s of one large product`,
+    ...result.rows.flatMap((row) => (isMeasured(row) ? [] : [`${rowTitle(row)}: ${row.failure}`])),
+  ];
+}
+
+/** For the terminal. */
+export const problemText = (result: ProblemResult): string[] => [
+  `${result.name}: ${result.title}`,
+  ...textTable([HEADER, ...result.rows.map((row) => cells(result, row))]),
+  ...notes(result),
+];
+
+const markdownRow = (row: string[]) => `| ${row.join(' | ')} |`;
+
+function markdownTable(rows: string[][]): string[] {
+  const [header, ...rest] = rows;
+  const rule = header.map((_, i) => (i === 0 ? '---' : '--:'));
+  return [header, rule, ...rest].map(markdownRow);
+}
+
+const value = ({ value: v }: Target) => (v === undefined ? '-' : v.toPrecision(2));
+const verdict = (target: Target) =>
+  ({ true: 'met', false: 'not met', undefined: 'not measured' })[`${met(target)}`];
+
+const targetRow = (target: Target) => [
+  target.problem,
+  target.what,
+  `${target.least ? 'at least' : 'at most'} ${target.bound}`,
+  value(target),
+  verdict(target),
+];
+
+/** All targets, for the terminal. */
+export const targetText = (results: ProblemResult[]): string[] =>
+  textTable([['problem', 'target', 'aim', 'measured', ''], ...results.flatMap(targets).map(targetRow)]);
+
+/** All of a comparison: a section for each problem, then the targets. */
+export function markdown(results: ProblemResult[]): string {
+  const sections = results.flatMap((result) => [
+    `### ${result.name}`,
+    '',
+    `${result.title}.`,
+    '',
+    ...markdownTable([HEADER, ...result.rows.map((row) => cells(result, row))]),
+    '',
+    ...notes(result).flatMap((note) => [`- ${note}`]),
+    '',
+  ]);
+  const aims = markdownTable([
+    ['problem', 'target', 'aim', 'measured', ''],
+    ...results.flatMap(targets).map(targetRow),
+  ]);
+  return [...sections, '### Targets', '', ...aims].join('\n');
+}
+
+/**
+ * `text` with what stands between the two marker lines of this name replaced.
+ * @throws Error when it lacks them
+ */
+export function between(text: string, name: string, contents: string): string {
+  const [begin, end] = [`<!-- ${name}: written by the command -->`, `<!-- end of ${name} -->`];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`no lines "${begin}" and "${end}", in this order`);
+  return `${text.slice(0, from + begin.length)}\n\n${contents}\n\n${text.slice(to)}`;
+}

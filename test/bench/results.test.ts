@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import {
+  best,
+  type Measured,
+  met,
+  ours,
+  type ProblemResult,
+  productRate,
+  summary,
+  targets,
+} from '../../bench/results.ts';
+
+const measured = (framework: Measured['framework'], form: string, median: number, more = {}): Measured => ({
+  framework,
+  form,
+  median,
+  p5: median,
+  p95: median,
+  steps: 9,
+  compile: 1,
+  peak: 5e8,
+  lifetime_peak: 6e8,
+  ...more,
+});
+
+const result = (changes: Partial<ProblemResult> = {}): ProblemResult => ({
+  name: 'reference',
+  title: 'a problem',
+  loss: 1,
+  norm: 1,
+  operations: 100,
+  products: 8e9,
+  rate: 100,
+  rows: [
+    measured('ebmm', 'compiled', 100),
+    measured('jax', 'vmap', 400, { compile: 20, peak: 4e8 }),
+    measured('jax', 'unrolled', 250, { compile: 5, peak: 1e9 }),
+    { framework: 'jax', form: 'map', failure: 'did not compile' },
+    measured('torch', 'func', 50),
+  ],
+  ...changes,
+});
+
+test('ours and the fastest form of a framework are found', () => {
+  expect(ours(result()).median).toBe(100);
+  expect(best(result(), 'jax')?.form).toBe('unrolled');
+  expect(best(result(), 'torch')?.form).toBe('func');
+});
+
+test('products over time: 8 GFLOP in 100 ms are 80 GFLOP/s', () => {
+  expect(productRate(result())).toBeCloseTo(80);
+});
+
+test('targets are ratios to the fastest form of JAX', () => {
+  const found = targets(result());
+  expect(found.map(({ value }) => value)).toEqual([2.5, 0.2, 0.5, 0.8]);
+  expect(found.map(met)).toEqual([false, false, true, true]);
+  // Three times as fast exactly is enough.
+  const rows = [measured('ebmm', 'compiled', 100), measured('jax', 'vmap', 300, { compile: 10 })];
+  expect(targets(result({ rows })).map(met)).toEqual([true, true, true, true]);
+});
+
+test('each problem has its own aim of speed, and the wide one none', () => {
+  const aim = (name: ProblemResult['name']) =>
+    targets(result({ name })).find(({ what }) => what.startsWith('times'))?.bound;
+  expect((['reference', 'wide', 'site', 'gated', 'conv'] as const).map(aim)).toEqual([3, undefined, 2, 3, 2]);
+});
+
+test('without JAX nothing is claimed of it', () => {
+  const alone = targets(result({ rows: [measured('ebmm', 'compiled', 100)] }));
+  expect(alone.map(met)).toEqual([undefined, undefined, undefined, true]);
+});
+
+test('a summary has the median and the 5th and 95th percentile', () => {
+  const times = Array.from({ length: 101 }, (_, i) => 100 - i);
+  expect(summary(times)).toEqual({ median: 50, p5: 5, p95: 95, steps: 101 });
+});
