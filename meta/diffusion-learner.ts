@@ -22,6 +22,7 @@ export function scoreTrainable(network: ScoreNetwork, batch: number): Trainable 
   const shape = [batch, ...network.patternShape];
   return {
     parameters: network.parameters,
+    outputs: ['denoised'],
     inputs: () => ({ patterns: { shape }, noisy: { shape }, level: { shape: [batch] } }),
     loss(p, inputs) {
       const { loss, denoised } = denoisingLoss(network, p, inputs);

@@ -4,11 +4,16 @@ import type { NamedTensors } from '../src/autodiff/index.ts';
 import type { InputSpec, NamedValues } from '../src/compile/index.ts';
 import type { ParameterSpec } from '../src/energy/index.ts';
 
-/** Parameters and a pure loss of them and a batch. */
+/**
+ * Parameters and a pure loss of them and a batch. The first axis of all tensors of the batch and of all outputs counts
+ * episodes or examples, of which the loss is the mean: parts of a batch may be computed each for itself.
+ */
 export interface Trainable {
   readonly parameters: Record<string, ParameterSpec>;
   /** The batch's tensors in an update of `episodes` episodes of `patterns` patterns. */
   inputs(episodes: number, patterns: number): Record<string, InputSpec>;
+  /** Names of the outputs. */
+  readonly outputs: readonly string[];
   /** `outputs`: what is to be measured beside the loss. */
   loss(p: NamedTensors, batch: NamedTensors): { loss: tf.Scalar; outputs: NamedTensors };
   /**

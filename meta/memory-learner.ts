@@ -19,6 +19,7 @@ export interface ObjectiveSettings {
 export function memoryTrainable({ model, known, iterateWeights }: ObjectiveSettings): Trainable {
   return {
     parameters: model.parameters,
+    outputs: ['recalled'],
     inputs(episodes, patterns) {
       const batch = { shape: [episodes, patterns, ...model.patternShape] };
       return { patterns: batch, queries: batch, ...(known ? { known: batch } : {}) };

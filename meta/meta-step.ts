@@ -1,13 +1,15 @@
 /** @file The whole update of the outer loop as one tensor function: the loss, its gradient, AdamW, the moving average. */
 import * as tf from '@tensorflow/tfjs';
 import { gradsWithAuxiliary, type NamedTensors } from '../src/autodiff/index.ts';
-import type { InputSpec, TensorFunction } from '../src/compile/index.ts';
+import { type InputSpec, partName, type Split, type TensorFunction } from '../src/compile/index.ts';
 import { type AdamW, adamW, MOMENTS } from './adamw.ts';
 import type { Trainable } from './learner.ts';
 import { learningRate, type Schedule } from './schedule.ts';
 
 /** Prefix of the moving average of the parameters. */
 export const AVERAGE = 'a:';
+/** Prefix of the gradients that parts of a batch give. */
+const GRADIENT = 'g:';
 
 export interface MetaStepSettings {
   trainable: Trainable;
@@ -26,49 +28,94 @@ export const statePrefixes = ({ average = 0 }: Pick<MetaStepSettings, 'average'>
   ...(average > 0 ? [AVERAGE] : []),
 ];
 
-/**
- * Inputs: `p:NAME`, `m:NAME`, `v:NAME` and, with an average, `a:NAME` for every parameter, `update`, and the batch.
- * Outputs: the same after the update, `loss`, `rate`, `norm`, `finite` and the outputs of the loss.
- */
-export function metaStep(settings: MetaStepSettings): TensorFunction {
-  const { trainable, optimiser, schedule, steps, average = 0 } = settings;
+const prefixed = (prefix: string, tensors: NamedTensors): NamedTensors =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor]));
+
+/** The loss of a batch, its gradient by the parameters, and what else the loss puts out. */
+function lossAndGradient(trainable: Trainable) {
   const names = Object.keys(trainable.parameters);
-  return (inputs) => {
-    const p = Object.fromEntries(names.map((name) => [name, inputs[`p:${name}`]]));
+  return (inputs: NamedTensors) => {
     const { value, grads, auxiliary } = gradsWithAuxiliary((...tensors) => {
       const q = Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
       const { loss, outputs } = trainable.loss(q, inputs);
       return { value: loss, auxiliary: outputs };
-    })(names.map((name) => p[name]));
-    const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i]]));
-    const moments: NamedTensors = {};
-    for (const prefix of MOMENTS) for (const name of names) moments[prefix + name] = inputs[prefix + name];
-    const update = inputs.update as tf.Scalar;
-    const rate = learningRate(schedule, steps, update);
-    const updated = adamW(optimiser, p, moments, gradients, value as tf.Scalar, update, rate);
-    const averages: NamedTensors = {};
-    if (average > 0) {
-      // The first updates are forgotten faster, so that the average does not remember the random start.
-      const decay = tf.minimum(average, tf.div(tf.add(update, 1), tf.add(update, 10)));
-      for (const name of names) {
-        const old = inputs[AVERAGE + name];
-        const moved = tf.add(tf.mul(old, decay), tf.mul(updated.p[name], tf.sub(1, decay)));
-        averages[AVERAGE + name] = tf.where(tf.cast(updated.finite, 'bool'), moved, old);
-      }
-    }
-    return {
-      ...Object.fromEntries(names.map((name) => [`p:${name}`, updated.p[name]])),
-      ...updated.moments,
-      ...averages,
-      loss: value,
-      rate,
-      norm: updated.norm,
-      finite: updated.finite,
-      ...auxiliary,
-    };
+    })(names.map((name) => inputs[`p:${name}`]));
+    const gradients: NamedTensors = Object.fromEntries(names.map((name, i) => [name, grads[i]]));
+    return { loss: value as tf.Scalar, gradients, auxiliary };
   };
 }
 
+/** Parameters, moments and moving average after the update, and what is to be known of it. */
+function updated(
+  settings: MetaStepSettings,
+  inputs: NamedTensors,
+  loss: tf.Scalar,
+  gradients: NamedTensors,
+): NamedTensors {
+  const { trainable, optimiser, schedule, steps, average = 0 } = settings;
+  const names = Object.keys(trainable.parameters);
+  const p = Object.fromEntries(names.map((name) => [name, inputs[`p:${name}`]]));
+  const moments: NamedTensors = {};
+  for (const prefix of MOMENTS) for (const name of names) moments[prefix + name] = inputs[prefix + name];
+  const update = inputs.update as tf.Scalar;
+  const rate = learningRate(schedule, steps, update);
+  const next = adamW(optimiser, p, moments, gradients, loss, update, rate);
+  const averages: NamedTensors = {};
+  if (average > 0) {
+    // The first updates are forgotten faster, so that the average does not remember the random start.
+    const decay = tf.minimum(average, tf.div(tf.add(update, 1), tf.add(update, 10)));
+    for (const name of names) {
+      const old = inputs[AVERAGE + name];
+      const moved = tf.add(tf.mul(old, decay), tf.mul(next.p[name], tf.sub(1, decay)));
+      averages[AVERAGE + name] = tf.where(tf.cast(next.finite, 'bool'), moved, old);
+    }
+  }
+  return {
+    ...prefixed('p:', next.p),
+    ...next.moments,
+    ...averages,
+    loss,
+    rate,
+    norm: next.norm,
+    finite: next.finite,
+  };
+}
+
+/**
+ * Inputs: `p:NAME`, `m:NAME`, `v:NAME` and, with an average, `a:NAME` for every parameter, `update`, and the batch.
+ * Outputs: the same after the update, `loss`, `rate`, `norm`, `finite` and the outputs of the loss. Its split takes the mean
+ * of the gradients of parts of the batch.
+ */
+export function metaStep(settings: MetaStepSettings): TensorFunction {
+  const { trainable } = settings;
+  const names = Object.keys(trainable.parameters);
+  const gradient = lossAndGradient(trainable);
+  const step = (inputs: NamedTensors) => {
+    const { loss, gradients, auxiliary } = gradient(inputs);
+    return { ...updated(settings, inputs, loss, gradients), ...auxiliary };
+  };
+  const split: Split = {
+    batch: Object.keys(trainable.inputs(1, 1)),
+    shared: names.map((name) => `p:${name}`),
+    part(inputs) {
+      const { loss, gradients, auxiliary } = gradient(inputs);
+      return { loss, ...prefixed(GRADIENT, gradients), ...auxiliary };
+    },
+    stacked: trainable.outputs,
+    whole: (parts) => (inputs) => {
+      const mean = (name: string) => {
+        const all = Array.from({ length: parts }, (_, k) => inputs[partName(name, k)]);
+        return tf.mul(
+          all.reduce((sum, one) => tf.add(sum, one)),
+          1 / parts,
+        );
+      };
+      const gradients = Object.fromEntries(names.map((name) => [name, mean(GRADIENT + name)]));
+      return updated(settings, inputs, mean('loss') as tf.Scalar, gradients);
+    },
+  };
+  return Object.assign(step, { split });
+}
 /** Shapes of the inputs of `metaStep`. */
 export function metaStepInputs(
   settings: MetaStepSettings,

@@ -357,8 +357,7 @@ export class Builder {
       // A factor that is computed may be wanted by others too: it moves only where that saves much.
       const least = factor.op === 'Constant' ? 1 : 2;
       if (least * size <= sizeOf(x.shape)) return this.binary('Mul', product(rest, other), factor);
-      if (4 * sizeOf(other.shape) <= sizeOf(x.shape))
-        return product(rest, this.binary('Mul', other, factor));
+      if (4 * sizeOf(other.shape) <= sizeOf(x.shape)) return product(rest, this.binary('Mul', other, factor));
     }
     return undefined;
   }

@@ -1,6 +1,7 @@
 /** @file What runs a program: the interface that both engines answer (DESIGN: two engines, one program). */
 import type * as tf from '@tensorflow/tfjs';
 import type { Values } from './graph.ts';
+import type { Split } from './split.ts';
 import type { InputSpec } from './trace-backend.ts';
 
 export type { Values } from './graph.ts';
@@ -8,8 +9,11 @@ export type { InputSpec } from './trace-backend.ts';
 
 export type NamedTensors = Record<string, tf.Tensor>;
 export type NamedValues = Record<string, Values>;
-/** A pure function of named tensors. It may use tfjs and `src/autodiff`, and look at shapes but not at values. */
-export type TensorFunction = (inputs: NamedTensors) => NamedTensors;
+/**
+ * A pure function of named tensors. It may use tfjs and `src/autodiff`, and look at shapes but not at values. An engine with
+ * several threads may use its `split` instead, where it has one.
+ */
+export type TensorFunction = ((inputs: NamedTensors) => NamedTensors) & { readonly split?: Split };
 
 /** A function made ready for inputs of given shapes. */
 export interface Program {

@@ -22,7 +22,7 @@ export type Op =
   | Unary
   | Binary
   | Reduction
-  | 'Input' | 'Constant' | 'Cast' | 'Where' | 'MatMul' | 'Reshape' | 'Transpose' | 'Expand' | 'Slice' | 'Concat' | 'Pad'
+  | 'Input' | 'Constant' | 'Cast' | 'Where' | 'MatMul' | 'FusedMatMul' | 'Reshape' | 'Transpose' | 'Expand' | 'Slice' | 'Concat' | 'Pad'
   | 'Gather' | 'CumSum' | 'Conv' | 'ConvTranspose' | 'AveragePool' | 'ArgMax' | 'ArgMin'; // biome-ignore format: a list
 
 export type Attribute = number | string | boolean | readonly number[];

@@ -5,6 +5,10 @@ import { type Attribute, type Dtype, liveNodes, type Node, sizeOf, toValues } fr
 const { onnx } = onnxProto;
 const OPSET = 18;
 const IR_VERSION = 9;
+/** The domain of onnxruntime's own operators. */
+const RUNTIME = 'com.microsoft';
+/** Larger constants of one value are spread when the model runs, not in its file. */
+const LARGE = 4096;
 
 const dataTypes: Record<Dtype, number> = {
   float32: onnx.TensorProto.DataType.FLOAT,
@@ -56,7 +60,10 @@ export function toOnnx(inputs: Record<string, Node>, outputs: Record<string, Nod
   const model = onnx.ModelProto.create({
     irVersion: IR_VERSION,
     producerName: 'ebmm',
-    opsetImport: [{ domain: '', version: OPSET }],
+    opsetImport: [
+      { domain: '', version: OPSET },
+      ...(writer.usesRuntime ? [{ domain: RUNTIME, version: 1 }] : []),
+    ],
     graph,
   });
   return { bytes: onnx.ModelProto.encode(model).finish(), nodes: writer.nodes.length, outputNames };
@@ -65,6 +72,8 @@ export function toOnnx(inputs: Record<string, Node>, outputs: Record<string, Nod
 class Writer {
   readonly nodes: onnxProto.onnx.INodeProto[] = [];
   readonly initializers: onnxProto.onnx.ITensorProto[] = [];
+  /** Whether an operation is none of the standard's. */
+  usesRuntime = false;
   readonly #shapes = new Map<string, string>();
 
   emit(opType: string, input: string[], attributes: Record<string, Attribute>, output: string): string {
@@ -118,6 +127,11 @@ class Writer {
         const wide = this.emit(node.op, inputs, { axis: a.axis, keepdims: 0 }, `${out}.wide`);
         return this.emit('Cast', [wide], { to: dataTypes.int32 }, out);
       }
+      case 'FusedMatMul':
+        this.usesRuntime = true;
+        this.emit(node.op, inputs, a, out);
+        this.nodes[this.nodes.length - 1].domain = RUNTIME;
+        return out;
       default:
         return this.emit(node.op, inputs, a, out);
     }
@@ -127,6 +141,10 @@ class Writer {
     const values = node.values!;
     const size = sizeOf(node.shape);
     if (values.length === size) return this.#initializer(name, node.shape, node.dtype, values);
+    if (size <= LARGE) {
+      const all = Array<number>(size).fill(values[0]);
+      return this.#initializer(name, node.shape, node.dtype, toValues(all, node.dtype));
+    }
     const one = this.#initializer(`${name}.value`, [], node.dtype, values);
     return this.emit('Expand', [one, this.#integers(node.shape)], {}, name);
   }
@@ -174,6 +192,7 @@ function valueInfo(name: string, node: Node): onnxProto.onnx.IValueInfoProto {
 function attributeProto(name: string, value: Attribute): onnxProto.onnx.IAttributeProto {
   const types = onnx.AttributeProto.AttributeType;
   if (typeof value === 'string') return { name, type: types.STRING, s: Buffer.from(value) };
+  if (name === 'alpha') return { name, type: types.FLOAT, f: value as number };
   if (typeof value === 'number') return { name, type: types.INT, i: value };
   if (typeof value === 'boolean') return { name, type: types.INT, i: Number(value) };
   return { name, type: types.INTS, ints: [...value] };

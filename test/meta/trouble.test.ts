@@ -7,6 +7,7 @@ import { compiledEngine } from '../../src/compile/index.ts';
 /** sqrt(w) * x, by way of the stage exp(x). */
 const trainable: Trainable = {
   parameters: { w: { shape: [], init: { constant: 1 }, writable: false } },
+  outputs: [],
   inputs: () => ({ x: { shape: [] } }),
   loss: (p, { x }) => ({ loss: tf.mul(tf.sqrt(p.w), x) as tf.Scalar, outputs: {} }),
   stages: (_, { x }) => ({ 'the stage exp(x)': tf.exp(x) }),

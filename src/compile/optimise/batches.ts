@@ -15,7 +15,8 @@ export function batches({ builder, uses, made }: Rewriting): Rule {
   function summed(x: Node, count: number): Node {
     const product = only(x) ? rowProduct(x) : undefined;
     if (product && count === x.shape.length - 2) {
-      const flat = (node: Node) => builder.reshape(made(node), [sizeOf(node.shape.slice(0, -1)), node.shape.at(-1)!]);
+      const flat = (node: Node) =>
+        builder.reshape(made(node), [sizeOf(node.shape.slice(0, -1)), node.shape.at(-1)!]);
       return productOf(builder, { left: flat(product.left), right: flat(product.right) });
     }
     const axes = Array.from({ length: count }, (_, i) => i);
@@ -26,10 +27,12 @@ export function batches({ builder, uses, made }: Rewriting): Rule {
     if (node.op !== 'ReduceSum' || node.dtype !== 'float32') return undefined;
     const axes = node.attributes.axes as readonly number[];
     const [x] = node.inputs;
-    if (axes.some((axis, i) => axis !== i) || axes.length === x.shape.length || x.shape.length < 3) return undefined;
+    if (axes.some((axis, i) => axis !== i) || axes.length === x.shape.length || x.shape.length < 3)
+      return undefined;
     if (!isLinear(x) || !enter(x)) return rowProduct(x) && only(x) ? summed(x, axes.length) : undefined;
     const terms = termsOf(builder, x, enter, made);
-    if (terms.some(({ leaf }) => leaf.shape.length !== x.shape.length || leaf.shape[0] !== x.shape[0])) return undefined;
+    if (terms.some(({ leaf }) => leaf.shape.length !== x.shape.length || leaf.shape[0] !== x.shape[0]))
+      return undefined;
     return terms
       .map(({ sign, factor, leaf }) => {
         const sum = summed(leaf, axes.length);

@@ -3,7 +3,7 @@
  *
  * A product of few rows spends much of its time on bringing the matrix into the order that it is read in.
  */
-import { type Node, sizeOf } from '../graph.ts';
+import { type Node, sameShape, sizeOf } from '../graph.ts';
 import { levels, type Rewriting, type Rule } from './rewrite.ts';
 
 /** How many times larger than the rows the matrix must be. */
@@ -17,9 +17,10 @@ export function siblings({ builder, live, made }: Rewriting): Rule {
   for (const node of live) {
     if (node.op !== 'MatMul' || node.dtype !== 'float32') continue;
     const [rows, matrix] = node.inputs;
+    if (!sameShape(rows.shape.slice(0, -2), node.shape.slice(0, -2))) continue;
     if (rows.op === 'Transpose' || LARGER * sizeOf(rows.shape) > sizeOf(matrix.shape)) continue;
     // Products of one level do not depend on each other.
-    const key = `${level.get(node)} ${matrix.id} ${rows.shape.slice(0, -2)}`;
+    const key = `${level.get(node)} ${matrix.id}`;
     const group = groups.get(key) ?? [];
     groups.set(key, group);
     group.push(node);

@@ -144,7 +144,8 @@ class Sum {
       }
     }
     const [common, sharing] = [...ofFactor].reduce((best, one) => (one[1].length > best[1].length ? one : best), [terms[0]?.leaf, [] as Term[]]); // biome-ignore format: one thought
-    if (sharing.length < 2) return this.#scaledLeaves(terms.map((term) => ({ ...term, leaf: made(term.leaf) })));
+    if (sharing.length < 2)
+      return this.#scaledLeaves(terms.map((term) => ({ ...term, leaf: made(term.leaf) })));
     for (const { leaf } of sharing) before.entrywise(leaf);
     const rest = sharing.map((term) => {
       const [a, b] = term.leaf.inputs;

@@ -1,0 +1,25 @@
+// A thread that runs onnxruntime sessions: its own, so that they compute while other threads do. See workers.ts.
+const { parentPort } = require('node:worker_threads');
+const { InferenceSession, Tensor } = require('onnxruntime-node');
+
+const sessions = new Map();
+
+async function answer({ id, model, options, feeds }) {
+  if (model) {
+    sessions.set(id, await InferenceSession.create(model, options));
+    return undefined;
+  }
+  const given = Object.entries(feeds).map(([name, { type, data, dims }]) => [
+    name,
+    new Tensor(type, data, dims),
+  ]);
+  const results = await sessions.get(id).run(Object.fromEntries(given));
+  return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data]));
+}
+
+parentPort.on('message', (message) => {
+  answer(message).then(
+    (result) => parentPort.postMessage({ result }),
+    (error) => parentPort.postMessage({ error: String(error?.message ?? error) }),
+  );
+});

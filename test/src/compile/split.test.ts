@@ -1,0 +1,80 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, describe, expect, test } from 'vitest';
+import {
+  compiledEngine,
+  type NamedTensors,
+  partName,
+  type Split,
+  type TensorFunction,
+} from '../../../src/compile/index.ts';
+import { partsOf } from '../../../src/compile/split.ts';
+
+const engines = [1, 2, 3].map((threads) => compiledEngine({ threads }));
+afterAll(() => Promise.all(engines.map((engine) => engine.dispose())));
+
+/** The mean of (w x)^2 over the batch, doubled w, and w x. */
+function scaled(): TensorFunction {
+  const values = ({ w, x }: NamedTensors) => tf.mul(w, x);
+  const split: Split = {
+    batch: ['x'],
+    shared: ['w'],
+    part: (inputs) => ({ loss: tf.mean(tf.square(values(inputs))), y: values(inputs) }),
+    stacked: ['y'],
+    whole: (parts) => (inputs) => {
+      const losses = Array.from({ length: parts }, (_, k) => inputs[partName('loss', k)]);
+      return {
+        loss: tf.div(tf.addN(losses), parts),
+        next: tf.mul(inputs.w, 2),
+        step: tf.add(inputs.step, 1),
+      };
+    },
+  };
+  const f = (inputs: NamedTensors) => ({
+    ...split.whole(1)({ ...inputs, [partName('loss', 0)]: split.part(inputs).loss }),
+    y: values(inputs),
+  });
+  return Object.assign(f, { split });
+}
+
+const specs = (batch: number) => ({ w: { shape: [] }, step: { shape: [] }, x: { shape: [batch, 2] } });
+const inputs = (batch: number) => ({
+  w: Float32Array.of(3),
+  step: Float32Array.of(7),
+  x: Float32Array.from({ length: 2 * batch }, (_, i) => i + 1),
+});
+
+describe('a function with a split gives the same, whatever the threads', () => {
+  test.each([
+    [6, [1, 2, 3]],
+    [4, [1, 2, 2]],
+    [5, [1, 1, 1]],
+    [1, [1, 1, 1]],
+  ])('a batch of %i', async (batch, parts) => {
+    const f = scaled();
+    for (const [i, engine] of engines.entries()) {
+      expect(partsOf(f.split!, specs(batch), i + 1)).toBe(parts[i]);
+      const program = await engine.compile(f, specs(batch));
+      for (let run = 0; run < 2; run++) {
+        const outputs = await program.run(inputs(batch));
+        const x = Array.from({ length: 2 * batch }, (_, k) => k + 1);
+        expect(Array.from(outputs.y)).toEqual(x.map((v) => 3 * v));
+        expect(outputs.loss[0]).toBeCloseTo(x.reduce((sum, v) => sum + 9 * v * v, 0) / x.length, 3);
+        expect(Array.from(outputs.next)).toEqual([6]);
+        expect(Array.from(outputs.step)).toEqual([8]);
+      }
+      expect(program.outputShapes).toEqual({ loss: [], next: [], step: [], y: [batch, 2] });
+    }
+  });
+});
+
+test('several runs at once are answered each with its own', async () => {
+  const program = await engines[1].compile(scaled(), specs(4));
+  const runs = [1, 2, 3].map((w) => program.run({ ...inputs(4), w: Float32Array.of(w) }));
+  expect((await Promise.all(runs)).map(({ next }) => next[0])).toEqual([2, 4, 6]);
+});
+
+test('a part that cannot run says so, and the next run is not disturbed', async () => {
+  const program = await engines[1].compile(scaled(), specs(4));
+  await expect(program.run({ ...inputs(4), x: new Float32Array(6) })).rejects.toThrow();
+  expect((await program.run(inputs(4))).next[0]).toBe(6);
+});
