@@ -48,6 +48,7 @@ export class Builder {
       const [y, c] = x.inputs;
       if (uniformValue(c) !== undefined) return this.binary('Mul', y, this.unary('Neg', c));
     }
+    if (isPlain(x)) return this.reshape(this.unary(op, this.reshape(x, [])), x.shape);
     if (x.op === 'Expand') return this.expand(this.unary(op, x.inputs[0]), x.shape);
     if (x.op === 'Transpose') return this.transpose(this.unary(op, x.inputs[0]), permutationOf(x));
     return this.graph.node(op, [x], {}, x.shape, dtype);
@@ -61,6 +62,14 @@ export class Builder {
     if (va !== undefined && vb !== undefined) return this.fill(binaryFunctions[op](va, vb), shape, dtype);
     const simpler = dtype === 'float32' ? this.#arithmetic(op, a, b, shape) : undefined;
     if (simpler) return simpler;
+    if (isPlain(a) || isPlain(b)) {
+      const plain = (x: Node) => (isPlain(x) ? this.reshape(x, []) : x);
+      // A number of many axes adds some to the other operand.
+      const rank = (x: Node) => (isPlain(x) ? 0 : x.shape.length);
+      if (Math.max(rank(a), rank(b)) === shape.length || sizeOf(shape) === 1) {
+        return this.reshape(this.binary(op, plain(a), plain(b)), shape);
+      }
+    }
     if (a.op === 'Expand' && b.op === 'Expand') {
       return this.expand(this.binary(op, a.inputs[0], b.inputs[0]), shape);
     }
@@ -179,8 +188,15 @@ export class Builder {
     const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
     const shape = [...batch, m, n];
     if (uniformValue(a) === 0 || uniformValue(b) === 0) return this.fill(0, shape, a.dtype);
+    if (k === 1 && (uniformValue(a) !== undefined || uniformValue(b) !== undefined)) {
+      // A column beside itself, or a row below itself.
+      const [column, row] = [this.expand(a, [...batch, m, 1]), this.expand(b, [...batch, 1, n])];
+      return this.expand(this.binary('Mul', column, row), shape);
+    }
     const scaled = a.dtype === 'float32' ? this.#scaledProduct(a, b, sizeOf(shape)) : undefined;
     if (scaled) return scaled;
+    const diagonal = this.#diagonalMoved(a, b);
+    if (diagonal) return this.matMul(...diagonal);
     const shared = (x: Node) => x.shape.slice(0, -2).every((length) => length === 1);
     const whole = sameShape(a.shape.slice(0, -2), batch);
     if (b.op === 'Expand' && batch.length > 0 && whole) {
@@ -362,6 +378,27 @@ export class Builder {
     return undefined;
   }
 
+  /** Factors of the axis that is summed over move to the operand that is much smaller: A (s * X) is (A * s') X. */
+  #diagonalMoved(a: Node, b: Node): [Node, Node] | undefined {
+    const k = a.shape.at(-1)!;
+    for (const [x, other, first] of [
+      [b, a, false],
+      [a, b, true],
+    ] as const) {
+      if (x.op !== 'Mul' || SMALL * sizeOf(other.shape) > sizeOf(x.shape)) continue;
+      const rank = x.shape.length;
+      const at = x.inputs.findIndex(
+        ({ shape }) =>
+          sizeOf(shape) === k && k > 1 && shape.at(first ? -1 : -2) === k && shape.length <= rank,
+      );
+      if (at === -1 || !sameShape(x.inputs[1 - at].shape, x.shape)) continue;
+      const factors = this.reshape(x.inputs[at], first ? [k, 1] : [k]);
+      const scaled = this.binary('Mul', other, factors);
+      return first ? [x.inputs[1 - at], scaled] : [scaled, x.inputs[1 - at]];
+    }
+    return undefined;
+  }
+
   /** x as a scalar factor times the rest, looking through a transpose; no factor stands for -1. */
   #scaled(x: Node): { rest: Node; factor?: Node } | undefined {
     if (x.op === 'Transpose') {
@@ -418,6 +455,9 @@ export class Builder {
 
 /** How many times smaller an operand must be to be transposed for the sake of the other. */
 const SMALL = 8;
+
+/** Whether a node is a single number with axes: entry-wise operations work on numbers without. */
+const isPlain = (x: Node) => x.shape.length > 0 && sizeOf(x.shape) === 1 && x.op !== 'Input';
 
 const permutationOf = (transpose: Node) => transpose.attributes.perm as readonly number[];
 

@@ -148,6 +148,43 @@ describe('products with one matrix', () => {
   });
 });
 
+test('rows of many episodes times one matrix', async () => {
+  const shapes = { x: [E, R, M], m: [M, N], t: [N, M] };
+  const flat = (y: tf.Tensor) => tf.reshape(y, [E * R, y.shape.at(-1)!]);
+  await expectSame(
+    ({ x, m, t }) => ({
+      y: tf.tanh(tf.reshape(product(flat(x), m), [E, R, N])),
+      z: tf.mul(tf.reshape(product(flat(x), t, false, true), [E, R, N]), 3),
+    }),
+    shapes,
+  );
+});
+
+describe('factors of the axis that is summed over', () => {
+  const shapes = { m: [4, 6], x: [6, 300], s: [6, 1] };
+
+  test('move to the small operand', async () => {
+    const f = ({ m, x, s }: NamedTensors) => ({ y: product(m, tf.mul(x, s)) });
+    expect(left(f, shapes).Mul.map(({ shape }) => shape)).toEqual([[4, 6]]);
+    await expectSame(f, shapes);
+    await expectSame(
+      ({ m, x, s }) => ({ y: product(tf.mul(tf.transpose(x), tf.transpose(s)), m, false, true) }),
+      shapes,
+    );
+  });
+
+  test('not factors of another axis, nor those of all entries', async () => {
+    await expectSame(({ m, x }) => ({ y: product(m, tf.mul(x, tf.slice(x, [1, 0], [1, 300]))) }), shapes);
+    await expectSame(({ m, x }) => ({ y: product(m, tf.mul(x, tf.sin(x))) }), shapes);
+  });
+
+  test('a column beside itself is not multiplied out', async () => {
+    const f = ({ x, s }: NamedTensors) => ({ y: tf.mul(x, product(s, tf.fill([1, 300], 0.5))) });
+    expect(left(f, shapes).MatMul).toBeUndefined();
+    await expectSame(f, shapes);
+  });
+});
+
 describe('sums over leading axes of large tensors', () => {
   const large = { x: [4, 128, 100] };
 
