@@ -1,6 +1,7 @@
 /** @file Functions of a batch that may be computed in parts at once. */
 import type { NamedValues, TensorFunction } from './engine.ts';
-import type { Values } from './graph.ts';
+import { liveNodes, type Node, sizeOf, type Values } from './graph.ts';
+import { binaryFunctions, unaryFunctions } from './scalar.ts';
 import type { InputSpec } from './trace-backend.ts';
 
 /** How to compute a function in parts: `part` of every part of the batch, then `whole` of what they gave. */
@@ -28,6 +29,30 @@ export function partsOf({ batch }: Split, specs: Record<string, InputSpec>, thre
   const length = specs[batch[0]]?.shape[0] ?? 1;
   for (let parts = Math.min(threads, length); parts > 1; parts--) if (length % parts === 0) return parts;
   return 1;
+}
+
+/** Numbers in a tensor that no longer fits, with those it is computed from, into a core's own cache. */
+const LARGE = 2 ** 18;
+/** Seconds that an operation costs however small it is, and that a number of a large tensor costs more than one of a small. */
+const [OPERATION, NUMBER] = [5e-6, 2e-10];
+
+/**
+ * Into how many parts one after the other a part is best cut again: smaller tensors stay in the cache, more operations cost
+ * more. From sizes alone, so that the same program gives the same numbers everywhere.
+ * @param length of the part's first axis
+ */
+export function inTurn(outputs: readonly Node[], length: number): number {
+  const live = liveNodes(outputs);
+  const entrywise = live.filter(({ op }) => op in unaryFunctions || op in binaryFunctions);
+  let [best, least] = [1, Infinity];
+  for (let turns = 1; turns <= length; turns++) {
+    if (length % turns !== 0) continue;
+    const large = entrywise.filter(({ shape }) => sizeOf(shape) / turns >= LARGE);
+    const numbers = large.reduce((sum, { shape, inputs }) => sum + sizeOf(shape) * (1 + inputs.length), 0);
+    const seconds = turns * live.length * OPERATION + numbers * NUMBER;
+    if (seconds < least) [best, least] = [turns, seconds];
+  }
+  return best;
 }
 
 /** Shapes of the inputs of one part. */

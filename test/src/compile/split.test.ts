@@ -7,7 +7,8 @@ import {
   type Split,
   type TensorFunction,
 } from '../../../src/compile/index.ts';
-import { partsOf } from '../../../src/compile/split.ts';
+import { inTurn, partsOf } from '../../../src/compile/split.ts';
+import { trace } from '../../../src/compile/trace-backend.ts';
 
 const engines = [1, 2, 3].map((threads) => compiledEngine({ threads }));
 afterAll(() => Promise.all(engines.map((engine) => engine.dispose())));
@@ -77,4 +78,55 @@ test('a part that cannot run says so, and the next run is not disturbed', async 
   const program = await engines[1].compile(scaled(), specs(4));
   await expect(program.run({ ...inputs(4), x: new Float32Array(6) })).rejects.toThrow();
   expect((await program.run(inputs(4))).next[0]).toBe(6);
+});
+
+describe('parts of large tensors are computed in turn', () => {
+  /** The mean of sin(w x) five times over. */
+  function waves(): TensorFunction {
+    const y = ({ w, x }: NamedTensors) => {
+      let value = tf.mul(w, x);
+      for (let k = 0; k < 5; k++) value = tf.sin(tf.mul(value, w));
+      return value;
+    };
+    const split: Split = {
+      batch: ['x'],
+      shared: ['w'],
+      part: (inputs) => ({ loss: tf.mean(y(inputs)), y: y(inputs) }),
+      stacked: ['y'],
+      whole: (parts) => (inputs) => {
+        const losses = Array.from({ length: parts }, (_, k) => inputs[partName('loss', k)]);
+        return { loss: tf.div(tf.addN(losses), parts) };
+      },
+    };
+    return Object.assign((inputs: NamedTensors) => ({ loss: tf.mean(y(inputs)), y: y(inputs) }), { split });
+  }
+  const shapes = (batch: number, d: number) => ({ w: { shape: [] }, x: { shape: [batch, d] } });
+  const turns = (batch: number, d: number) =>
+    inTurn(Object.values(trace(waves().split!.part, shapes(batch, d)).outputs), batch);
+
+  test('so many that they fit into the cache, and no more', () => {
+    expect(turns(4, 1000)).toBe(1);
+    expect(turns(4, 200_000)).toBe(4);
+    expect(turns(8, 100_000)).toBe(4);
+    // No part of one example would fit: cutting gains nothing.
+    expect(turns(4, 2_000_000)).toBe(1);
+  });
+
+  test('with the same result', async () => {
+    const [batch, d] = [4, 200_000];
+    const values = {
+      w: Float32Array.of(2),
+      x: Float32Array.from({ length: batch * d }, (_, i) => (i % 1000) / 1000),
+    };
+    const expected = await (await engines[0].compile((inputs) => waves()(inputs), shapes(batch, d))).run(
+      values,
+    );
+    for (const engine of engines.slice(0, 2)) {
+      const program = await engine.compile(waves(), shapes(batch, d));
+      const outputs = await program.run(values);
+      expect(outputs.loss[0]).toBeCloseTo(expected.loss[0], 4);
+      expect(outputs.y.length).toBe(batch * d);
+      expect(outputs.y.every((v, i) => Math.abs(v - expected.y[i]) < 1e-4)).toBe(true);
+    }
+  });
 });

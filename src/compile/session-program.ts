@@ -1,0 +1,92 @@
+/** @file Programs that onnxruntime runs in the thread that asks. */
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { InputError } from '../errors.ts';
+import type { InputSpec, NamedValues, Program } from './engine.ts';
+import { type Dtype, toValues, type Values } from './graph.ts';
+import { type OnnxModel, toOnnx } from './onnx.ts';
+import { forRuntime } from './optimise/index.ts';
+import type { Trace } from './trace-backend.ts';
+import type { Feed } from './workers.ts';
+
+export type Device = 'cpu' | 'cuda' | 'webgpu';
+
+const ortTypes = { float32: 'float32', int32: 'int32', bool: 'bool' } as const;
+
+/** The traced function as a model for the device. */
+export const modelFor = (device: Device, { builder, inputs, outputs }: Trace): OnnxModel =>
+  toOnnx(inputs, device === 'cpu' ? forRuntime(builder, outputs) : outputs);
+
+/** @param threads for one operation; default: onnxruntime's choice. */
+export function sessionOptions(device: Device, threads?: number): InferenceSession.SessionOptions {
+  return {
+    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+    // The graph is in simplest form already, and for other processors it is not known which operations are joined.
+    graphOptimizationLevel: (process.env.EBMM_LEVEL as 'all') ?? (device === 'cpu' ? 'disabled' : 'all'),
+    logSeverityLevel: 3,
+    ...(threads ? { intraOpNumThreads: threads } : {}),
+  };
+}
+
+export interface SessionProgram extends Program {
+  readonly model: OnnxModel;
+  readonly session: InferenceSession;
+}
+
+/**
+ * @param seconds what tracing took
+ * @throws InputError when the device's execution provider is missing
+ */
+export async function sessionProgram(
+  device: Device,
+  options: InferenceSession.SessionOptions,
+  traced: Trace,
+  specs: Record<string, InputSpec>,
+  seconds: number,
+): Promise<SessionProgram> {
+  const started = performance.now();
+  const model = modelFor(device, traced);
+  const session = await createSession(model.bytes, device, options);
+  return {
+    model,
+    session,
+    async run(values) {
+      const feeds: Record<string, OrtTensor> = {};
+      for (const [name, { type, data, dims }] of Object.entries(feedsOf(specs, values)))
+        feeds[name] = new OrtTensor(type as 'float32', data as Float32Array, dims);
+      const results = await session.run(feeds);
+      return renamed(model, (inModel) => results[inModel].data as Values);
+    },
+    outputShapes: Object.fromEntries(
+      Object.entries(traced.outputs).map(([name, node]) => [name, node.shape]),
+    ),
+    operations: model.nodes,
+    seconds: { trace: seconds, prepare: (performance.now() - started) / 1000 },
+  };
+}
+
+/** Outputs by their own names. */
+export const renamed = ({ outputNames }: OnnxModel, take: (inModel: string) => Values): NamedValues =>
+  Object.fromEntries(Object.entries(outputNames).map(([name, inModel]) => [name, take(inModel)]));
+
+/** Converts values too: tfjs keeps a bool tensor that was cast to float32 in the bytes it had. */
+export function feedsOf(specs: Record<string, InputSpec>, values: NamedValues): Record<string, Feed> {
+  const feeds: Record<string, Feed> = {};
+  for (const [name, { shape, dtype = 'float32' }] of Object.entries(specs)) {
+    const data = values[name];
+    if (!data) throw new Error(`input "${name}" is missing`);
+    feeds[name] = { type: ortTypes[dtype as Dtype], data: toValues(data, dtype), dims: shape };
+  }
+  return feeds;
+}
+
+async function createSession(bytes: Uint8Array, device: Device, options: InferenceSession.SessionOptions) {
+  try {
+    return await InferenceSession.create(bytes, options);
+  } catch (error) {
+    if (device === 'cpu') throw error;
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new InputError(
+      `onnxruntime has no working "${device}" execution provider on this machine: ${reason}`,
+    );
+  }
+}
