@@ -240,7 +240,7 @@ def by_autograd(told, p, batch):
     if batch["patterns"].dim() > len(told["pattern"]) + 1:
         initial = {k: v.expand(batch["patterns"].shape[0], *v.shape) for k, v in initial.items()}
     loss = recall_loss(grads_by_autograd, told, p, initial, batch)
-    gradient = torch.autograd.grad(loss, list(p.values()))
+    gradient = torch.autograd.grad(loss, list(p.values()), materialize_grads=True)
     return loss.detach(), dict(zip(p, gradient))
 
 
@@ -314,7 +314,8 @@ def main(path, form, out):
     def step():
         loss, gradient = now["gradient"](told, p, batch)
         for k in p:
-            p[k].grad = gradient[k]
+            # The fused optimiser takes no notice of strides.
+            p[k].grad = gradient[k].contiguous()
         norm = torch.nn.utils.clip_grad_norm_(p.values(), settings["clip"], foreach=True)
         optimiser.step()
         return loss, norm
