@@ -69,6 +69,19 @@ function startOurs(
   return start(process.execPath, threads ? [...args, String(threads)] : args, compileLimit);
 }
 
+/** What a contestant's first two steps came to; `out` is the file that it was told to write. */
+export const outcomeOf = ({ ready }: Contestant, out: string): Outcome => ({
+  losses: ready.losses,
+  norm: ready.norm,
+  moments: decodeSafetensors(readFileSync(out), out).tensors,
+});
+
+/** Starts a peer on a problem's file; it writes the first moments into `out`. @throws as `start` */
+export function startPeer(peer: FormName, python: string, file: string, out: string, compileLimit: number) {
+  const { framework, form } = forms[peer];
+  return start(python, [here(`peers/${framework}_peer.py`), file, form, out], compileLimit);
+}
+
 /**
  * @returns the result and the versions of what ran
  * @throws Error when a peer's losses or gradients are not ours
@@ -84,11 +97,6 @@ export async function compare(
   const failures: (Row & { failure: string })[] = [];
   let product: Contestant | undefined;
   const versions: Record<string, string> = {};
-  const outcome = ({ ready }: Contestant, out: string): Outcome => ({
-    losses: ready.losses,
-    norm: ready.norm,
-    moments: decodeSafetensors(readFileSync(out), out).tensors,
-  });
   const enter = (who: Pick<Entry, 'framework' | 'form' | 'agreement'>, contestant: Contestant) => {
     Object.assign(versions, contestant.ready.versions);
     entries.push({ ...who, contestant, times: [], peak: 0 });
@@ -101,20 +109,19 @@ export async function compare(
     const own = await startOurs(name, out('ebmm'), options);
     enter({ framework: 'ebmm', form: 'compiled' }, own);
     product = await startOurs('product', '', options);
-    const ownOutcome = outcome(own, out('ebmm'));
+    const ownOutcome = outcomeOf(own, out('ebmm'));
     for (const peer of peers) {
       const { framework, form } = forms[peer];
-      const script = here(`peers/${framework}_peer.py`);
       let contestant: Contestant;
       try {
-        contestant = await start(python, [script, file, form, out(peer)], options.compileLimit);
+        contestant = await startPeer(peer, python, file, out(peer), options.compileLimit);
       } catch (error) {
         if (!(error instanceof ContestantError)) throw error;
         failures.push({ framework, form, failure: error.message });
         progress(`${name}: ${rowTitle({ framework, form })}: ${error.message}`);
         continue;
       }
-      const found = agreement(ownOutcome, outcome(contestant, out(peer)));
+      const found = agreement(ownOutcome, outcomeOf(contestant, out(peer)));
       enter({ framework, form, agreement: found }, contestant);
       const wrong = disagreement(found);
       if (wrong) throw new Error(`${name}, ${rowTitle({ framework, form })}: not the same work: ${wrong}`);

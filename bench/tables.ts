@@ -31,7 +31,7 @@ const milliseconds = (ms: number) => (ms < 9.95 ? ms.toFixed(1) : ms.toFixed(0))
 const seconds = (s: number) => (s < 0.05 ? '-' : s < 9.95 ? s.toFixed(1) : s.toFixed(0));
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
 
-const HEADER = ['', 'ms a step', '5-95%', 'times ours', 'compiled in s', 'peak MB'];
+const HEADER = ['contestant', 'ms a step', '5-95%', 'times ours', 'compiled in s', 'peak MB'];
 
 function cells(result: ProblemResult, row: Row): string[] {
   if (!isMeasured(row)) return [rowTitle(row), '-', '-', '-', '-', '-'];
@@ -63,12 +63,14 @@ export const problemText = (result: ProblemResult): string[] => [
   ...notes(result),
 ];
 
-const markdownRow = (row: string[]) => `| ${row.join(' | ')} |`;
-
-function markdownTable(rows: string[][]): string[] {
-  const [header, ...rest] = rows;
-  const rule = header.map((_, i) => (i === 0 ? '---' : '--:'));
-  return [header, rule, ...rest].map(markdownRow);
+/** Laid out as the formatter of this repository wants it; the first `left` columns are flush left, the others right. */
+function markdownTable(rows: string[][], left = 1): string[] {
+  const widths = rows[0].map((_, i) => Math.max(3, ...rows.map((row) => row[i].length)));
+  const [header, ...rest] = rows.map((row) =>
+    row.map((cell, i) => (i < left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))),
+  );
+  const rule = widths.map((width, i) => (i < left ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [header, rule, ...rest].map((row) => `| ${row.join(' | ')} |`);
 }
 
 const value = ({ value: v }: Target) => (v === undefined ? '-' : v.toPrecision(2));
@@ -85,7 +87,10 @@ const targetRow = (target: Target) => [
 
 /** All targets, for the terminal. */
 export const targetText = (results: ProblemResult[]): string[] =>
-  textTable([['problem', 'target', 'aim', 'measured', ''], ...results.flatMap(targets).map(targetRow)]);
+  textTable([
+    ['problem', 'target', 'aim', 'measured', 'verdict'],
+    ...results.flatMap(targets).map(targetRow),
+  ]);
 
 /** All of a comparison: a section for each problem, then the targets. */
 export function markdown(results: ProblemResult[]): string {
@@ -99,10 +104,10 @@ export function markdown(results: ProblemResult[]): string {
     ...notes(result).flatMap((note) => [`- ${note}`]),
     '',
   ]);
-  const aims = markdownTable([
-    ['problem', 'target', 'aim', 'measured', ''],
-    ...results.flatMap(targets).map(targetRow),
-  ]);
+  const aims = markdownTable(
+    [['problem', 'target', 'aim', 'measured', 'verdict'], ...results.flatMap(targets).map(targetRow)],
+    3,
+  );
   return [...sections, '### Targets', '', ...aims].join('\n');
 }
 

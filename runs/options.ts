@@ -1,5 +1,6 @@
 /** @file Options that several commands share, and how their values are read. */
 import { InvalidArgumentError, Option } from 'commander';
+import { env } from 'onnxruntime-node';
 import { compiledEngine, type Device, type Engine, tfjsEngine } from '../src/compile/index.ts';
 
 export function positive(text: string): number {
@@ -35,7 +36,10 @@ export const jsonOption = () => new Option('--json', 'print one JSON document an
 export const seedOption = (what: string) => new Option('--seed <n>', what).argParser(seed);
 
 export async function engineOf({ engine, device, threads }: EngineChoice): Promise<Engine> {
-  return engine === 'tfjs' ? tfjsEngine() : compiledEngine({ device, threads });
+  if (engine === 'tfjs') return tfjsEngine();
+  // Of a missing provider onnxruntime's own log says, before our error does, what it could not open.
+  if (device !== 'cpu') env.logLevel = 'fatal';
+  return compiledEngine({ device, threads });
 }
 
 export interface EngineChoice {

@@ -5,8 +5,7 @@ Usage: python torch_peer.py PROBLEM.safetensors FORM OUT.safetensors, with FORM 
 func      torch.func: functions of one episode, their gradients taken by grad, the episodes put together by vmap
 autograd  torch.autograd.grad with create_graph=True, on all episodes at once: written weights have a first axis of episodes
 loop      the same for one episode after another, adding up the gradients
-compiled  one episode of `loop`, gradients and all, traced into one graph by make_fx and compiled by Inductor, which is
-          torch.compile's compiler. (Its tracer, Dynamo, does not follow gradients of gradients.)
+compiled  torch.compile of the gradient of one episode, as torch.func takes it, one episode after another
 
 The energies serve all of them: x is [..., patterns, ...pattern], and a written parameter has the axes before `patterns` too.
 See contest.serve for what it reads and writes.
@@ -240,7 +239,7 @@ def by_autograd(told, p, batch):
     if batch["patterns"].dim() > len(told["pattern"]) + 1:
         initial = {k: v.expand(batch["patterns"].shape[0], *v.shape) for k, v in initial.items()}
     loss = recall_loss(grads_by_autograd, told, p, initial, batch)
-    gradient = torch.autograd.grad(loss, list(p.values()))
+    gradient = torch.autograd.grad(loss, list(p.values()), materialize_grads=True)
     return loss.detach(), dict(zip(p, gradient))
 
 
@@ -263,28 +262,18 @@ def by_loop(told, p, batch, of_episode=by_autograd):
 
 
 def compiled_loop(told, p, batch):
-    """Compiles for parameters and batches of these shapes and returns what works as `by_loop`."""
-    from torch._inductor import compile as inductor
-    from torch.fx.experimental.proxy_tensor import make_fx
+    """Compiles the gradient of one episode, as torch.func has it, and returns what works as `by_loop`."""
 
-    names, keys = list(p), list(batch)
+    def of_episode(p, episode):
+        def loss(p):
+            return recall_loss(grads_by_func, told, p, {k: p[k] for k in told["writable"]}, episode)
 
-    def flat(*tensors):
-        given, episode = dict(zip(names, tensors)), dict(zip(keys, tensors[len(names) :]))
-        loss, gradient = by_autograd(told, given, episode)
-        return [loss, *gradient.values()]
+        gradient, value = torch.func.grad_and_value(loss)(p)
+        return value, gradient
 
-    arguments = [*p.values(), *episode_of(batch, 0).values()]
-    graph = make_fx(flat)(*arguments)
-    graph.graph.eliminate_dead_code()
-    graph.recompile()
-    run = inductor(graph, arguments)
-
-    def of_episode(told, p, episode):
-        loss, *gradient = run(*p.values(), *episode.values())
-        return loss, dict(zip(names, gradient))
-
-    return lambda told, p, batch: by_loop(told, p, batch, of_episode)
+    run = torch.compile(of_episode, fullgraph=True, dynamic=False)
+    run(p, episode_of(batch, 0))
+    return lambda told, p, batch: by_loop(told, p, batch, lambda told, p, episode: run(p, episode))
 
 
 FORMS = {"func": by_func, "autograd": by_autograd, "loop": by_loop, "compiled": by_loop}
@@ -314,7 +303,8 @@ def main(path, form, out):
     def step():
         loss, gradient = now["gradient"](told, p, batch)
         for k in p:
-            p[k].grad = gradient[k]
+            # The fused optimiser takes no notice of strides.
+            p[k].grad = gradient[k].contiguous()
         norm = torch.nn.utils.clip_grad_norm_(p.values(), settings["clip"], foreach=True)
         optimiser.step()
         return loss, norm

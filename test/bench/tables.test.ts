@@ -41,6 +41,8 @@ test('Markdown rows have as many cells as their header', () => {
   const rows = lines.filter((line) => line.startsWith('|'));
   expect(rows.length).toBe(2 + 3 + 2 + 4);
   const cells = rows.map((line) => line.split('|').length);
+  // And one width, as the formatter wants it.
+  expect(new Set(rows.slice(0, 5).map((line) => line.length)).size).toBe(1);
   expect(new Set(cells.slice(0, 5)).size).toBe(1);
   expect(new Set(cells.slice(5)).size).toBe(1);
 });

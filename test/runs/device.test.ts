@@ -1,0 +1,81 @@
+/** @file A device whose execution provider is missing: one clear line and exit status 2, from every command that takes --device. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test, vi } from 'vitest';
+import { ebmm, expectRefused, folderOfFile } from './command.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const folder = folderOfFile();
+
+/** Whether onnxruntime's files for CUDA are installed: then nothing is missing that this could ask for. */
+function hasCuda(): boolean {
+  const { resolve } = createRequire(import.meta.url);
+  const binaries = join(resolve('onnxruntime-node/package.json'), '..', 'bin');
+  const files = existsSync(binaries) ? readdirSync(binaries, { recursive: true }) : [];
+  return files.some((file) => String(file).includes('providers_cuda'));
+}
+const missing = !hasCuda();
+const clear = /^\w+: onnxruntime has no working "cuda" execution provider on this machine: [^\n]+$/;
+
+test.skipIf(!missing).each([
+  ['train', ['train', 'demo', '--steps', '2', '--out', join(folder, 'run')]],
+  ['evaluate', ['evaluate', 'binary-64', '--patterns', '4', '--episodes', '2', '--against', 'none']],
+])('%s names the missing provider', async (_, argv) => {
+  const outcome = await ebmm([...argv, '--device', 'cuda']);
+  expectRefused(outcome, argv.join(' '));
+  expect(outcome.err.split('\n').at(-1)).toMatch(clear);
+});
+
+const script = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+/** Runs a program as a person does: what native code writes to standard error counts too. */
+function run(path: string, argv: string[]) {
+  const args = ['--import', import.meta.resolve('tsx'), script(path), ...argv];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  return { status, out: stdout, err: stderr.trimEnd() };
+}
+const runBench = (...argv: string[]) => run('bench/main.ts', argv);
+
+test.skipIf(!missing)('the line is the only one', () => {
+  const { status, out, err } = run('runs/main.ts', [
+    'evaluate',
+    'binary-64',
+    '--episodes',
+    '1',
+    '--against',
+    'none',
+    '--device',
+    'cuda',
+  ]);
+  expect({ status, out }).toEqual({ status: 2, out: '' });
+  expect(err).toMatch(clear);
+});
+
+test.skipIf(!missing)('bench names it too', () => {
+  const { status, out, err } = runBench('--problem', 'reference', '--device', 'cuda');
+  expect({ status, out }).toEqual({ status: 2, out: '' });
+  expect(err).toMatch(clear);
+});
+
+test.each([
+  [
+    ['--problem', 'refrence'],
+    'bench: --problem: no "refrence", expected some of reference, wide, site, gated, conv',
+  ],
+  [['--forms', 'jax-map'], 'bench: --forms: only beside peers, expected npm run bench:peers'],
+  [['--peers', '--forms', 'jax'], 'bench: --forms: no "jax", expected some of jax-vmap, jax-map'],
+  [['--peers', '--threads', '1'], 'bench: --threads: the peers use all cores'],
+  [
+    ['--peers', '--python', '/no/python'],
+    'bench: --python: /no/python cannot import numpy, jax, optax, torch',
+  ],
+  [['--steps', '1'], 'bench: --steps: the first does not count, expected at least 2'],
+  [['--scaling', '--peers'], 'bench: --scaling: this project alone'],
+])('bench refuses %j in one line', (argv, line) => {
+  const { status, out, err } = runBench(...argv);
+  expect({ status, out, lines: err.split('\n').length }).toEqual({ status: 2, out: '', lines: 1 });
+  expect(err.startsWith(line), err).toBe(true);
+});
