@@ -1,6 +1,7 @@
 /**
  * @file Sums over entries for every pair of a memory and a query: what comparing vectors costs. Float64 throughout, two
- * numbers at a time, in tiles that fit into the cache; no more room than the vectors, the result and half a megabyte.
+ * numbers at a time, in tiles that fit into the cache; no more room than the vectors, the result and half a megabyte for each
+ * kernel.
  */
 import { type Code, f64, f64x2, i32, i64x2, local, type Routine, repeat, routine } from './webassembly.ts';
 
@@ -68,8 +69,8 @@ const SERIES = [
 ];
 
 /**
- * The binary logarithm of normal positive numbers, within 2e-14; of zero a finite number, so that
- * 0 log 0 is 0; of NaN anything. u = 2^k m with m in [sqrt 1/2, sqrt 2), s = (m - 1) / (m + 1).
+ * The binary logarithm of normal positive numbers, within 3e-14 and rounding; of zero a finite number, so that 0 log 0 is 0; of
+ * NaN anything. u = 2^k m with m in [sqrt 1/2, sqrt 2), s = (m - 1) / (m + 1).
  */
 function binaryLogarithm(u: number, [k, m, z]: readonly number[], hoisted: Hoisted): Code {
   const [bits, s] = [k, m];
