@@ -133,6 +133,10 @@ const networkSchema = z.discriminatedUnion('name', [
     beta: z.number().positive().default(10).describe('initial inverse temperature'),
     decay: z.number().optional().describe('initial weight of |x|^2 / 2; default: 1 for dot, else 0'),
     deviation: z.number().positive().default(0.3).describe('standard deviation of the initial memories'),
+    mean: z
+      .number()
+      .optional()
+      .describe('where values are centred at first, learned for each; default: not centred'),
   }),
   z.strictObject({
     name: z.literal('custom'),

@@ -24,7 +24,9 @@ export interface Outcome {
 }
 
 /** Queries compared at a time: scores are made in strips, and progress is told between them. */
-const STRIP = 25;
+const STRIP = 100;
+/** So many rows of the Gram matrix a query are added one by one sooner than a matrix product takes. */
+const FEW = 8;
 /** Squared distances this near to each other, relative to the lengths they are made of, are equal. */
 const ROUNDING = 1e-9;
 
@@ -72,6 +74,7 @@ export async function allScores(
  * Recalls the first `n` images from their queries, with only them stored. The output z = sum w_mu x_mu is never made:
  * z . x_k = (w G)_k and |z|^2 = w G w', with G the Gram matrix of what is recalled, so the cost is n^2 a query and not n d.
  * @param scores [stride, stride], of which the first n rows and columns count
+ * @param gram [size, size], likewise
  */
 export function outcome(
   network: UniversalNetwork,
@@ -83,31 +86,64 @@ export function outcome(
 ): Outcome {
   const errors = new Float64Array(n);
   const nearest = new Uint8Array(n);
-  const products = new Float64Array(n);
-  for (let j = 0; j < n; j++) {
-    const weights = network.weights(scores.slice(j * stride, j * stride + n));
-    products.fill(0);
-    for (let mu = 0; mu < n; mu++) {
-      const weight = weights[mu];
-      if (weight === 0) continue;
-      for (let k = 0, at = mu * size; k < n; k++, at++) products[k] += weight * gram[at];
+  const own = n === size ? gram : corner(gram, size, n);
+  for (let from = 0; from < n; from += STRIP) {
+    const count = Math.min(STRIP, n - from);
+    const weights = new Float64Array(count * n);
+    for (let r = 0, at = from * stride; r < count; r++, at += stride) {
+      weights.set(network.weights(scores.slice(at, at + n)), r * n);
     }
-    let norm2 = 0;
-    for (let mu = 0; mu < n; mu++) if (weights[mu] !== 0) norm2 += weights[mu] * products[mu];
-    const own = norm2 - 2 * products[j] + gram[j * size + j];
-    errors[j] = Math.max(0, own);
-    if (Number.isNaN(own)) {
-      errors[j] = Number.NaN;
-      continue;
-    }
-    nearest[j] = 1;
-    const target = gram[j * size + j];
-    for (let k = 0; k < n && nearest[j] === 1; k++) {
-      const other = gram[k * size + k];
-      const slack = ROUNDING * (norm2 + target + other);
-      const copy = target - 2 * gram[j * size + k] + other <= slack;
-      if (!copy && norm2 - 2 * products[k] + other <= own + slack) nearest[j] = 0;
+    const products = combined(weights, count, own, n);
+    for (let r = 0; r < count; r++) {
+      const row = (values: Float64Array) => values.subarray(r * n, (r + 1) * n);
+      const { error, isNearest } = judge(row(weights), row(products), own, from + r);
+      errors[from + r] = error;
+      nearest[from + r] = isNearest ? 1 : 0;
     }
   }
   return { errors, nearest };
+}
+
+/** The first n rows and columns of a [size, size] matrix. */
+function corner(matrix: Float64Array, size: number, n: number): Float64Array {
+  const part = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) part.set(matrix.subarray(i * size, i * size + n), i * n);
+  return part;
+}
+
+/** weights [count, n] times the symmetric gram [n, n]; row by row where few weights are other than zero. */
+function combined(weights: Float64Array, count: number, gram: Float64Array, n: number): Float64Array {
+  const products = new Float64Array(count * n);
+  if (weights.filter((weight) => weight !== 0).length > count * FEW) {
+    kernels.product(gram, n, weights, count, n, products);
+    return products;
+  }
+  for (let at = 0; at < weights.length; at++) {
+    const weight = weights[at];
+    if (weight === 0) continue;
+    const [start, row] = [at - (at % n), (at % n) * n];
+    for (let k = 0; k < n; k++) products[start + k] += weight * gram[row + k];
+  }
+  return products;
+}
+
+/**
+ * Of the output with these weights, for target j: its squared error, and whether it is nearer to it than to the others.
+ * @param products of the output with every stored item, [n]
+ */
+function judge(weights: Float64Array, products: Float64Array, gram: Float64Array, j: number) {
+  const n = weights.length;
+  let norm2 = 0;
+  for (let mu = 0; mu < n; mu++) if (weights[mu] !== 0) norm2 += weights[mu] * products[mu];
+  const target = gram[j * n + j];
+  const own = norm2 - 2 * products[j] + target;
+  if (Number.isNaN(own)) return { error: Number.NaN, isNearest: false };
+  let isNearest = true;
+  for (let k = 0; k < n && isNearest; k++) {
+    const other = gram[k * n + k];
+    const slack = ROUNDING * (norm2 + target + other);
+    const copy = target - 2 * gram[j * n + k] + other <= slack;
+    if (!copy && norm2 - 2 * products[k] + other <= own + slack) isNearest = false;
+  }
+  return { error: Math.max(0, own), isNearest };
 }

@@ -42,6 +42,11 @@ export interface UniversalEnergyOptions {
   decay?: number;
   /** Standard deviation of the initial memories, which are learned. Default 0.3. */
   deviation?: number;
+  /**
+   * Where the values of patterns are centred at first, before they are compared with the memories and before |x|^2; learned
+   * for every value. Not for the similarities of distributions. Default: not centred.
+   */
+  mean?: number;
   /** Values that patterns lie in, for the divergences. Default [-1, 1]. */
   range?: readonly [number, number];
 }
@@ -102,6 +107,8 @@ const SIMILARITIES: Record<SlotSimilarity, Similarity> = {
 };
 /** Of order one as they are; the others grow with d and are divided by it. */
 const BOUNDED: readonly SlotSimilarity[] = ['normalised-dot', 'cosine', 'kl', 'reverse-kl', 'jensen-shannon'];
+/** Of vectors divided by their sums, which centred ones have not. */
+const OF_SHARES: readonly SlotSimilarity[] = ['normalised-dot', 'kl', 'reverse-kl', 'jensen-shannon'];
 
 /** L(h) of h [episodes, patterns, slots]: [episodes, patterns]. */
 const LAGRANGIANS: Record<SlotSeparation, (h: tf.Tensor, n: number) => tf.Tensor> = {
@@ -125,6 +132,7 @@ export function universalEnergy({
   beta = 10,
   decay = similarity === 'dot' ? 1 : 0,
   deviation = 0.3,
+  mean,
   range = [-1, 1],
 }: UniversalEnergyOptions): EnergyNetwork {
   if (!slotSimilarities.includes(similarity)) {
@@ -132,6 +140,9 @@ export function universalEnergy({
   }
   if (!slotSeparations.includes(separation)) {
     throw new InputError(`network.separation is "${separation}", expected ${slotSeparations.join(', ')}`);
+  }
+  if (mean !== undefined && OF_SHARES.includes(similarity)) {
+    throw new InputError(`network.mean is ${mean}, expected none with network.similarity "${similarity}"`);
   }
   const d = sizeOf(patternShape);
   const scale = BOUNDED.includes(similarity) ? 1 : 1 / d;
@@ -143,10 +154,14 @@ export function universalEnergy({
       'log.beta': { shape: [1], init: { constant: Math.log(beta) }, writable: false },
       'log.scale': { shape: [1], init: { constant: -Math.log(beta) }, writable: false },
       decay: { shape: [1], init: { constant: decay }, writable: false },
+      ...(mean === undefined
+        ? {}
+        : { mean: { shape: [d], init: { constant: mean }, writable: false as const } }),
     },
     energy(p, x) {
       const [episodes, patterns] = x.shape as [number, number];
-      const flat = tf.reshape(x, [episodes, patterns, d]);
+      const all = tf.reshape(x, [episodes, patterns, d]);
+      const flat = mean === undefined ? all : tf.sub(all, p.mean);
       const scores = tf.mul(SIMILARITIES[similarity](p.M, flat, range), scale);
       const memory = LAGRANGIANS[separation](tf.mul(scores, tf.exp(p['log.beta'])), degree);
       const kept = tf.mul(squares(flat), tf.mul(p.decay, 0.5));

@@ -41,12 +41,15 @@ interface Similarity {
   /** Whether it is a distance, which `form` turns into a similarity. */
   distance: boolean;
   kernel: KernelName;
-  /** Makes of a memory what the kernel compares, [d]; returns a number for `combine`. */
+  /** Makes of a memory what the kernel compares, [d]; returns what it divided by. */
   memory(x: Vector, out: Float64Array, s: Settings): number;
   /** Likewise of a query. */
   query(x: Vector, out: Float64Array, s: Settings): number;
-  /** The similarity or distance from the kernel's sum and the two numbers. */
-  combine(sum: number, memory: number, query: number): number;
+  /**
+   * The similarity or distance from the kernel's sum and those of the memory with itself and the query with itself; default
+   * the sum. All three are made alike, so that a divergence of equals is exactly zero.
+   */
+  combine?(sum: number, memory: number, query: number): number;
   /** out += weight times the gradient in the query. None: flat, so that no flow can follow it. */
   gradient?(memory: Vector, query: Vector, weight: number, out: Float64Array, s: Settings): void;
 }
@@ -85,13 +88,6 @@ const unit: Similarity['memory'] = (x, out) => {
   for (let i = 0; i < out.length; i++) out[i] = norm > 0 ? x[i] / norm : 0;
   return norm;
 };
-/** The distribution itself, and its sum of p log p. */
-const withEntropy: Similarity['memory'] = (x, out, s) => {
-  smoothed(x, out, s);
-  let sum = 0;
-  for (let i = 0; i < out.length; i++) sum += out[i] * Math.log(out[i]);
-  return sum;
-};
 /** Logarithms of the distribution. */
 const logarithms: Similarity['memory'] = (x, out, s) => {
   smoothed(x, out, s);
@@ -125,7 +121,6 @@ export const similarities: Record<SimilarityName, Similarity> = {
     kernel: 'product',
     memory: copy,
     query: copy,
-    combine: (sum) => sum,
     gradient(memory, _, weight, out) {
       for (let i = 0; i < out.length; i++) out[i] += weight * memory[i];
     },
@@ -136,7 +131,6 @@ export const similarities: Record<SimilarityName, Similarity> = {
     kernel: 'product',
     memory: plain,
     query: plain,
-    combine: (sum) => sum,
     gradient: throughDistribution(plain, (p) => p),
   },
   cosine: {
@@ -145,7 +139,6 @@ export const similarities: Record<SimilarityName, Similarity> = {
     kernel: 'product',
     memory: unit,
     query: unit,
-    combine: (sum) => sum,
     gradient(memory, query, weight, out) {
       const d = out.length;
       const [m, q] = [new Float64Array(d), new Float64Array(d)];
@@ -163,7 +156,6 @@ export const similarities: Record<SimilarityName, Similarity> = {
     kernel: 'squared',
     memory: copy,
     query: copy,
-    combine: (sum) => sum,
     gradient(memory, query, weight, out) {
       for (let i = 0; i < out.length; i++) out[i] += 2 * weight * (query[i] - memory[i]);
     },
@@ -174,7 +166,6 @@ export const similarities: Record<SimilarityName, Similarity> = {
     kernel: 'absolute',
     memory: copy,
     query: copy,
-    combine: (sum) => sum,
     gradient(memory, query, weight, out) {
       for (let i = 0; i < out.length; i++) out[i] += weight * Math.sign(query[i] - memory[i]);
     },
@@ -185,13 +176,12 @@ export const similarities: Record<SimilarityName, Similarity> = {
     kernel: 'absolute',
     memory: bits,
     query: bits,
-    combine: (sum) => sum,
   },
   kl: {
     help: 'Kullback-Leibler divergence of the memory from the query, sum p log(p / q)',
     distance: true,
     kernel: 'product',
-    memory: withEntropy,
+    memory: smoothed,
     query: logarithms,
     combine: (sum, memory) => Math.max(0, memory - sum),
     gradient: throughDistribution(smoothed, (p, r) => -p / r),
@@ -201,7 +191,7 @@ export const similarities: Record<SimilarityName, Similarity> = {
     distance: true,
     kernel: 'product',
     memory: logarithms,
-    query: withEntropy,
+    query: smoothed,
     combine: (sum, _, query) => Math.max(0, query - sum),
     gradient: throughDistribution(smoothed, (p, r) => Math.log(r / p) + 1),
   },
@@ -209,10 +199,10 @@ export const similarities: Record<SimilarityName, Similarity> = {
     help: 'mean divergence of memory and query from their mean',
     distance: true,
     kernel: 'entropy',
-    memory: withEntropy,
-    query: withEntropy,
-    // The mean's own sum of m log m is sum / 2 - log 2, since sum is of (p + q) log(p + q).
-    combine: (sum, memory, query) => Math.max(0, (memory + query - sum) / 2 + Math.LN2),
+    memory: smoothed,
+    query: smoothed,
+    // With h(p) = sum p log p, a vector's sum with itself is 2 h(p) + 2 log 2, and h of the mean is sum / 2 - log 2.
+    combine: (sum, memory, query) => Math.max(0, (memory / 2 + query / 2 - sum) / 2),
     gradient: throughDistribution(smoothed, (p, r) => Math.log((2 * r) / (p + r)) / 2),
   },
 };
@@ -255,7 +245,29 @@ export function compare(
   }
   if (!(s.smoothing > 0))
     throw new InputError(`similarity smoothing ${s.smoothing}, expected a number above 0`);
-  const [prepared, numbers] = prepare(similarity.memory, memories, count, d, s);
+  const prepare = (make: Similarity['memory'], values: Vector, rows: number) => {
+    const made = new Float64Array(rows * d);
+    for (let i = 0; i < rows; i++) make(row(values, i, d), row(made, i, d) as Float64Array, s);
+    return made;
+  };
+  const combine = similarity.combine;
+  /** The kernel of every row with itself, where it is asked for. */
+  const alone = (values: Vector, rows: number) =>
+    Float64Array.from({ length: combine ? rows : 0 }, (_, i) => {
+      const own = row(values, i, d);
+      const sum = new Float64Array(1);
+      kernels[similarity.kernel](
+        prepare(similarity.memory, own, 1),
+        1,
+        prepare(similarity.query, own, 1),
+        1,
+        d,
+        sum,
+      );
+      return sum[0];
+    });
+  const prepared = prepare(similarity.memory, memories, count);
+  const numbers = alone(memories, count);
   const value = (distance: number) => {
     if (!similarity.distance) return distance;
     return s.form === 'negative' ? -distance : 1 / Math.max(distance, 1 / LARGEST);
@@ -266,12 +278,13 @@ export function compare(
     d,
     scores(queries, first = count) {
       const asked = queries.length / d;
-      const [seen, own] = prepare(similarity.query, queries, asked, d, s);
+      const seen = prepare(similarity.query, queries, asked);
+      const own = alone(queries, asked);
       const scores = new Float64Array(asked * first);
       kernels[similarity.kernel](prepared, first, seen, asked, d, scores);
       for (let q = 0, k = 0; q < asked; q++) {
         for (let mu = 0; mu < first; mu++, k++) {
-          scores[k] = value(similarity.combine(scores[k], numbers[mu], own[q]));
+          scores[k] = value(combine ? combine(scores[k], numbers[mu], own[q]) : scores[k]);
         }
       }
       return scores;
@@ -292,20 +305,6 @@ export function compare(
 
 function row(values: Vector, i: number, d: number): Vector {
   return values.subarray(i * d, (i + 1) * d);
-}
-
-function prepare(
-  make: Similarity['memory'],
-  values: Vector,
-  count: number,
-  d: number,
-  s: Settings,
-): [Float64Array, Float64Array] {
-  const rows = new Float64Array(count * d);
-  const numbers = Float64Array.from({ length: count }, (_, i) =>
-    make(row(values, i, d), rows.subarray(i * d, (i + 1) * d), s),
-  );
-  return [rows, numbers];
 }
 
 function withoutUndefined<T extends object>(options: T): T {

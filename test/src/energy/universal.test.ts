@@ -90,6 +90,21 @@ test('dot product and softmax at decay 1 is the modern Hopfield energy, up to it
   });
 });
 
+test('a mean is taken from patterns before they are compared and before their length counts', () => {
+  const options = { patternShape: [D], slots: SLOTS, separation: 'identity' as const };
+  const centred = universalEnergy({ ...options, mean: -0.5 });
+  expect(centred.parameters.mean).toEqual({ shape: [D], init: { constant: -0.5 }, writable: false });
+  const shift = noise([D], 'mean');
+  const own = centred.energy({ ...parameters(), mean: shift }, x()).dataSync();
+  const plain = universalEnergy(options).energy(parameters(), tf.sub(x(), shift)).dataSync();
+  own.forEach((energy, n) => {
+    expect(energy).toBeCloseTo(plain[n], 5);
+  });
+  expect(() => universalEnergy({ ...options, similarity: 'kl', mean: 0 })).toThrow(
+    'network.mean is 0, expected none with network.similarity "kl"',
+  );
+});
+
 test('unknown names are refused', () => {
   expect(() => universalEnergy({ patternShape: [D], similarity: 'hamming' as never })).toThrow(
     /^network\.similarity is "hamming", expected dot, normalised-dot/,

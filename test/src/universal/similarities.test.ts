@@ -109,6 +109,13 @@ describe.each(similarityNames)('%s', (name) => {
     });
   });
 
+  test.runIf(similarities[name].distance)('of equal vectors it is exactly zero, wherever they stand', () => {
+    const [count, d] = [9, 1030];
+    const memories = randomVectors('m', count, d);
+    const scores = compare(name, memories, count, d).scores(memories);
+    for (let q = 0; q < count; q++) expect(Math.abs(scores[q * count + q])).toBe(0);
+  });
+
   test('the first memories can be compared alone', () => {
     const [memories, queries] = [randomVectors('m', 9, D), randomVectors('q', 3, D)];
     const all = compare(name, memories, 9, D).scores(queries);
