@@ -8,14 +8,12 @@ import { type Outputs, rewrite } from './rewrite.ts';
 import { siblings } from './siblings.ts';
 import { sums } from './sums.ts';
 
-// Sums come after what looks for single products, and twice: the first time frees factors of what others use too.
-const passes = [dots, batches, sums, sums, siblings, reductions];
-
 export function optimise(builder: Builder, outputs: Outputs): Outputs {
-  const only = process.env.EBMM_PASSES?.split(',');
-  return passes
-    .filter((p) => !only || only.includes(p.name))
-    .reduce((graph, pass) => rewrite(builder, graph, pass, pass === siblings), outputs);
+  let graph = outputs;
+  // Sums come after what looks for single products, and twice: the first time frees factors of what others use too.
+  for (const pass of [dots, batches, sums, sums]) graph = rewrite(builder, graph, pass);
+  graph = rewrite(builder, graph, siblings, true);
+  return rewrite(builder, graph, reductions);
 }
 
 /** What onnxruntime would find out by itself, in longer. */
