@@ -5,7 +5,7 @@
 import { join, resolve } from 'node:path';
 import { configSchema } from '../../meta/config.ts';
 import { isScoreNetwork, type ScoreNetworkConfig } from '../../meta/diffusion-config.ts';
-import { learnedDenoiser, trainScore } from '../../meta/diffusion-memory.ts';
+import { learnedDenoiser, scoreTrainer } from '../../meta/diffusion-memory.ts';
 import { toRange } from '../../meta/units.ts';
 import type { Engine } from '../../src/compile/index.ts';
 import {
@@ -79,6 +79,7 @@ export async function memorisation(options: MemorisationOptions, io: IO): Promis
   const task = await taskNamed(options.task ?? 'circle', options, io);
   const network = networkOf(options.network, task);
   const d = sizeOf(task.patternShape);
+  const train = scoreTrainer(task.patternShape, { network, steps, engine, seed });
   const fresh = toRange(task.patterns('test', seed, 0, samples), [-1, 1]);
   const many = toRange(task.patterns('test', seed, 1, FRESH), [-1, 1]);
   const progress = startProgress(io, 'memorise', counts.length);
@@ -87,7 +88,7 @@ export async function memorisation(options: MemorisationOptions, io: IO): Promis
     for (const [i, count] of counts.entries()) {
       const patterns = toRange(task.patterns('train', seed, 0, count), [-1, 1]);
       const thresholds = thresholdsOf(fresh, patterns, d, CHANCE);
-      const trained = await trainScore(patterns, task.patternShape, { network, steps, engine, seed });
+      const trained = await train(patterns);
       const models = {
         learned: learnedDenoiser(trained.network, trained.parameters, engine),
         exact: denoiserOf(patternDiffusion(patterns, count, d)),
