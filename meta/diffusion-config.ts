@@ -37,6 +37,9 @@ const common = {
 const perceptron = {
   width: whole(1).default(256).describe('units of each hidden layer'),
   layers: whole(1).default(3).describe('hidden layers'),
+  frequencies: whole(0)
+    .default(0)
+    .describe('sines and cosines of each input, at 1, 2, 4, ... times it: to tell close patterns apart'),
   ...common,
 };
 
@@ -65,8 +68,9 @@ export function makeScoreNetwork(config: ScoreNetworkConfig, patternShape: numbe
   if (config.name === 'score-unet') {
     return scoreUnet({ patternShape, noise, answer, channels: config.channels, whole: config.whole });
   }
-  const { width, layers } = config;
-  return scoreMlp({ patternShape, noise, answer, width, layers, potential: config.name === 'score-energy' });
+  const { width, layers, frequencies } = config;
+  const potential = config.name === 'score-energy';
+  return scoreMlp({ patternShape, noise, answer, width, layers, frequencies, potential });
 }
 
 export const recallOf = ({ recall }: ScoreNetworkConfig): LearnedRecall => recall;
