@@ -153,7 +153,10 @@ export function trainedDiffusion(options: DiffusionTraining & { name?: string })
   };
 }
 
-/** Learned diffusion models that an episode is stored in, by name: 2,000 steps of a perceptron or of a potential. */
+/**
+ * Learned diffusion models that an episode is stored in, by name: a perceptron or a potential, 2,000 steps with 128 noisy
+ * patterns in each.
+ */
 export const trainedRivals = {
   'diffusion-learned': (options: RivalTraining) => rival('diffusion-learned', 'score-mlp', options),
   'diffusion-energy': (options: RivalTraining) => rival('diffusion-energy', 'score-energy', options),
@@ -167,6 +170,6 @@ const rival = (name: string, network: string, options: RivalTraining) =>
   trainedDiffusion({
     ...options,
     name,
-    network: configSchema.shape.network.parse({ name: network }) as ScoreNetworkConfig,
+    network: configSchema.shape.network.parse({ name: network, batch: 128 }) as ScoreNetworkConfig,
     steps: 2000,
   });
