@@ -1,6 +1,6 @@
 /** @file The part of a configuration that is a learned diffusion model: one schema for each kind of score network. */
 import { z } from 'zod';
-import { type ScoreNetwork, scoreMlp, scoreUnet } from '../src/diffusion/index.ts';
+import { completions, type ScoreNetwork, scoreMlp, scoreUnet } from '../src/diffusion/index.ts';
 import type { LearnedRecall } from '../src/diffusion/learned-model.ts';
 
 const whole = (low: number) => z.number().int().min(low);
@@ -26,6 +26,10 @@ const common = {
         .describe('what a query is taken to be: y + noise, or a y + noise of variance 1 - a^2'),
       start: z.number().positive().default(3).describe('relative variance of that noise'),
       steps: whole(1).default(16).describe('levels of noise'),
+      completion: z
+        .enum(completions)
+        .default('replacement')
+        .describe('with known entries, whether the others begin as the query has them or, by erasure, at 0'),
     })
     .prefault({}),
 };
@@ -33,6 +37,9 @@ const common = {
 const perceptron = {
   width: whole(1).default(256).describe('units of each hidden layer'),
   layers: whole(1).default(3).describe('hidden layers'),
+  frequencies: whole(0)
+    .default(0)
+    .describe('sines and cosines of each input, at 1, 2, 4, ... times it: to tell close patterns apart'),
   ...common,
 };
 
@@ -43,6 +50,9 @@ export const scoreNetworkSchemas = [
   z.strictObject({
     name: z.literal('score-unet'),
     channels: whole(1).default(16).describe('channels at full resolution'),
+    whole: whole(0)
+      .default(0)
+      .describe('units of a perceptron over the whole of the coarsest image; 0: none'),
     ...common,
   }),
 ] as const;
@@ -56,10 +66,11 @@ export const isScoreNetwork = (network: { name: string }): network is ScoreNetwo
 export function makeScoreNetwork(config: ScoreNetworkConfig, patternShape: number[]): ScoreNetwork {
   const { noise, answer } = config;
   if (config.name === 'score-unet') {
-    return scoreUnet({ patternShape, noise, answer, channels: config.channels });
+    return scoreUnet({ patternShape, noise, answer, channels: config.channels, whole: config.whole });
   }
-  const { width, layers } = config;
-  return scoreMlp({ patternShape, noise, answer, width, layers, potential: config.name === 'score-energy' });
+  const { width, layers, frequencies } = config;
+  const potential = config.name === 'score-energy';
+  return scoreMlp({ patternShape, noise, answer, width, layers, frequencies, potential });
 }
 
 export const recallOf = ({ recall }: ScoreNetworkConfig): LearnedRecall => recall;

@@ -3,7 +3,7 @@
  * thousands of gradient steps, and all weights are its memory.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Engine, NamedTensors } from '../src/compile/index.ts';
+import type { Engine, NamedTensors, TensorFunction } from '../src/compile/index.ts';
 import {
   type Denoiser,
   denoise,
@@ -40,14 +40,15 @@ export interface TrainedScore {
   loss: number;
 }
 
-/** Trains a network on patterns [count, ...patternShape] in [-1, 1]. The same seed gives the same weights. */
-export async function trainScore(
-  patterns: Float32Array,
+/**
+ * Trains networks of one kind, one after another, each from scratch on patterns [count, ...patternShape] in [-1, 1]; the
+ * update is compiled once. The same seed gives the same weights.
+ */
+export function scoreTrainer(
   patternShape: number[],
   { network: config, steps, engine, seed, learningRate = 0.002 }: DiffusionTraining,
-): Promise<TrainedScore> {
+): (patterns: Float32Array) => Promise<TrainedScore> {
   const network = makeScoreNetwork(config, patternShape);
-  const learner = diffusionLearner({ network, patterns, batch: config.batch, seed });
   const training = configSchema.shape.training.parse({
     steps,
     episodes: 1,
@@ -55,18 +56,39 @@ export async function trainScore(
     warmup: Math.min(100, Math.ceil(steps / 20)),
     average: 0.995,
   });
-  const trainer = new Trainer({ training, learner, engine, seed });
-  const tail: number[] = [];
-  for (let step = 1; step <= steps; step++) {
-    const { loss } = await trainer.update();
-    if (step > 0.9 * steps) tail.push(loss);
-  }
-  return {
-    network,
-    parameters: trainedParameters(trainer.state),
-    seconds: trainer.state.seconds,
-    loss: tail.reduce((a, b) => a + b, 0) / tail.length,
+  let step: TensorFunction | undefined;
+  return async (patterns) => {
+    const learner = diffusionLearner({ network, patterns, batch: config.batch, seed });
+    const trainer = new Trainer({ training, learner, engine, seed, step });
+    step = trainer.step;
+    const tail: number[] = [];
+    for (let update = 1; update <= steps; update++) {
+      const { loss } = await trainer.update();
+      if (update > 0.9 * steps) tail.push(loss);
+    }
+    return {
+      network,
+      parameters: trainedParameters(trainer.state),
+      seconds: trainer.state.seconds,
+      loss: tail.reduce((a, b) => a + b, 0) / tail.length,
+    };
   };
+}
+
+const denoiserFunctions = new WeakMap<ScoreNetwork, TensorFunction>();
+
+/** One function for each network, so that the engine knows it again under other parameters. */
+function denoiserFunction(network: ScoreNetwork): TensorFunction {
+  const known = denoiserFunctions.get(network);
+  if (known) return known;
+  const f = ({ x, level, ...inputs }: NamedTensors): NamedTensors => {
+    const p = Object.fromEntries(Object.keys(network.parameters).map((name) => [name, inputs[`p:${name}`]]));
+    const levels = tf.tile(level, [x.shape[0]]);
+    const means = denoise(network, p, x, levels);
+    return network.potential ? { means, energies: learnedEnergy(network, p, x, levels) } : { means };
+  };
+  denoiserFunctions.set(network, f);
+  return f;
 }
 
 /** The denoiser of a trained network, for `retrieve`; with energies where it has a potential. */
@@ -79,12 +101,7 @@ export function learnedDenoiser(
     ([name, { shape }]) => [`p:${name}`, { shape }] as const,
   );
   const values = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`p:${name}`, value]));
-  const f = ({ x, level, ...inputs }: NamedTensors): NamedTensors => {
-    const p = Object.fromEntries(Object.keys(network.parameters).map((name) => [name, inputs[`p:${name}`]]));
-    const levels = tf.tile(level, [x.shape[0]]);
-    const means = denoise(network, p, x, levels);
-    return network.potential ? { means, energies: learnedEnergy(network, p, x, levels) } : { means };
-  };
+  const f = denoiserFunction(network);
   const d = network.patternShape.reduce((a, b) => a * b, 1);
   return async (x, noise) => {
     const program = await engine.compile(f, {
@@ -112,19 +129,34 @@ export function learnedDenoiser(
  */
 export function trainedDiffusion(options: DiffusionTraining & { name?: string }): AssociativeMemory {
   const { name = 'diffusion-learned', engine, network: config } = options;
+  /** By the shape of a pattern: what the first store compiles serves every later one. */
+  const kinds = new Map<string, ReturnType<typeof kindOf>>();
+  const kindOf = (shape: number[]) => {
+    const train = scoreTrainer(shape, options);
+    const model = learnedModel(makeScoreNetwork(config, shape), recallOf(config));
+    let first: LearnedMemory | undefined;
+    return async (patterns: Float32Array) => {
+      const { parameters } = await train(patterns);
+      first ??= new LearnedMemory({ name, model, parameters, engine });
+      return first.withParameters(parameters);
+    };
+  };
   return {
     name,
     range: [-1, 1],
     async store(patterns) {
       const { values, shape } = await readBatch('patterns', patterns);
-      const { network, parameters } = await trainScore(values, shape, options);
-      const model = learnedModel(network, recallOf(config));
-      return new LearnedMemory({ name, model, parameters, engine }).store(patterns);
+      const kind = kinds.get(shape.join()) ?? kindOf(shape);
+      kinds.set(shape.join(), kind);
+      return (await kind(values)).store(patterns);
     },
   };
 }
 
-/** Learned diffusion models that an episode is stored in, by name: 2,000 steps of a perceptron or of a potential. */
+/**
+ * Learned diffusion models that an episode is stored in, by name: a perceptron or a potential, 2,000 steps with 128 noisy
+ * patterns in each.
+ */
 export const trainedRivals = {
   'diffusion-learned': (options: RivalTraining) => rival('diffusion-learned', 'score-mlp', options),
   'diffusion-energy': (options: RivalTraining) => rival('diffusion-energy', 'score-energy', options),
@@ -138,6 +170,6 @@ const rival = (name: string, network: string, options: RivalTraining) =>
   trainedDiffusion({
     ...options,
     name,
-    network: configSchema.shape.network.parse({ name: network }) as ScoreNetworkConfig,
+    network: configSchema.shape.network.parse({ name: network, batch: 128 }) as ScoreNetworkConfig,
     steps: 2000,
   });

@@ -1,5 +1,5 @@
 /** @file The outer loop: draws batches, runs the compiled meta-step, keeps the state that a checkpoint saves. */
-import type { Engine, NamedValues, Values } from '../src/compile/index.ts';
+import type { Engine, NamedValues, TensorFunction, Values } from '../src/compile/index.ts';
 import { initialise, type ParameterSpec } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import type { Config } from './config.ts';
@@ -42,6 +42,8 @@ export interface TrainerOptions {
   /** Of the initial parameters. */
   seed: number;
   state?: TrainingState;
+  /** `step` of another trainer with an equal learner and training, whose compiled program then serves both. */
+  step?: TensorFunction;
 }
 
 /** Share of the past in the moving error. */
@@ -65,8 +67,9 @@ export function stateOf(parameters: Record<string, Float32Array>, average = 0): 
 
 export class Trainer {
   readonly state: TrainingState;
+  /** The update as a function, which is what an engine compiles. */
+  readonly step: TensorFunction;
   readonly #options: TrainerOptions;
-  readonly #step: ReturnType<typeof metaStep>;
   readonly #settings: MetaStepSettings;
   readonly #findTrouble: TroubleFinder;
   /** What went first in the present row of lost updates. */
@@ -82,7 +85,7 @@ export class Trainer {
       steps: training.steps,
       average: training.average,
     };
-    this.#step = metaStep(this.#settings);
+    this.step = options.step ?? metaStep(this.#settings);
     this.#findTrouble = troubleFinder(learner.trainable, options.engine);
     this.state = options.state ?? initialState(learner.trainable.parameters, seed, training.average);
   }
@@ -90,7 +93,7 @@ export class Trainer {
   /** Operations and seconds of the program for a load. */
   async compile(patterns = this.#options.learner.loads[0]) {
     const { training, engine } = this.#options;
-    return engine.compile(this.#step, metaStepInputs(this.#settings, training.episodes, patterns));
+    return engine.compile(this.step, metaStepInputs(this.#settings, training.episodes, patterns));
   }
 
   /**

@@ -21,6 +21,7 @@ import {
   engineOption,
   jsonOption,
   positive,
+  positiveNumber,
   positives,
   seedOption,
   threadsOption,
@@ -186,7 +187,15 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
   addReportCommand(program, io);
   addExportCommand(program, io);
   const engine = () => [engineOption(), deviceOption(), threadsOption(), dataOption()];
-  const shared = { engine, engineOf, seed: seedOption, json: jsonOption, positive, positives };
+  const shared = {
+    engine,
+    engineOf,
+    seed: seedOption,
+    json: jsonOption,
+    positive,
+    positives,
+    positiveNumber,
+  };
   const nested = diffusionCommands(program, io, shared);
 
   addUniversalCommand(program, io);

@@ -15,6 +15,12 @@ function seed(text: string): number {
   return n;
 }
 
+/** A number above 0, whole or not. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('expected a number above 0');
+  return value;
+}
 export const positives = (text: string) => text.split(',').map(positive);
 export const words = (text: string) => text.split(',').filter((word) => word !== '');
 export const collect = (value: string, all: string[] = []) => [...all, value];

@@ -16,6 +16,7 @@ export interface SharedOptions {
   json(): Option;
   positive(text: string): number;
   positives(text: string): number[];
+  positiveNumber(text: string): number;
 }
 
 export function diffusionCommands(program: Command, io: IO, shared: SharedOptions): Command[] {
@@ -38,9 +39,18 @@ export function diffusionCommands(program: Command, io: IO, shared: SharedOption
       .description('from memorisation to generalisation: what samples are, as the stored patterns grow many')
       .option('--task <name>', 'circle, or a task of configurations', 'circle')
       .option('--patterns <list>', 'numbers of patterns (default: 2 to 1000)', shared.positives)
-      .option('--network <json>', 'score network (default: a perceptron of 3 layers of 128)')
+      .option(
+        '--network <json>',
+        'score network (default: a perceptron of 3 layers of 128, on the circle with 6 frequencies)',
+      )
       .option('--steps <n>', 'gradient steps for each', shared.positive, 3000)
       .option('--samples <n>', 'samples drawn of each', shared.positive, 200)
+      .option(
+        '--settle <variance>',
+        'noise at which samples also settle in a minimum of the energy',
+        shared.positiveNumber,
+        0.01,
+      )
       .option('--out <dir>', 'folder for the record and the pictures (default: runs/out/diffusion)')
       .addOption(shared.seed('seed of patterns, training and samples'))
       .addOption(shared.json()),

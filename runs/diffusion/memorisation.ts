@@ -1,11 +1,12 @@
 /**
  * @file `ebmm diffusion memorise`: from memorisation to generalisation. Trains a network on K patterns, for growing K, draws
- * samples from nothing, and counts how many are stored patterns, spurious ones, or new; beside the exact diffusion.
+ * samples from nothing, and counts how many are stored patterns, spurious ones, or new; beside the exact diffusion. A sample
+ * is taken as it was drawn, and where it settles: in a minimum of the energy, which is what a memory returns to.
  */
 import { join, resolve } from 'node:path';
 import { configSchema } from '../../meta/config.ts';
 import { isScoreNetwork, type ScoreNetworkConfig } from '../../meta/diffusion-config.ts';
-import { learnedDenoiser, trainScore } from '../../meta/diffusion-memory.ts';
+import { learnedDenoiser, scoreTrainer } from '../../meta/diffusion-memory.ts';
 import { toRange } from '../../meta/units.ts';
 import type { Engine } from '../../src/compile/index.ts';
 import {
@@ -46,18 +47,30 @@ export interface MemorisationOptions extends DataOptions {
   steps?: number;
   /** Samples drawn at each number of patterns, default 200. */
   samples?: number;
+  /** Relative variance at whose energy samples settle, default 0.01. */
+  settle?: number;
   out?: string;
   seed?: number;
   json?: boolean;
 }
 
+const models = ['learned', 'exact'] as const;
+type Model = (typeof models)[number];
+
+/** `drawn`: the reverse equation down to the least noise; `settled`: down to that of `settle`, then down its energy. */
+const endings = ['drawn', 'settled'] as const;
+type Ending = (typeof endings)[number];
+
 interface Row {
   patterns: number;
-  model: 'learned' | 'exact';
+  model: Model;
+  ending: Ending;
   outcomes: Outcomes;
   /** The two distances. */
   memorised_within: number;
   spurious_within: number;
+  /** Median distance of a sample from the nearest stored pattern. */
+  from_stored: number;
   /** Median distance of a sample from the nearest of many fresh patterns; that of fresh patterns from each other, for scale. */
   from_fresh: number;
   fresh_from_fresh: number;
@@ -72,13 +85,20 @@ const CHANCE = 0.05;
 const FRESH = 1000;
 /** Levels of noise that a sample passes. */
 const LEVELS = 100;
+/** Steps of denoising at one level, each of which lowers the exact energy, that a sample settles in. */
+const SETTLING = 20;
 
 export async function memorisation(options: MemorisationOptions, io: IO): Promise<void> {
-  const { engine, seed = 0, steps = 3000, samples = 200 } = options;
+  const { engine, seed = 0, steps = 3000, samples = 200, settle = 0.01 } = options;
   const { patterns: counts = [2, 3, 5, 9, 16, 32, 64, 128, 256, 512, 1000] } = options;
   const task = await taskNamed(options.task ?? 'circle', options, io);
   const network = networkOf(options.network, task);
+  const { start, end } = network.noise;
+  if (settle > start || settle < end) {
+    throw new InputError(`--settle ${settle}: the network learns noise of variance ${end} to ${start}`);
+  }
   const d = sizeOf(task.patternShape);
+  const train = scoreTrainer(task.patternShape, { network, steps, engine, seed });
   const fresh = toRange(task.patterns('test', seed, 0, samples), [-1, 1]);
   const many = toRange(task.patterns('test', seed, 1, FRESH), [-1, 1]);
   const progress = startProgress(io, 'memorise', counts.length);
@@ -87,23 +107,28 @@ export async function memorisation(options: MemorisationOptions, io: IO): Promis
     for (const [i, count] of counts.entries()) {
       const patterns = toRange(task.patterns('train', seed, 0, count), [-1, 1]);
       const thresholds = thresholdsOf(fresh, patterns, d, CHANCE);
-      const trained = await trainScore(patterns, task.patternShape, { network, steps, engine, seed });
-      const models = {
+      const trained = await train(patterns);
+      const denoisers: Record<Model, Denoiser> = {
         learned: learnedDenoiser(trained.network, trained.parameters, engine),
         exact: denoiserOf(patternDiffusion(patterns, count, d)),
       };
-      for (const model of ['learned', 'exact'] as const) {
-        const drawn = await sample(models[model], samples, d, network, seed);
-        rows.push({
-          patterns: count,
-          model,
-          outcomes: outcomesOf(drawn, patterns, d, thresholds),
-          memorised_within: thresholds.memorised,
-          spurious_within: thresholds.spurious,
-          from_fresh: median(nearestDistances(drawn, many, d)),
-          fresh_from_fresh: median(nearestDistances(many, many, d, true)),
-          ...(model === 'learned' ? { seconds: trained.seconds, loss: trained.loss } : {}),
-        });
+      for (const model of models) {
+        for (const ending of endings) {
+          const to = ending === 'drawn' ? { end } : { end: settle, settling: SETTLING };
+          const points = await sample(denoisers[model], samples, d, { start, ...to, seed });
+          rows.push({
+            patterns: count,
+            model,
+            ending,
+            outcomes: outcomesOf(points, patterns, d, thresholds),
+            memorised_within: thresholds.memorised,
+            spurious_within: thresholds.spurious,
+            from_stored: median(nearestDistances(points, patterns, d)),
+            from_fresh: median(nearestDistances(points, many, d)),
+            fresh_from_fresh: median(nearestDistances(many, many, d, true)),
+            ...(model === 'learned' ? { seconds: trained.seconds, loss: trained.loss } : {}),
+          });
+        }
       }
       progress.update(i + 1, `${count} patterns`);
     }
@@ -111,42 +136,38 @@ export async function memorisation(options: MemorisationOptions, io: IO): Promis
     progress.stop();
   }
   const folder = resolve(options.out ?? 'runs/out/diffusion');
-  const record = { task: task.name, network, steps, samples, chance: CHANCE, seed, rows };
+  const record = { task: task.name, network, steps, samples, settle, chance: CHANCE, seed, rows };
   await writeFileAtomically(
     join(folder, `memorise-${task.name}.json`),
     `${JSON.stringify(record, null, 2)}\n`,
   );
   const pictures: string[] = [];
-  for (const model of ['learned', 'exact'] as const) {
-    const file = join(folder, `memorise-${task.name}-${model}.png`);
-    await writeFileAtomically(
-      file,
-      chart(
-        rows.filter((row) => row.model === model),
-        task,
-        model,
-        samples,
-        network,
-      ),
-    );
-    pictures.push(file);
+  for (const model of models) {
+    for (const ending of endings) {
+      const file = join(folder, `memorise-${task.name}-${model}-${ending}.png`);
+      const shown = rows.filter((row) => row.model === model && row.ending === ending);
+      await writeFileAtomically(file, chart(shown, task.name, samples, ending === 'drawn' ? end : settle));
+      pictures.push(file);
+    }
   }
   if (options.json) io.out(JSON.stringify({ ...record, plots: pictures }));
   else for (const line of [...table(rows), '', ...pictures]) io.out(line);
 }
 
-/** From pure noise by the reverse stochastic equation; [samples, d]. */
+/** From pure noise of variance `start` by the reverse stochastic equation to `end`, then `settling` steps there; [samples, d]. */
 async function sample(
   denoiser: Denoiser,
   samples: number,
   d: number,
-  { noise }: ScoreNetworkConfig,
-  seed: number,
+  { start, end, settling = 0, seed }: { start: number; end: number; settling?: number; seed: number },
 ): Promise<Float64Array> {
   const random = stream(seed, 'memorise', 'noise');
-  const start = Float64Array.from({ length: samples * d }, () => Math.sqrt(noise.start) * random.normal());
-  const levels = ladder(varianceExploding(), noise.start, noise.end, LEVELS);
-  return (await retrieve(denoiser, start, d, { method: 'sde', levels, seed })).states;
+  const noise = Float64Array.from({ length: samples * d }, () => Math.sqrt(start) * random.normal());
+  const levels = ladder(varianceExploding(), start, end, LEVELS);
+  const { states } = await retrieve(denoiser, noise, d, { method: 'sde', levels, seed });
+  if (settling === 0) return states;
+  const last = Array.from({ length: settling }, () => levels[LEVELS - 1]);
+  return (await retrieve(denoiser, states, d, { method: 'denoise', levels: last })).states;
 }
 
 async function taskNamed(name: string, options: MemorisationOptions, io: IO): Promise<Task> {
@@ -163,7 +184,14 @@ function networkOf(text: string | undefined, task: Task): ScoreNetworkConfig {
   try {
     value = text
       ? JSON.parse(text)
-      : { name: 'score-mlp', width: 128, answer: 'residual', noise: { start: 25, end: 1e-4 } };
+      : {
+          name: 'score-mlp',
+          width: 128,
+          answer: 'residual',
+          // A circle of two numbers a point; images have enough of them.
+          frequencies: task.name === 'circle' ? 6 : 0,
+          noise: { start: 25, end: 1e-4 },
+        };
   } catch {
     throw new InputError(`--network: ${text} is not JSON`);
   }
@@ -178,27 +206,33 @@ const median = (values: Float64Array) => values.sort()[values.length >> 1];
 const percent = (share: number) => `${Math.round(100 * share)}%`;
 
 function table(rows: Row[]): string[] {
-  const header = ['patterns', 'model', 'memorised', 'spurious', 'generalised', 'from fresh'];
+  const header = [
+    'patterns',
+    'model',
+    'sample',
+    'memorised',
+    'spurious',
+    'generalised',
+    'from stored',
+    'from fresh',
+  ];
   return textTable([
     header,
-    ...rows.map(({ patterns, model, outcomes, from_fresh }) => [
+    ...rows.map(({ patterns, model, ending, outcomes, from_stored, from_fresh }) => [
       String(patterns),
       model,
+      ending,
       percent(outcomes.memorised),
       percent(outcomes.spurious),
       percent(outcomes.generalised),
+      from_stored.toPrecision(2),
       from_fresh.toPrecision(2),
     ]),
   ]);
 }
 
-function chart(
-  rows: Row[],
-  task: Task,
-  model: string,
-  samples: number,
-  { noise }: ScoreNetworkConfig,
-): Uint8Array {
+function chart(rows: Row[], task: string, samples: number, variance: number): Uint8Array {
+  const { model, ending } = rows[0];
   const x = logAxis(rows.map((row) => row.patterns));
   const curve = (name: keyof Outcomes) => ({
     name,
@@ -206,10 +240,12 @@ function chart(
   });
   return curvesPng({
     heading: {
-      title: `${task.name}: what samples of the ${model} diffusion are`,
+      title: `${task}: what samples of the ${model} diffusion are`,
       notes: [
         `${formatNumber(samples)} samples each`,
-        `down to noise of variance ${formatNumber(noise.end)}`,
+        ending === 'drawn'
+          ? `drawn down to noise of variance ${formatNumber(variance)}`
+          : `settled in a minimum of the energy at noise of variance ${formatNumber(variance)}`,
         `${percent(CHANCE)} of fresh patterns would count as memorised, and as spurious`,
       ],
     },

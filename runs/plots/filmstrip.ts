@@ -125,7 +125,8 @@ function wrongEntries(values: Float32Array, stored: Float32Array): Frame['error'
 
 function squaredError(values: Float32Array, stored: Float32Array): Frame['error'] {
   const error = values.reduce((sum, value, i) => sum + (value - stored[i]) ** 2, 0);
-  return { text: `error ${formatNumber(error, 3)}`, wrong: false };
+  // As many digits as a column holds: 43.7, 0.58, 0.0089.
+  return { text: `error ${formatNumber(error, error < 1 ? 2 : 3)}`, wrong: false };
 }
 
 function draw(

@@ -19,7 +19,16 @@ export {
   varianceExploding,
   variancePreserving,
 } from './process.ts';
-export { type Denoiser, type Method, methods, type RetrievalOptions, retrieve } from './retrieval.ts';
+export {
+  type Completion,
+  completions,
+  type Denoiser,
+  erased,
+  type Method,
+  methods,
+  type RetrievalOptions,
+  retrieve,
+} from './retrieval.ts';
 export { type ScoreMlpOptions, scoreMlp } from './score-mlp.ts';
 export {
   denoise,
@@ -37,6 +46,8 @@ const variants = {
   'diffusion-ode': { method: 'ode' },
   /** Repeated denoising: modern Hopfield updates with beta growing. */
   'diffusion-denoise': { method: 'denoise' },
+  /** With known entries, nothing is read into the others. */
+  'diffusion-erasure': { method: 'denoise', completion: 'erasure' },
   /** Known entries by exact conditioning. */
   'diffusion-conditioned': { completion: 'conditioning' },
   /** Langevin dynamics at beta = 1: noise, but no growing beta. */

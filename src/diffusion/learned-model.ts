@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { MemoryModel } from '../memory/model.ts';
 import { sizeOf } from '../shapes.ts';
 import { clean, ladder, type Noise, type ProcessName, processes, varianceExploding } from './process.ts';
-import { type Method, stepOf } from './retrieval.ts';
+import { type Completion, type Method, stepOf } from './retrieval.ts';
 import { denoise, learnedEnergy, type ScoreNetwork } from './score-network.ts';
 
 export interface LearnedRecall {
@@ -17,12 +17,14 @@ export interface LearnedRecall {
   start: number;
   /** Levels of noise. */
   steps: number;
+  /** How known entries enter, default replacement. */
+  completion?: Completion;
 }
 
 /** Memory size: all weights. `energy`, where the network has a potential, is that of the last level of noise. */
 export function learnedModel(
   network: ScoreNetwork,
-  { method, process, start, steps }: LearnedRecall,
+  { method, process, start, steps, completion = 'replacement' }: LearnedRecall,
 ): MemoryModel {
   const { patternShape, parameters, noise } = network;
   const levelsOf = (count: number) => ladder(varianceExploding(), start, noise.end, count);
@@ -45,7 +47,8 @@ export function learnedModel(
       const iterates: tf.Tensor[] = [];
       // In units of variance exploding noise, in which networks are trained, a state is 1 / scale as large.
       const entered = scale === 1 ? queries : tf.div(queries, scale);
-      let x = free ? tf.add(tf.mul(entered, free), kept!) : entered;
+      let x: tf.Tensor = entered;
+      if (free) x = completion === 'erasure' ? kept! : tf.add(tf.mul(entered, free), kept!);
       for (const [k, level] of levels.entries()) {
         const next = levels[k + 1] ?? clean;
         const states = tf.reshape(x, [episodes * n!, ...patternShape]);

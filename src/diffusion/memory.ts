@@ -17,7 +17,15 @@ import type { AssociativeMemory, Recall } from '../memory/associative.ts';
 import { condition } from './conditioning.ts';
 import { type PatternDiffusion, patternDiffusion } from './exact.ts';
 import { ladder, type Noise, type ProcessName, processes } from './process.ts';
-import { type Denoiser, type Method, methods, retrieve } from './retrieval.ts';
+import {
+  type Completion,
+  completions,
+  type Denoiser,
+  erased,
+  type Method,
+  methods,
+  retrieve,
+} from './retrieval.ts';
 
 export interface DiffusionMemoryOptions {
   name?: string;
@@ -32,8 +40,8 @@ export interface DiffusionMemoryOptions {
   start?: number;
   /** Relative variance at the last step, default 0.01. Equal to `start`: beta is fixed. */
   end?: number;
-  /** How known entries enter. `replacement` (default), or `conditioning`, which is exact. */
-  completion?: 'replacement' | 'conditioning';
+  /** How known entries enter: `replacement` (default), `erasure`, or `conditioning`, which is exact. */
+  completion?: Completion | 'conditioning';
   /** Values its patterns lie in, default [-1, 1]. Any other range is mapped to [-1, 1] inside, and back. */
   range?: Range;
   /** Holds only the first floor(floats / d) patterns. Default: holds all. */
@@ -64,7 +72,7 @@ export function diffusionMemory(options: DiffusionMemoryOptions = {}): Associati
   const { name = 'diffusion', seed = 0, floats: budget = Number.POSITIVE_INFINITY } = options;
   checkChoice(name, 'method', method, methods);
   checkChoice(name, 'process', process, Object.keys(processes) as ProcessName[]);
-  checkChoice(name, 'completion', completion, ['replacement', 'conditioning']);
+  checkChoice(name, 'completion', completion, [...completions, 'conditioning']);
   checkPositive(name, 'start', start);
   checkPositive(name, 'end', end);
   if (options.floats !== undefined) checkPositive(name, 'floats', options.floats);
@@ -90,7 +98,12 @@ export function diffusionMemory(options: DiffusionMemoryOptions = {}): Associati
           const recalled =
             mask && completion === 'conditioning'
               ? await recallConditioned(kept, count, d, centred, mask, method, levels, seed)
-              : await retrieve(denoiserOf(whole), centred, d, { method, levels, known: mask, seed });
+              : await retrieve(
+                  denoiserOf(whole),
+                  mask && completion === 'erasure' ? erased(centred, mask) : centred,
+                  d,
+                  { method, levels, known: mask, seed },
+                );
           return answer(queries, values, recalled, mask, range, steps);
         },
         async energy(x) {

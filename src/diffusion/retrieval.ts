@@ -48,6 +48,18 @@ export interface Retrieval {
 /** Default of `RetrievalOptions.rate`. */
 const defaultRate = 0.2;
 
+/**
+ * How known entries enter recall. `replacement`: they are put back after every step, and the query's other entries are the
+ * state that recall begins from, evidence like any. `erasure`: likewise, but what is not known says nothing: those entries
+ * begin at 0, the middle of the range, which is as far from one pattern of bits as from another.
+ */
+export const completions = ['replacement', 'erasure'] as const;
+export type Completion = (typeof completions)[number];
+
+/** Queries [n, d] whose entries that are not known are 0. */
+export const erased = (queries: Float32Array, known: ArrayLike<number>): Float32Array =>
+  queries.map((value, i) => (known[i] ? value : 0));
+
 /** Retrieves from queries [n, d], which are not changed: states at the first level of noise. The last step ends without noise. */
 export async function retrieve(
   denoiser: Denoiser,

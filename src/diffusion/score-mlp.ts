@@ -15,6 +15,11 @@ export interface ScoreMlpOptions {
   width?: number;
   /** Hidden layers, default 3. From the second on each adds to the state before it. */
   layers?: number;
+  /**
+   * The network also sees sin(2^k z) and cos(2^k z) of its input, k from 0 to `frequencies` - 1 (Tancik et al., "Fourier
+   * features let networks learn high frequency functions in low dimensional domains", 2020). Default 0: none.
+   */
+  frequencies?: number;
   /** Default silu. */
   activation?: Activation;
   /** Whether the network is a potential, one number, whose gradient is the estimate. Default false. */
@@ -29,6 +34,7 @@ export function scoreMlp(options: ScoreMlpOptions): ScoreNetwork {
     answer = 'pattern',
     width = 256,
     layers = 3,
+    frequencies = 0,
     activation = 'silu',
     potential = false,
   } = options;
@@ -36,7 +42,7 @@ export function scoreMlp(options: ScoreMlpOptions): ScoreNetwork {
   const writable = true;
   const parameters: Record<string, ParameterSpec> = {};
   for (let layer = 1; layer <= layers; layer++) {
-    const inputs = layer === 1 ? d : width;
+    const inputs = layer === 1 ? d * (1 + 2 * frequencies) : width;
     parameters[`W${layer}`] = { shape: [inputs, width], init: { he: inputs }, writable };
     parameters[`T${layer}`] = { shape: [timeFeatures, width], init: { lecun: timeFeatures }, writable };
     parameters[`b${layer}`] = { shape: [width], init: { constant: 0 }, writable };
@@ -45,7 +51,7 @@ export function scoreMlp(options: ScoreMlpOptions): ScoreNetwork {
   const last = potential ? { lecun: width } : { constant: 0 };
   parameters.out = { shape: [width, potential ? 1 : d], init: last, writable };
   const hidden = (p: NamedTensors, z: tf.Tensor, time: tf.Tensor) => {
-    let h: tf.Tensor = tf.reshape(z, [z.shape[0], d]);
+    let h: tf.Tensor = waves(tf.reshape(z, [z.shape[0], d]), frequencies);
     for (let layer = 1; layer <= layers; layer++) {
       const sum = tf.add(product(h, p[`W${layer}`]), tf.add(product(time, p[`T${layer}`]), p[`b${layer}`]));
       const active = activations[activation](sum);
@@ -69,6 +75,12 @@ export function scoreMlp(options: ScoreMlpOptions): ScoreNetwork {
     answer,
     estimate: (p, z, time) => tf.reshape(hidden(p, z, time), z.shape),
   };
+}
+
+/** z [n, d] beside its sines and cosines: [n, d (1 + 2 frequencies)]. */
+function waves(z: tf.Tensor, frequencies: number): tf.Tensor {
+  const scaled = Array.from({ length: frequencies }, (_, k) => tf.mul(z, 2 ** k));
+  return frequencies > 0 ? tf.concat([z, ...scaled.map(tf.sin), ...scaled.map(tf.cos)], 1) : z;
 }
 
 const product = (x: tf.Tensor, w: tf.Tensor) => tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D);

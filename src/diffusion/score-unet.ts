@@ -14,6 +14,11 @@ export interface ScoreUnetOptions {
   answer?: Answer;
   /** At full resolution; twice and four times as many at half and quarter. Default 16. */
   channels?: number;
+  /**
+   * Units of a perceptron over the whole of the coarsest image, added to the `middle` block's answer: to know a stored image
+   * through much noise takes all of it at once, which convolutions do not see. Default 0: none.
+   */
+  whole?: number;
 }
 
 /**
@@ -26,6 +31,7 @@ export function scoreUnet({
   noise,
   answer = 'residual',
   channels = 16,
+  whole = 0,
 }: ScoreUnetOptions): ScoreNetwork {
   const [height, width, colours] = patternShape;
   if (patternShape.length !== 3 || height % 4 !== 0 || width % 4 !== 0) {
@@ -61,6 +67,15 @@ export function scoreUnet({
   addBlock('down2', c2, c2);
   addConvolution('halve2', 3, c2, c3);
   addBlock('middle', c3, c3);
+  if (whole > 0) {
+    const size = (height / 4) * (width / 4) * c3;
+    add('whole.norm.scale', [c3], { constant: 1 });
+    add('whole.norm.shift', [c3], { constant: 0 });
+    add('whole.in', [size, whole], { he: size });
+    add('whole.time', [timeFeatures, whole], { lecun: timeFeatures });
+    add('whole.b', [whole], { constant: 0 });
+    add('whole.out', [whole, size], { constant: 0 });
+  }
   addBlock('up2', c3 + c2, c2);
   addBlock('up1', c2 + c1, c1);
   // Starts as the estimate 0: the answer to pure noise.
@@ -77,7 +92,8 @@ export function scoreUnet({
       const images = tf.reshape(z, [1, n, height, width, colours]);
       const first = block(p, 'down1', plain(p, 'in', images), features);
       const second = block(p, 'down2', plain(p, 'halve1', first, 2), features);
-      const middle = block(p, 'middle', plain(p, 'halve2', second, 2), features);
+      const local = block(p, 'middle', plain(p, 'halve2', second, 2), features);
+      const middle = whole > 0 ? tf.add(local, perceptron(p, local, features)) : local;
       const upper = block(p, 'up2', tf.concat([double(middle), second], 4), features);
       const top = block(p, 'up1', tf.concat([double(upper), first], 4), features);
       return tf.reshape(plain(p, 'out', activations.silu(top)), z.shape);
@@ -99,6 +115,15 @@ function block(p: NamedTensors, name: string, x: tf.Tensor, time: tf.Tensor): tf
   );
   const path = p[`${name}.path.w`] ? plain(p, `${name}.path`, x) : x;
   return tf.add(path, plain(p, `${name}.conv2`, norm('norm2', h)));
+}
+
+/** What the image as a whole says, to every place of it. */
+function perceptron(p: NamedTensors, x: tf.Tensor, time: tf.Tensor): tf.Tensor {
+  const n = x.shape[1]!;
+  const normal = activations.silu(layerNorm(x, p['whole.norm.scale'], p['whole.norm.shift']));
+  const flat = tf.reshape(normal, [1, n, x.size / n]);
+  const sum = tf.add(dense(flat, p['whole.in'], p['whole.b']), dense(time, p['whole.time']));
+  return tf.reshape(dense(activations.silu(sum), p['whole.out']), x.shape);
 }
 
 /** Twice the height and width, every pixel repeated. */

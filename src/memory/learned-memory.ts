@@ -24,9 +24,9 @@ export class LearnedMemory implements AssociativeMemory {
   readonly model: MemoryModel;
   readonly #engine: Engine;
   readonly #parameters: NamedValues;
-  readonly #readers = new Map<string, (inputs: NamedTensors) => NamedTensors>();
-  readonly #store: (inputs: NamedTensors) => NamedTensors;
-  readonly #energy: (inputs: NamedTensors) => NamedTensors;
+  #readers = new Map<string, (inputs: NamedTensors) => NamedTensors>();
+  #store: (inputs: NamedTensors) => NamedTensors;
+  #energy: (inputs: NamedTensors) => NamedTensors;
 
   constructor({ name, model, parameters, engine }: LearnedMemoryOptions) {
     this.model = model;
@@ -38,6 +38,16 @@ export class LearnedMemory implements AssociativeMemory {
     this.#store = (inputs) =>
       prefixed('s:', model.store(this.#inputsOf(inputs, 'p:'), inputs.patterns)) as NamedTensors;
     this.#energy = (inputs) => ({ energy: this.#energyOf(inputs, inputs.x) });
+  }
+
+  /** This memory with other values of its parameters: the programs compiled for one serve both. */
+  withParameters(parameters: Record<string, Float32Array>): LearnedMemory {
+    const { name, model } = this;
+    const other = new LearnedMemory({ name, model, parameters, engine: this.#engine });
+    other.#readers = this.#readers;
+    other.#store = this.#store;
+    other.#energy = this.#energy;
+    return other;
   }
 
   async store(patterns: tf.Tensor): Promise<StoredMemory> {

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { configSchema } from '../../meta/config.ts';
 import type { ScoreNetworkConfig } from '../../meta/diffusion-config.ts';
-import { learnedDenoiser, trainedDiffusion, trainScore } from '../../meta/diffusion-memory.ts';
+import { learnedDenoiser, scoreTrainer, trainedDiffusion } from '../../meta/diffusion-memory.ts';
+import { cached } from '../../src/compile/engine.ts';
 import { compiledEngine } from '../../src/compile/index.ts';
 import {
   denoiserOf,
@@ -29,7 +30,7 @@ const network = (name: string) =>
 describe.each(['score-mlp', 'score-energy'])('%s', (name) => {
   it('trained on three patterns, is near the exact denoiser at every level of noise; energies differ by a constant', async () => {
     const options = { network: network(name), steps: 500, engine, seed: 0, learningRate: 0.005 };
-    const trained = await trainScore(patterns, [d], options);
+    const trained = await scoreTrainer([d], options)(patterns);
     const learned = learnedDenoiser(trained.network, trained.parameters, engine);
     const exact = denoiserOf(patternDiffusion(patterns, 3, d));
     for (const noise of [0.1, 1, 5].map((variance) => varianceExploding().at(variance))) {
@@ -53,24 +54,42 @@ describe.each(['score-mlp', 'score-energy'])('%s', (name) => {
   });
 });
 
-describe('trainScore', () => {
+describe('scoreTrainer', () => {
   it('with one seed gives the same weights', async () => {
     const train = (seed: number) =>
-      trainScore(patterns, [d], { network: network('score-mlp'), steps: 5, engine, seed });
+      scoreTrainer([d], { network: network('score-mlp'), steps: 5, engine, seed })(patterns);
     const [a, b, c] = [await train(1), await train(1), await train(2)];
     expect(a.parameters).toEqual(b.parameters);
     expect(a.parameters.W1).not.toEqual(c.parameters.W1);
+  });
+
+  it('compiles its update once, and what it trained before leaves no trace', async () => {
+    let programs = 0;
+    const counting = {
+      ...engine,
+      compile: cached((f, specs) => {
+        programs += 1;
+        return engine.compile(f, specs);
+      }),
+    };
+    const train = scoreTrainer([d], { network: network('score-mlp'), steps: 5, engine: counting, seed: 1 });
+    const first = await train(patterns);
+    const other = await train(patterns.map((v) => -v));
+    const again = await train(patterns);
+    expect(programs).toBe(1);
+    expect(again.parameters).toEqual(first.parameters);
+    expect(other.parameters.W1).not.toEqual(first.parameters.W1);
   });
 });
 
 describe('learnedDenoiser', () => {
   it('reads a variance preserving state as a variance exploding one, rescaled', async () => {
-    const { network: trained, parameters } = await trainScore(patterns, [d], {
+    const { network: trained, parameters } = await scoreTrainer([d], {
       network: network('score-energy'),
       steps: 5,
       engine,
       seed: 1,
-    });
+    })(patterns);
     const learned = learnedDenoiser(trained, parameters, engine);
     const process = variancePreserving();
     const noise = process.at(process.timeOf(2));
@@ -98,5 +117,21 @@ describe('trainedDiffusion', () => {
       known: tf.tensor2d(known, [3, d]),
     });
     expect(Array.from(await recalled.data(), Math.sign)).toEqual(Array.from(patterns));
+  });
+
+  it('stores other patterns afterwards as one that has stored nothing', async () => {
+    const make = () => trainedDiffusion({ network: network('score-mlp'), steps: 150, engine, seed: 0 });
+    const others = tf.tensor2d(
+      patterns.map((v, i) => (i % 2 ? v : -v)),
+      [3, d],
+    );
+    const used = make();
+    const before = await used.store(tf.tensor2d(patterns, [3, d]));
+    const answers = [];
+    for (const stored of [await used.store(others), await make().store(others)])
+      answers.push(await (await stored.recall(others)).patterns.data());
+    expect(answers[0]).toEqual(answers[1]);
+    const { patterns: old } = await before.recall(tf.tensor2d(patterns, [3, d]));
+    expect(Array.from(await old.data(), Math.sign)).toEqual(Array.from(patterns));
   });
 });

@@ -173,6 +173,51 @@ describe('ebmm diffusion', () => {
     expect(exact.outcomes.memorised).toBeCloseTo(1, 9);
     const learned = rows.find((row: { model: string }) => row.model === 'learned');
     expect(learned.outcomes.memorised).toBeLessThan(1);
+    expect(rows.map((row: { ending: string }) => row.ending)).toEqual([
+      'drawn',
+      'settled',
+      'drawn',
+      'settled',
+    ]);
+    expect(plots.length).toBe(4);
     for (const file of plots) expect(existsSync(file)).toBe(true);
+  });
+
+  test('where patterns are closer than the noise, the exact diffusion settles in few minima that are none of them', async () => {
+    const network = { name: 'score-mlp', width: 4, layers: 1, batch: 4, noise: { start: 9, end: 1e-4 } };
+    const options = [
+      '--patterns',
+      '64',
+      '--steps',
+      '1',
+      '--network',
+      JSON.stringify(network),
+      '--threads',
+      '1',
+    ];
+    const { status, out, err } = await ebmm(
+      'diffusion',
+      'memorise',
+      ...options,
+      '--out',
+      inside('spurious'),
+      '--json',
+    );
+    expect(status, err).toBe(0);
+    const { rows } = JSON.parse(out);
+    const [drawn, settled] = rows.filter((row: { model: string }) => row.model === 'exact');
+    expect(drawn.outcomes.memorised).toBeGreaterThan(0.7);
+    expect(settled.outcomes.spurious).toBeGreaterThan(0.5);
+    expect(settled.outcomes.memorised).toBeLessThan(0.2);
+  });
+
+  test('memorise settles at a level of noise that the network learns', async () => {
+    const network = JSON.stringify({ name: 'score-mlp', noise: { start: 9, end: 0.1 } });
+    const { status, err } = await ebmm('diffusion', 'memorise', '--network', network, '--settle', '0.01');
+    expect(status).toBe(2);
+    expect(err).toContain('--settle 0.01: the network learns noise of variance 0.1 to 9');
+    const unread = await ebmm('diffusion', 'memorise', '--settle', '-1');
+    expect(unread.status).toBe(2);
+    expect(unread.err).toContain('expected a number above 0');
   });
 });

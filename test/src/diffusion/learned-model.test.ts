@@ -48,6 +48,25 @@ describe.each([false, true])('learnedModel, potential: %s', (potential) => {
     },
   );
 
+  it('by erasure it is the retrieval of queries with 0 where nothing is known', async () => {
+    const model = learnedModel(network, {
+      method: 'denoise',
+      process: 'exploding',
+      start: 2,
+      steps: 5,
+      completion: 'erasure',
+    });
+    const recall = (known?: tf.Tensor) =>
+      model.recall(p, {}, tf.tensor3d(queries, [1, 3, d]), known)[4].dataSync();
+    const levels = ladder(varianceExploding(), 2, noise.end, 5);
+    for (const known of [undefined, mask]) {
+      const start = known ? queries.map((value, i) => (known[i] ? value : 0)) : queries;
+      const { states } = await retrieve(denoiser, start, d, { method: 'denoise', levels, known });
+      const last = recall(known && tf.tensor3d(known, [1, 3, d]));
+      for (let i = 0; i < states.length; i++) expect(last[i]).toBeCloseTo(states[i], 3);
+    }
+  });
+
   it('takes a variance preserving query as 1 / scale of it', () => {
     const recall = (process: 'exploding' | 'preserving', scale: number) =>
       learnedModel(network, { method: 'ode', process, start: 3, steps: 4 })

@@ -94,3 +94,36 @@ describe('denoisingLoss', () => {
     expect(denoisingLoss(network('residual'), {}, batch).loss.dataSync()[0]).toBeCloseTo(residual, 3);
   });
 });
+
+describe('scoreMlp', () => {
+  it('with frequencies sees every input at 1, 2 and 4 times its size as sines and cosines', () => {
+    const network = scoreMlp({ patternShape: [d], noise, width: 5, layers: 2, frequencies: 3 });
+    expect(network.parameters.W1.shape).toEqual([d * 7, 5]);
+    const p = randomParameters(network, 2);
+    const only = (row: number) =>
+      tf.tensor2d(
+        Float32Array.from({ length: d * 7 * 5 }, (_, i) => +(Math.floor(i / 5) === row)),
+        [d * 7, 5],
+      );
+    const x = tf.tensor2d([0.3, -0.7, 1.1], [1, d]);
+    const w = tf.tensor1d([1]);
+    const z = [0.3, -0.7, 1.1].map((v) => v / Math.SQRT2);
+    // One row of W1 at a time: the network that sees that input alone, put in by hand.
+    const plain = scoreMlp({ patternShape: [1], noise, width: 5, layers: 2 });
+    const seen = [
+      ...z,
+      ...[1, 2, 4].flatMap((k) => z.map((v) => Math.sin(k * v))),
+      ...[1, 2, 4].flatMap((k) => z.map((v) => Math.cos(k * v))),
+    ];
+    for (const [row, value] of seen.entries()) {
+      const answer = denoise(network, { ...p, W1: only(row) }, x, w).dataSync();
+      const expected = denoise(
+        { ...plain, patternShape: [1] },
+        { ...p, W1: tf.ones([1, 5]), out: tf.slice(p.out, [0, 0], [-1, 1]) },
+        tf.tensor2d([value * Math.SQRT2], [1, 1]),
+        w,
+      ).dataSync();
+      expect(answer[0]).toBeCloseTo(expected[0], 4);
+    }
+  });
+});

@@ -8,12 +8,13 @@ import { randomParameters } from './parameters.ts';
 import { gaussians } from './points.ts';
 
 const shape = [8, 8, 1];
-const network = scoreUnet({ patternShape: shape, noise: { start: 10, end: 0.01 }, channels: 2 });
-const p = randomParameters(network, 1);
 const images = (seed: number, n: number) =>
   tf.tensor4d(Float32Array.from(gaussians(seed, n * 64)), [n, 8, 8, 1]);
 
-describe('scoreUnet', () => {
+describe.each([0, 3])('scoreUnet, perceptron of %d', (whole) => {
+  const network = scoreUnet({ patternShape: shape, noise: { start: 10, end: 0.01 }, channels: 2, whole });
+  const p = randomParameters(network, 1);
+
   it('denoises every image by itself, at its own level of noise', () => {
     const x = images(2, 3);
     const w = tf.tensor1d([0.1, 1, 5]);
