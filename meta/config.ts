@@ -211,6 +211,11 @@ export const configSchema = z.strictObject({
         .union([whole(1), z.array(whole(1)).min(1)])
         .default(64)
         .describe('patterns stored at once; of a list, each update draws one'),
+      queries: whole(1)
+        .optional()
+        .describe(
+          'of how many of the patterns queries are read in an update, the first ones; default: of all. Where reading costs more than writing, fewer make updates cheap',
+        ),
       learning_rate: z.number().positive().default(4e-3).describe('peak rate of AdamW (paper: 5e-5)'),
       warmup: unbounded(0).default(100).describe('updates over which the rate rises'),
       decay: z.enum(['constant', 'cosine']).default('cosine').describe('what follows the warm-up'),
