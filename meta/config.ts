@@ -36,6 +36,10 @@ const networkSchema = z.discriminatedUnion('name', [
     width: whole(1).default(16).describe('channels of the two hidden layers that judge pixels'),
     kernel: whole(1).default(3).describe('side of the filters of the first of them'),
     mean: z.number().default(-0.85).describe('where pixels are centred at first'),
+    writing: z
+      .enum(['energy', 'code'])
+      .default('energy')
+      .describe('what writing descends: the energy, or the squared error of the code that a key recalls'),
   }),
   z.strictObject({
     name: z.literal('mlp'),
@@ -168,11 +172,16 @@ export const configSchema = z.strictObject({
         .describe('terms: a rate for each tensor and term; loss: one (paper: terms)'),
       per_step: z.boolean().default(true).describe('rates of their own for every step (paper: false)'),
       rate: z.number().positive().default(0.127).describe('initial rate (paper: 1e-4)'),
+      distance: z
+        .number()
+        .positive()
+        .optional()
+        .describe('terms only: initial rate of the distance term; default: write.rate'),
       divisor: z
-        .union([z.literal('patterns'), whole(1)])
+        .union([z.literal('patterns'), z.literal('curvature'), whole(1)])
         .default('patterns')
         .describe(
-          'what the writing loss divides its sum over patterns by: their number, or a constant (paper: patterns)',
+          "what the writing loss divides its sum over patterns by: their number, a constant, or the network's own bound on its curvature (key-value with writing code has one), so that writing cannot diverge (paper: patterns)",
         ),
       momentum: unit
         .or(z.literal(0))
@@ -190,6 +199,12 @@ export const configSchema = z.strictObject({
       rate: z.number().positive().default(1.3).describe('initial first step size'),
       decay: unit.default(0.88).describe('initial ratio of successive step sizes'),
       momentum: unit.default(0.5).describe('initial first momentum'),
+      start: z
+        .union([z.literal('query'), z.number()])
+        .default('query')
+        .describe(
+          "where entries that are told to be unknown begin: at the query's value, or at this one, then learned for every entry (paper: query)",
+        ),
     })
     .prefault({}),
   training: z
@@ -200,6 +215,11 @@ export const configSchema = z.strictObject({
         .union([whole(1), z.array(whole(1)).min(1)])
         .default(64)
         .describe('patterns stored at once; of a list, each update draws one'),
+      queries: whole(1)
+        .optional()
+        .describe(
+          'of how many of the patterns queries are read in an update, the first ones; default: of all. Where reading costs more than writing, fewer make updates cheap',
+        ),
       learning_rate: z.number().positive().default(4e-3).describe('peak rate of AdamW (paper: 5e-5)'),
       warmup: unbounded(0).default(100).describe('updates over which the rate rises'),
       decay: z.enum(['constant', 'cosine']).default('cosine').describe('what follows the warm-up'),

@@ -9,6 +9,7 @@ import type { MemoryModel } from '../src/memory/model.ts';
 export interface Episode {
   /** [episodes, patterns, ...patternShape], in the model's range, as the rest. */
   patterns: tf.Tensor;
+  /** Of all patterns, or of the first ones. */
   queries: tf.Tensor;
   /** 1 where an entry of the query is to stay; absent when recall is not told. */
   known?: tf.Tensor;
@@ -29,8 +30,9 @@ export function objective(
   weights?: readonly number[],
 ): Objective {
   const iterates = model.recall(p, model.store(p, patterns), queries, known);
+  const asked = tf.slice(patterns, 0, queries.shape);
   const losses = iterates.map((x, k) => {
-    const loss = tf.mean(tf.squaredDifference(x, patterns));
+    const loss = tf.mean(tf.squaredDifference(x, asked));
     return weights ? tf.mul(loss, weights[k]) : loss;
   });
   const loss = losses.reduce((sum, l) => tf.add(sum, l)) as tf.Scalar;

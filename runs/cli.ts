@@ -67,6 +67,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .option('--network <file>', 'an energy network of your own, from a TypeScript or JavaScript file')
     .option('--resume <dir>', 'go on with a run')
     .option('--from <run>', 'begin with the parameters of a run or pretrained memory')
+    .option('--resize', 'with --from: tensors of other sizes take what fits')
     .option('--tensorboard', "write TensorBoard's event files too, in RUN/tensorboard")
     .addOption(seedOption('seed of parameters and episodes'))
     .addOption(engineOption())
@@ -79,6 +80,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       if (options.network) changes.push(['network', { name: 'custom', file: options.network }]);
       if (options.steps) changes.push(['training.steps', options.steps]);
       if (options.seed !== undefined) changes.push(['seed', options.seed]);
+      if (options.resize && !options.from) throw new InputError('train: --resize needs --from');
       if (options.resume && options.out) throw new InputError('train: either --out or --resume, not both');
       const setup = await trainingSetup(name, options.resume, changes);
       const engine = await engineOf(options);

@@ -32,6 +32,8 @@ export interface TrainOptions extends DataOptions {
   provenance: Provenance;
   /** A run or pretrained memory whose parameters to begin with. */
   from?: string;
+  /** With `from`: tensors of other sizes take what fits. */
+  resize?: boolean;
   /** Go on with the run in `out`. */
   resume?: boolean;
   /** Write TensorBoard's event files too. */
@@ -91,14 +93,15 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
 }
 
 async function freshState(
-  { config, from }: TrainOptions,
+  { config, from, resize }: TrainOptions,
   { parameters }: MemoryModel,
 ): Promise<TrainingState> {
   const { seed, training } = config;
   if (!from) return initialState(parameters, seed, training.average);
   const source = await loadRun(from);
   const trained = trainedParameters(source.state);
-  const values = warmStart(parameters, initialise(parameters, seed), source.model.parameters, trained);
+  const fresh = initialise(parameters, seed);
+  const values = warmStart(parameters, fresh, source.model.parameters, trained, resize);
   return stateOf(values, training.average);
 }
 

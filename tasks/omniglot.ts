@@ -46,10 +46,10 @@ export const omniglotOptions = z.strictObject({
     .default(VALIDATION)
     .describe('alphabets of the validation split; those named in neither list are for training'),
   augment: z
-    .union([z.boolean(), z.literal('episode')])
+    .union([z.boolean(), z.literal('episode'), z.literal('mixed')])
     .default(false)
     .describe(
-      'turns (by 90 degrees), mirrors and shifts (up to 2 pixels, paper moves in) each training drawing at random; "episode" turns and mirrors all drawings of an episode alike, so that they stay as like each other as those of the test split',
+      'turns (by 90 degrees), mirrors and shifts (up to 2 pixels, paper moves in) each training drawing at random; "episode" turns and mirrors all drawings of an episode alike, so that they stay as like each other as those of the test split; "mixed" likewise, and gives every other drawing part of the ink of another, which makes characters that no alphabet has',
     ),
 });
 
@@ -100,10 +100,18 @@ export function omniglotTask(drawings: Drawings, options: Omit<OmniglotOptions, 
       const change =
         augment && split === 'train' ? stream(seed, 'omniglot', split, index, 'augment') : undefined;
       const values = new Float32Array(patterns * PIXELS);
-      const turn = change && augment === 'episode' ? symmetry(change) : undefined;
+      const turn = change && augment !== true ? symmetry(change) : undefined;
+      const drawingAt = (i: number) => bits.subarray(members[i] * PIXELS, (members[i] + 1) * PIXELS);
       for (const [p, i] of distinct(choice, members.length, patterns).entries()) {
-        const drawing = bits.subarray(members[i] * PIXELS, (members[i] + 1) * PIXELS);
-        values.set(change ? augmented(drawing, change, turn) : drawing, p * PIXELS);
+        let drawing = drawingAt(i);
+        if (change) drawing = augmented(drawing, change, turn);
+        if (change && augment === 'mixed' && change.bit())
+          drawing = mixed(
+            drawing,
+            augmented(drawingAt(change.integer(members.length)), change, turn),
+            change,
+          );
+        values.set(drawing, p * PIXELS);
       }
       return values;
     },
@@ -162,5 +170,19 @@ function augmented(drawing: Uint8Array, random: Random, turn = symmetry(random))
       if (inside(toX) && inside(toY)) result[toY * SMALL + toX] = 1;
     }
   }
+  return result;
+}
+
+/** The first drawing, and of the second what lies in a random rectangle at least half as high and wide as the image. */
+function mixed(drawing: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
+  const span = () => {
+    const length = SMALL / 2 + random.integer(SMALL / 2 + 1);
+    const from = random.integer(SMALL - length + 1);
+    return [from, from + length] as const;
+  };
+  const [[top, bottom], [left, right]] = [span(), span()];
+  const result = drawing.slice();
+  for (let y = top; y < bottom; y++)
+    for (let x = left; x < right; x++) result[y * SMALL + x] |= other[y * SMALL + x];
   return result;
 }

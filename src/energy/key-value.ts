@@ -6,15 +6,20 @@
  * turns the code into the field h, what the memory expects at every pixel. A small convolutional network f, like the site
  * function of `hopfield-site.ts`, judges pixels against their fields. It starts as |y - h|^2 / 2, under which a gradient
  * step on V is the delta rule (Widrow and Hoff 1960), and D as the lowest frequencies of the cosine transform.
+ *
+ * Writing may descend E itself, or |A y - V k(y)|^2 / 2, the squared error of the code, with A a shared matrix that starts
+ * as the transpose of D. The latter is quadratic in V and its curvature is the largest eigenvalue of the keys' Gram matrix,
+ * which grows with how alike the patterns are: twice from training alphabets to held-out ones. Steps divided by it
+ * (`write.divisor` "curvature") are normalised least mean squares (Nagumo and Noda 1967) of a batch.
  */
 import * as tf from '@tensorflow/tfjs';
-import { cosines } from '../cosines.ts';
+import { colourCosines } from '../cosines.ts';
 import { InputError } from '../errors.ts';
 import { dense } from './layers.ts';
-import { type EnergyNetwork, sizeOf } from './network.ts';
+import { type EnergyNetwork, type Parameters, sizeOf } from './network.ts';
 
 export interface KeyValueOptions {
-  /** [height, width, 1]. */
+  /** [height, width, channels]. */
   patternShape: number[];
   /** Length of the key. Default 32. */
   keys?: number;
@@ -26,11 +31,15 @@ export interface KeyValueOptions {
   kernel?: number;
   /** Where pixels are centred at first. Default -0.85, the mean of handwriting at -1 (paper) and +1 (ink). */
   mean?: number;
+  /** What writing descends: the energy, or the squared error of the code. Default the energy. */
+  writing?: 'energy' | 'code';
 }
 
 /** |y - h|^2 / 2 in the maps y, h, y h, h^2 and y^2. */
 const DELTA_RULE = [0, 0, -1, 0.5, 0.5];
-const MAPS = DELTA_RULE.length;
+
+/** Halvings of the exponent below: the 8-norm of the eigenvalues of up to 256 patterns is at most twice the largest. */
+const SQUARINGS = 3;
 
 export function keyValue({
   patternShape,
@@ -39,25 +48,41 @@ export function keyValue({
   width = 16,
   kernel = 3,
   mean = -0.85,
+  writing = 'energy',
 }: KeyValueOptions): EnergyNetwork {
   const [height, wide, channels] = patternShape;
-  if (patternShape.length !== 3 || channels !== 1) {
-    throw new InputError(`network "key-value" needs patterns [height, width, 1], not [${patternShape}]`);
+  if (patternShape.length !== 3) {
+    throw new InputError(
+      `network "key-value" needs patterns [height, width, channels], not [${patternShape}]`,
+    );
   }
   const d = sizeOf(patternShape);
   if (code > d)
-    throw new InputError(`network.code is ${code}, expected at most the ${d} pixels of a pattern`);
-  return {
+    throw new InputError(`network.code is ${code}, expected at most the ${d} values of a pattern`);
+  const maps = DELTA_RULE.length * channels;
+  const basis = colourCosines(height, wide, channels, code);
+  const centred = (p: Parameters, x: tf.Tensor) =>
+    tf.sub(tf.reshape(x, [x.shape[0], x.shape[1]!, d]), p.mean);
+  /** Keys shorter than one, so that the rates of writing do not depend on how much ink there is. */
+  const keyOf = (p: Parameters, y: tf.Tensor) => {
+    const projected = dense(y, p['key.w']);
+    return tf.mul(projected, tf.rsqrt(tf.add(tf.sum(tf.square(projected), 2, true), 1)));
+  };
+  const network: EnergyNetwork = {
     patternShape,
     parameters: {
       V: { shape: [keys, code], init: { constant: 0 }, writable: true },
       mean: { shape: [d], init: { constant: mean }, writable: false },
       'key.w': { shape: [d, keys], init: { lecun: keys }, writable: false },
-      'decode.w': { shape: [code, d], init: { values: cosines(height, wide, code) }, writable: false },
-      'site.linear': { shape: [1, 1, MAPS, 1], init: { values: DELTA_RULE }, writable: false },
+      'decode.w': { shape: [code, d], init: { values: basis }, writable: false },
+      'site.linear': {
+        shape: [1, 1, maps, 1],
+        init: { values: DELTA_RULE.flatMap((value) => Array(channels).fill(value)) },
+        writable: false,
+      },
       'site.w1': {
-        shape: [kernel, kernel, MAPS, width],
-        init: { lecun: kernel * kernel * MAPS },
+        shape: [kernel, kernel, maps, width],
+        init: { lecun: kernel * kernel * maps },
         writable: false,
       },
       'site.b1': { shape: [width], init: { constant: 0 }, writable: false },
@@ -67,20 +92,56 @@ export function keyValue({
     },
     energy(p, pattern) {
       const [episodes, patterns] = pattern.shape as [number, number];
-      const centred = tf.sub(tf.reshape(pattern, [episodes, patterns, d]), p.mean);
-      // Keys shorter than one, so that the rates of writing do not depend on how much ink there is.
-      const projected = dense(centred, p['key.w']);
-      const key = tf.mul(projected, tf.rsqrt(tf.add(tf.sum(tf.square(projected), 2, true), 1)));
-      const field = dense(dense(key, p.V), p['decode.w']);
-      const images = (values: tf.Tensor) => tf.reshape(values, [episodes * patterns, height, wide, 1]);
-      const [y, h] = [images(centred), images(field)];
-      const maps = tf.concat([y, h, tf.mul(y, h), tf.square(h), tf.square(y)], 3);
+      const flat = centred(p, pattern);
+      const field = dense(dense(keyOf(p, flat), p.V), p['decode.w']);
+      const images = (values: tf.Tensor) => tf.reshape(values, [episodes * patterns, height, wide, channels]);
+      const [y, h] = [images(flat), images(field)];
+      const seen = tf.concat([y, h, tf.mul(y, h), tf.square(h), tf.square(y)], 3);
       const layer = (input: tf.Tensor, w: tf.Tensor) =>
         tf.conv2d(input as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');
-      const first = tf.tanh(tf.add(layer(maps, p['site.w1']), p['site.b1']));
+      const first = tf.tanh(tf.add(layer(seen, p['site.w1']), p['site.b1']));
       const second = tf.tanh(tf.add(layer(first, p['site.w2']), p['site.b2']));
-      const sites = tf.add(layer(second, p['site.w3']), layer(maps, p['site.linear']));
+      const sites = tf.add(layer(second, p['site.w3']), layer(seen, p['site.linear']));
       return tf.sum(tf.reshape(sites, [episodes, patterns, height * wide]), 2);
     },
   };
+  if (writing === 'energy') return network;
+  return {
+    ...network,
+    parameters: {
+      ...network.parameters,
+      'target.w': { shape: [d, code], init: { values: transposed(basis, code, d) }, writable: false },
+    },
+    writingEnergy(p, x) {
+      const y = centred(p, x);
+      const error = tf.sub(dense(y, p['target.w']), dense(keyOf(p, y), p.V));
+      return tf.div(tf.sum(tf.square(error), 2), 2);
+    },
+    curvature: (p, x) => largestEigenvalue(keyOf(p, centred(p, x))),
+  };
+}
+
+/**
+ * A bound from above on the largest eigenvalue of the Gram matrix G of k [episodes, patterns, keys]: trace(G^8)^(1/8),
+ * the 8-norm of its eigenvalues; [episodes]. Smooth, unlike the eigenvalue, and never below it, unlike power iteration.
+ */
+function largestEigenvalue(k: tf.Tensor): tf.Tensor {
+  const [, patterns, keys] = k.shape as [number, number, number];
+  const sum = tf.sum(tf.square(k), [1, 2], true);
+  // Of the two Gram matrices with the same eigenvalues, the smaller; of trace one, so that no power overflows.
+  const gram = patterns <= keys ? tf.matMul(k, k, false, true) : tf.matMul(k, k, true, false);
+  let power: tf.Tensor = tf.div(gram, sum);
+  for (let i = 1; i < SQUARINGS; i++) power = tf.matMul(power, power);
+  // trace(G^8) is the squared Frobenius norm of the symmetric G^4.
+  let bound: tf.Tensor = tf.sum(tf.square(power), [1, 2]);
+  for (let i = 0; i < SQUARINGS; i++) bound = tf.sqrt(bound);
+  return tf.mul(bound, tf.reshape(sum, [-1]));
+}
+
+/** [rows, columns] in row-major order, to [columns, rows]. */
+function transposed(values: readonly number[], rows: number, columns: number): number[] {
+  return Array.from(
+    { length: rows * columns },
+    (_, i) => values[(i % rows) * columns + Math.floor(i / rows)],
+  );
 }

@@ -39,6 +39,14 @@ export interface EnergyNetwork {
   parameters: Record<string, ParameterSpec>;
   /** x: [episodes, patterns, ...patternShape] to energies [episodes, patterns]. */
   energy(p: Parameters, x: tf.Tensor): tf.Tensor;
+  /** What writing descends where that is not the energy itself; likewise [episodes, patterns]. */
+  writingEnergy?(p: Parameters, x: tf.Tensor): tf.Tensor;
+  /**
+   * A bound from above on the curvature, in the writable weights, of the writing energies summed over patterns: [episodes],
+   * all positive. It may depend on patterns and shared parameters, not on what has been written. Needed where
+   * `write.divisor` is "curvature".
+   */
+  curvature?(p: Parameters, x: tf.Tensor): tf.Tensor;
 }
 
 export { sizeOf };

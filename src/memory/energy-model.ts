@@ -1,12 +1,18 @@
 /** @file An energy network with its write and read rules, as a memory that can be trained. */
 import { type EnergyNetwork, writableFloats } from '../energy/network.ts';
+import { InputError } from '../errors.ts';
 import type { MemoryModel } from './model.ts';
 import { read } from './read.ts';
 import { type Rule, ruleParameters, writableNames } from './rule.ts';
 import { write } from './write.ts';
 
-/** The state is the written value of every writable parameter. */
+/**
+ * The state is the written value of every writable parameter.
+ * @throws InputError where the rule divides by a curvature of which the network knows no bound
+ */
 export function energyModel(network: EnergyNetwork, rule: Rule): MemoryModel {
+  if (rule.write.divisor === 'curvature' && !network.curvature)
+    throw new InputError('write.divisor is "curvature", but the network has no bound on its curvature');
   const writable = writableNames(network);
   return {
     name: 'ebmm',

@@ -10,7 +10,7 @@ import { type Rule, readSchedule } from './rule.ts';
 export interface ReadResult {
   /** The iterates after each of the K steps, each shaped as the queries. */
   iterates: tf.Tensor[];
-  /** Energy at each look-ahead point, [episodes, patterns]: the first is the query's own. */
+  /** Energy at each look-ahead point, [episodes, patterns]: the first is that of the point where reading starts. */
   energies: tf.Tensor[];
 }
 
@@ -36,7 +36,9 @@ export function read(
   const slope = valueAndGrad((x) => network.energy(p, x));
   const iterates: tf.Tensor[] = [];
   const energies: tf.Tensor[] = [];
-  let x = queries;
+  const start = p['rule.start'];
+  // Unknown entries begin at their learned values, not at the query's; everything else begins at the query.
+  let x = known && free && start ? project(tf.add(tf.mul(queries, known), tf.mul(start, free))) : queries;
   let v: tf.Tensor | undefined;
   for (let k = 0; k < steps; k++) {
     // Steps beyond the learned schedule repeat its last.

@@ -24,11 +24,15 @@ export interface Rule {
     per_step: boolean;
     /** Initial rate. The paper: 1e-4. */
     rate: number;
+    /** terms only: initial rate of the distance term; default `rate`, which is too much where that is near one. */
+    distance?: number;
     /**
      * What the writing loss divides its sum over patterns by: their number (the paper's mean), or a constant. With a
-     * constant every pattern is written as strongly at any load, so that one set of rates serves many loads.
+     * constant every pattern is written as strongly at any load, so that one set of rates serves many loads. With the
+     * network's own bound on the curvature of that sum, a step of rate below 2 cannot diverge on a quadratic writing loss,
+     * however alike the patterns are.
      */
-    divisor: 'patterns' | number;
+    divisor: 'patterns' | 'curvature' | number;
     /** Whether the writing loss has its gradient term alpha |grad_x E|^2. */
     gradient_term: boolean;
     /**
@@ -46,6 +50,11 @@ export interface Rule {
     decay: number;
     /** Initial first momentum, in (0, 1). */
     momentum: number;
+    /**
+     * Where entries begin that recall is told are not known: at the query's own value (the paper's), or all at this one,
+     * which is then learned for every entry of a pattern. What the query has there says nothing if it has been redrawn.
+     */
+    start: 'query' | number;
   };
 }
 
@@ -60,7 +69,7 @@ export const defaultRule: Rule = {
     gradient_term: true,
     momentum: 0,
   },
-  read: { steps: 5, rate: 1.3, decay: 0.88, momentum: 0.5 },
+  read: { steps: 5, rate: 1.3, decay: 0.88, momentum: 0.5, start: 'query' },
 };
 
 /** Terms of the writing loss: the energy, its squared gradient in the pattern, the distance to the initial weights. */
@@ -76,7 +85,8 @@ export const writableNames = (network: EnergyNetwork) =>
  * The rule's own meta-parameters. Rates are stored before softplus, ratios before the logistic function:
  * `rule.write` [T or 1, writable tensors, 3] or, with rates "loss", [T] and `rule.weights` [2] (alpha, beta);
  * `rule.write_momentum` [T - 1, writable tensors], where writing has momentum, before the logistic function;
- * `rule.read` [K], the first step size and the ratios of later ones; `rule.momentum` [K] likewise.
+ * `rule.read` [K], the first step size and the ratios of later ones; `rule.momentum` [K] likewise; `rule.start`
+ * [...patternShape], where reading starts at a value of its own.
  */
 export function ruleParameters(rule: Rule, network: EnergyNetwork): Record<string, ParameterSpec> {
   const { write, read } = rule;
@@ -93,7 +103,13 @@ export function ruleParameters(rule: Rule, network: EnergyNetwork): Record<strin
   const raw = inverseSoftplus(write.rate);
   if (write.rates === 'terms') {
     const shape = [write.per_step ? write.steps : 1, writableNames(network).length, TERMS.length];
-    parameters['rule.write'] = spec(shape, Array(sizeOf(shape)).fill(raw));
+    const row = [raw, raw, inverseSoftplus(write.distance ?? write.rate)];
+    parameters['rule.write'] = spec(
+      shape,
+      Array(sizeOf(shape) / TERMS.length)
+        .fill(row)
+        .flat(),
+    );
   } else {
     parameters['rule.write'] = spec([write.steps], Array(write.steps).fill(raw));
     parameters['rule.weights'] = spec([2], [inverseSoftplus(0.1), inverseSoftplus(0.01)]);
@@ -101,6 +117,10 @@ export function ruleParameters(rule: Rule, network: EnergyNetwork): Record<strin
   if (write.momentum > 0 && write.steps > 1) {
     const shape = [write.steps - 1, writableNames(network).length];
     parameters['rule.write_momentum'] = spec(shape, Array(sizeOf(shape)).fill(logit(write.momentum)));
+  }
+  if (read.start !== 'query') {
+    const { patternShape } = network;
+    parameters['rule.start'] = { shape: patternShape, init: { constant: read.start }, writable: false };
   }
   return parameters;
 }

@@ -21,10 +21,11 @@ export function write(network: EnergyNetwork, rule: Rule, p: NamedTensors, patte
     tf.broadcastTo(tf.expandDims(p[name], 0), [episodes, ...p[name].shape]),
   );
   const step = rule.write.rates === 'terms' ? stepByTerms : stepByLoss;
+  const divisor = divisorOf(network, rule, p, patterns);
   let weights = initial;
   let last: tf.Tensor[] | undefined;
   for (let t = 0; t < rule.write.steps; t++) {
-    const slopes = step({ network, rule, p, patterns, names, initial, weights, t });
+    const slopes = step({ network, rule, p, patterns, names, initial, weights, divisor, t });
     const changes: tf.Tensor[] = last ? withMomentum(p, slopes, last, t) : slopes;
     weights = weights.map((w, i) => tf.sub(w, changes[i]));
     if (rule.write.momentum > 0) last = changes;
@@ -48,39 +49,47 @@ interface Step {
   names: string[];
   initial: tf.Tensor[];
   weights: tf.Tensor[];
+  /** What sums over patterns are divided by: one number, or one for each episode, [episodes, 1]. */
+  divisor: number | tf.Tensor;
   t: number;
 }
 
 const named = (names: string[], tensors: tf.Tensor[]): NamedTensors =>
   Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
 
-/** What sums over patterns are divided by. */
-const divisorOf = ({ rule, patterns }: Step) =>
-  rule.write.divisor === 'patterns' ? patterns.shape[1]! : rule.write.divisor;
+/** `energyModel` has seen to it that the network knows the curvature, where the rule divides by it. */
+function divisorOf(network: EnergyNetwork, rule: Rule, p: NamedTensors, patterns: tf.Tensor) {
+  const { divisor } = rule.write;
+  if (divisor === 'patterns') return patterns.shape[1]!;
+  if (divisor !== 'curvature') return divisor;
+  return tf.reshape(network.curvature!(p, patterns), [patterns.shape[0], 1]);
+}
+
+const writingEnergies = ({ network }: Step, p: Parameters, x: tf.Tensor) =>
+  (network.writingEnergy ?? network.energy)(p, x);
 
 /** The mean energy over patterns, summed over episodes. */
-const meanEnergy = ({ network }: Step, p: Parameters, x: tf.Tensor, divisor: number) =>
-  tf.div(tf.sum(network.energy(p, x)), divisor);
+const meanEnergy = (step: Step, p: Parameters, x: tf.Tensor) =>
+  tf.sum(tf.div(writingEnergies(step, p, x), step.divisor));
 
 /**
  * Gradients of the first two terms of the writing loss in every writable tensor. One backward pass through the energy
  * gives both its slope in the patterns, which the second term squares, and the gradient of the first term.
  */
 function termGradients(step: Step) {
-  const { rule, p, patterns, names, weights } = step;
-  const divisor = divisorOf(step);
+  const { rule, p, patterns, names, weights, divisor } = step;
   if (!rule.write.gradient_term) {
-    const energy = grads((...w) => meanEnergy(step, { ...p, ...named(names, w) }, patterns, divisor))(
-      weights,
-    );
+    const energy = grads((...w) => meanEnergy(step, { ...p, ...named(names, w) }, patterns))(weights);
     return { energy, gradient: undefined };
   }
   const { grads: gradient, auxiliary } = gradsWithAuxiliary((...w) => {
-    const [slope, ...energy] = grads((x, ...v) => meanEnergy(step, { ...p, ...named(names, v) }, x, divisor))(
-      [patterns, ...w],
-    );
+    const [slope, ...energy] = grads((x, ...v) => meanEnergy(step, { ...p, ...named(names, v) }, x))([
+      patterns,
+      ...w,
+    ]);
     // The slope is that of the mean, 1 / divisor of a pattern's own.
-    return { value: tf.mul(tf.sum(tf.square(slope)), divisor), auxiliary: named(names, energy) };
+    const squares = tf.sum(tf.reshape(tf.square(slope), [patterns.shape[0], -1]), 1, true);
+    return { value: tf.sum(tf.mul(squares, divisor)), auxiliary: named(names, energy) };
   })(weights);
   return { energy: names.map((name) => auxiliary[name]), gradient };
 }
@@ -101,15 +110,15 @@ function stepByTerms(step: Step): tf.Tensor[] {
 
 /** rate[t] * gradient of (energy + alpha gradient + beta distance), to be taken from theta. */
 function stepByLoss(step: Step): tf.Tensor[] {
-  const { network, rule, p, patterns, names, initial, weights, t } = step;
+  const { rule, p, patterns, names, initial, weights, divisor, t } = step;
   const alpha = rateAt(p['rule.weights'], 0);
   const beta = rateAt(p['rule.weights'], 1);
-  const divisor = divisorOf(step);
   const changes = grads((...w) => {
     const parameters = { ...p, ...named(names, w) };
-    if (!rule.write.gradient_term) return meanEnergy(step, parameters, patterns, divisor);
-    const { value, grad } = valueAndGrad((x) => network.energy(parameters, x))(patterns);
-    return tf.div(tf.add(tf.sum(value), tf.mul(alpha, tf.sum(tf.square(grad)))), divisor);
+    if (!rule.write.gradient_term) return meanEnergy(step, parameters, patterns);
+    const { value, grad } = valueAndGrad((x) => writingEnergies(step, parameters, x))(patterns);
+    const squares = tf.sum(tf.reshape(tf.square(grad), [...value.shape, -1]), 2);
+    return tf.sum(tf.div(tf.add(value, tf.mul(alpha, squares)), divisor));
   })(weights);
   return weights.map((w, i) => {
     const pull = t > 0 ? tf.mul(tf.sub(w, initial[i]), tf.mul(beta, 2)) : tf.zerosLike(w);

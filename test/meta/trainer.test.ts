@@ -47,6 +47,37 @@ test('both engines take the same steps', async () => {
   }
 });
 
+test('where fewer queries are read, all patterns are stored and the first ones are asked for', async () => {
+  const make = (training: object) => {
+    const config = parseConfig(
+      { task: { name: 'binary', dimension: 32 }, network: { name: 'hopfield-site', width: 8 }, training },
+      'test',
+    );
+    const model = energyModel(hopfieldSite({ patternShape: [32], width: 8 }), config);
+    return memoryLearner({ config, task, corruption, model });
+  };
+  const [all, some] = [make({ episodes: 2, patterns: 8 }), make({ episodes: 2, patterns: 8, queries: 3 })];
+  expect(some.trainable.inputs(2, 8)).toEqual({
+    patterns: { shape: [2, 8, 32] },
+    queries: { shape: [2, 3, 32] },
+    known: { shape: [2, 3, 32] },
+  });
+  expect(make({ episodes: 2, patterns: 8, queries: 9 }).trainable.inputs(2, 8)).toEqual(
+    all.trainable.inputs(2, 8),
+  );
+  const [full, part] = [all.draw(5).values, some.draw(5).values];
+  expect(part.patterns).toEqual(full.patterns);
+  for (const name of ['queries', 'known']) {
+    const values = Array.from(full[name] as Float32Array);
+    const expected = [...values.slice(0, 3 * 32), ...values.slice(8 * 32, 11 * 32)];
+    expect(Array.from(part[name] as Float32Array), name).toEqual(expected);
+  }
+  // A recall that is right of the patterns that were asked for has no error.
+  const targets = Array.from(full.patterns as Float32Array);
+  const recalled = Float32Array.from([...targets.slice(0, 3 * 32), ...targets.slice(8 * 32, 11 * 32)]);
+  expect(some.draw(5).measure({ recalled }).error).toBe(0);
+});
+
 describe('numerical trouble', () => {
   test('updates without a finite gradient change no parameter, are counted, and end training', async () => {
     const t = trainer({ steps: 9, tolerance: 3 }, undefined, { write: { steps: 3, rate: 1e30, divisor: 8 } });

@@ -44,3 +44,18 @@ test('another network is refused', () => {
     '--from: tensor "rule.write"',
   );
 });
+
+test('resized, a tensor takes the block that both sizes have, and what is new stays fresh', () => {
+  const spec = (shape: number[]) => ({ w: { shape, init: { constant: 0 }, writable: false } });
+  const source = { w: Float32Array.of(1, 2, 3, 4, 5, 6) };
+  const fresh = { w: Float32Array.from({ length: 8 }, () => -1) };
+  const started = warmStart(spec([4, 2]), fresh, spec([2, 3]), source, true);
+  expect(Array.from(started.w)).toEqual([1, 2, 4, 5, -1, -1, -1, -1]);
+  expect(Array.from(fresh.w)).toEqual(Array(8).fill(-1));
+  expect(() => warmStart(spec([4, 2]), fresh, spec([2, 3]), source)).toThrow(
+    '--from: tensor "w" has shape [2,3], expected [4,2]',
+  );
+  expect(() => warmStart(spec([2, 2, 2]), fresh, spec([2, 3]), source, true)).toThrow(
+    '--from: tensor "w" has shape [2,3], expected [2,2,2]',
+  );
+});

@@ -302,6 +302,12 @@ describe('bad input is one line and exit status 2', () => {
       () => ['train', config('net.json', { ...tiny, network: { name: 'transformer' } })],
       /network.name is "transformer", expected one of hopfield-site, key-value, mlp/,
     ],
+    [
+      'a network without a bound on its curvature',
+      () => ['train', 'demo', '--set', 'write.divisor=curvature'],
+      /write.divisor is "curvature", but the network has no bound on its curvature/,
+    ],
+    ['sizes to fit to nothing', () => ['train', 'demo', '--resize'], /train: --resize needs --from/],
     ['a missing task', () => ['train', config('task.json', { network: tiny.network })], /task/],
     [
       'a corruption out of range',

@@ -150,6 +150,31 @@ describe('augmentation', () => {
     expect(new Set(shapes(true, 0)).size).toBeGreaterThan(1);
   });
 
+  test('mixed adds to half of the drawings of an episode ink of others, and takes none away', () => {
+    const mixed = omniglotTask(drawings, { augment: 'mixed' });
+    expect(episode(mixed, 'train', 3, 16)).toEqual(episode(mixed, 'train', 3, 16));
+    for (const split of ['validation', 'test'] as const)
+      expect(episode(mixed, split, 0, 8)).toEqual(episode(plain, split, 0, 8));
+    // Drawings of one row of ink each, every one another row: what is mixed has more rows, never fewer.
+    const bits = new Uint8Array(8 * 1024);
+    for (let i = 0; i < 8; i++) bits.fill(1, i * 1024 + (8 + 2 * i) * 32, i * 1024 + (9 + 2 * i) * 32);
+    const lines = { alphabets: [{ name: 'lines', drawings: 8, archives: [] }], bits };
+    const task = omniglotTask(lines, { held_out: [], validation: [], augment: 'mixed' });
+    let more = 0;
+    for (let index = 0; index < 200; index++) {
+      const images = task.patterns('train', 0, index, 8);
+      for (let p = 0; p < 8; p++) {
+        const ink = images.slice(p * 1024, (p + 1) * 1024).reduce((a, b) => a + b, 0);
+        // A shift moves at most 2 of the 32 pixels of a row out.
+        expect(ink).toBeGreaterThanOrEqual(30);
+        if (ink > 32) more++;
+      }
+    }
+    // Half of 1,600, less one in eight whose other drawing is the same one and the few whose rectangle has no row in it.
+    expect(more).toBeGreaterThan(400);
+    expect(more).toBeLessThan(900);
+  });
+
   test('is one of the eight symmetries of the square and a shift of at most 2 pixels', () => {
     // an L whose symmetries all differ, clear of the border
     const bits = new Uint8Array(8 * 1024);

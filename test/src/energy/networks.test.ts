@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { valueAndGradsOf } from '../../../src/autodiff/index.ts';
 import {
@@ -181,14 +182,90 @@ describe('key-value', () => {
     expectEqual(tf.slice(rows, 0, 1), tf.fill([1, 24], 1 / Math.sqrt(24)));
   });
 
-  test('what is no image of one channel, or shorter than its code, is refused', () => {
-    for (const patternShape of [[24], [4, 6, 3]]) {
-      expect(() => keyValue({ patternShape })).toThrow(
-        `network "key-value" needs patterns [height, width, 1], not [${patternShape}]`,
+  test.each([1, 2, 3])(
+    'of %i channels: its first decoder is orthonormal, also where it is complete',
+    (channels) => {
+      const d = 24 * channels;
+      for (const code of [5, d]) {
+        const { parameters } = keyValue({ patternShape: [4, 6, channels], keys: 3, code });
+        const rows = tf.tensor2d(initialise(parameters, 0)['decode.w'], [code, d]);
+        expectEqual(tf.matMul(rows, rows, false, true), tf.eye(code));
+      }
+    },
+  );
+
+  test('a colour image starts as half its squared distance to what its key recalls', () => {
+    const colour = keyValue({ patternShape: [4, 4, 3], keys: 3, code: 5, mean: 0 });
+    const p: Record<string, tf.Tensor> = Object.fromEntries(
+      Object.entries(initialise(colour.parameters, 0)).map(([key, v]) => [
+        key,
+        tf.tensor(v, colour.parameters[key].shape),
+      ]),
+    );
+    const x = noise([1, 2, 4, 4, 3], 'x');
+    const without = { ...p, 'site.w3': tf.zerosLike(p['site.w3']) };
+    // Nothing is stored at first: the field is zero.
+    expectEqual(colour.energy(without, x), tf.mul(tf.sum(tf.square(x), [2, 3, 4]), 0.5));
+  });
+
+  describe('writing codes', () => {
+    const coded = keyValue({ patternShape: shape, keys: 3, code: 5, mean: -0.5, writing: 'code' });
+    const own = (): Record<string, tf.Tensor> => ({
+      ...initial,
+      'target.w': tf.transpose(initial['decode.w'] as tf.Tensor2D),
+      V: noise([3, 5], 'V'),
+    });
+    const keysOf = (x: tf.Tensor) => {
+      const y = tf.add(tf.reshape(x, [-1, 24]), 0.5) as tf.Tensor2D;
+      const projected = tf.matMul(y, initial['key.w'] as tf.Tensor2D);
+      return tf.div(projected, tf.sqrt(tf.add(tf.sum(tf.square(projected), 1, true), 1))) as tf.Tensor2D;
+    };
+
+    test('has the energy of any other, and one more shared matrix', () => {
+      const x = noise([1, 2, ...shape], 'x');
+      expectEqual(coded.energy(own(), x), network.energy(own(), x));
+      const more = Object.keys(coded.parameters).filter((key) => !(key in network.parameters));
+      expect(more).toEqual(['target.w']);
+      const start = tf.tensor(initialise(coded.parameters, 0)['target.w'], [24, 5]);
+      expectEqual(start, own()['target.w']);
+    });
+
+    test('its writing energy is half the squared error of the code', () => {
+      const x = noise([1, 2, ...shape], 'x');
+      const y = tf.add(tf.reshape(x, [2, 24]), 0.5) as tf.Tensor2D;
+      const target = tf.matMul(y, own()['target.w'] as tf.Tensor2D);
+      const error = tf.sub(target, tf.matMul(keysOf(x), own().V as tf.Tensor2D));
+      expectEqual(
+        coded.writingEnergy!(own(), x),
+        tf.reshape(tf.mul(tf.sum(tf.square(error), 1), 0.5), [1, 2]),
       );
-    }
+    });
+
+    test.each([2, 7])(
+      'its curvature of %i patterns is never below the largest eigenvalue, nor twice it',
+      (n) => {
+        const x = noise([2, n, ...shape], 'x');
+        const bounds = coded.curvature!(own(), x);
+        expect(bounds.shape).toEqual([2]);
+        for (const [e, bound] of Array.from(bounds.dataSync()).entries()) {
+          const keys = keysOf(tf.slice(x, [e], [1]));
+          const gram = tf.matMul(keys, keys, true, false).arraySync() as number[][];
+          const [largest] = new EigenvalueDecomposition(new Matrix(gram)).realEigenvalues.sort(
+            (a, b) => b - a,
+          );
+          expect(bound).toBeGreaterThanOrEqual(largest * (1 - 1e-5));
+          expect(bound).toBeLessThan(2 * largest);
+        }
+      },
+    );
+  });
+
+  test('what is no image, or shorter than its code, is refused', () => {
+    expect(() => keyValue({ patternShape: [24] })).toThrow(
+      'network "key-value" needs patterns [height, width, channels], not [24]',
+    );
     expect(() => keyValue({ patternShape: shape, code: 25 })).toThrow(
-      'network.code is 25, expected at most the 24 pixels of a pattern',
+      'network.code is 25, expected at most the 24 values of a pattern',
     );
   });
 });

@@ -69,7 +69,7 @@ function gradients(weights: Weights, patterns: Vector[]): { energy: Weights; gra
 /** T gradient steps on the writing loss. */
 export function write(rule: Rule, values: RuleValues, initial: Weights, patterns: Vector[]): Weights {
   const { steps, rates, per_step, divisor, gradient_term } = rule.write;
-  const count = divisor === 'patterns' ? patterns.length : divisor;
+  const count = typeof divisor === 'number' ? divisor : patterns.length;
   let weights = initial;
   for (let t = 0; t < steps; t++) {
     const slopes = gradients(weights, patterns);

@@ -19,7 +19,7 @@ const network = mlp({ patternShape: [4], hidden: [3, 2], writable: [2, 3] });
 const rule: Rule = {
   ...defaultRule,
   write: { ...defaultRule.write, steps: 3, rate: 0.02 },
-  read: { steps: 4, rate: 0.7, decay: 0.9, momentum: 0.3 },
+  read: { steps: 4, rate: 0.7, decay: 0.9, momentum: 0.3, start: 'query' },
 };
 const values = (given: Rule) => initialise(ruleParameters(given, network), 0);
 const softplus = (x: number) => Math.log1p(Math.exp(x));
@@ -31,6 +31,13 @@ const scheduleOf = (read: ArrayLike<number>, momentum: ArrayLike<number>) =>
 
 test('the written tensors are the writable ones, in the network’s order', () => {
   expect(writableNames(network)).toEqual(['W2', 'b2', 'W3']);
+});
+
+test('the distance term has an initial rate of its own where one is given', () => {
+  const given: Rule = { ...rule, write: { ...rule.write, distance: 0.001 } };
+  const rates = Array.from(values(given)['rule.write'], softplus);
+  for (const [i, rate] of rates.entries()) expect(rate).toBeCloseTo(i % 3 === 2 ? 0.001 : 0.02, 6);
+  for (const rate of Array.from(values(rule)['rule.write'], softplus)) expect(rate).toBeCloseTo(0.02, 6);
 });
 
 describe('the rule’s parameters', () => {

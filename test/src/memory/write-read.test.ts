@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { hopfieldSite } from '../../../src/energy/index.ts';
+import { hopfieldSite, initialise, keyValue } from '../../../src/energy/index.ts';
+import { energyModel } from '../../../src/memory/energy-model.ts';
 import { read } from '../../../src/memory/read.ts';
 import { defaultRule, type Rule, ruleParameters } from '../../../src/memory/rule.ts';
 import { write } from '../../../src/memory/write.ts';
@@ -105,6 +106,62 @@ describe('writing is gradient descent on the writing loss', () => {
   });
 });
 
+describe('a step divided by the curvature', () => {
+  const network = keyValue({ patternShape: [4, 6, 1], keys: 5, code: 4, writing: 'code' });
+  const random = () => ({ ...randomParameters(network), V: tf.zeros([5, 4]) });
+  /** Patterns ever more alike: the largest eigenvalue of their keys' Gram matrix comes near to their number. */
+  const patterns = (deviation: number, count: number) =>
+    tf.add(tf.mul(noise([1, count, 4, 6, 1], 'own'), deviation), noise([1, 1, 4, 6, 1], 'common'));
+  const loss = (p: Record<string, tf.Tensor>, x: tf.Tensor) =>
+    numbers(tf.sum(network.writingEnergy!(p, x)))[0];
+  const rule = (divisor: Rule['write']['divisor'], steps: number): Rule =>
+    makeRule({ steps, divisor, gradient_term: false, rate: 1.9, distance: 1e-9, per_step: false });
+  const written = (given: Rule, x: tf.Tensor) =>
+    write(
+      network,
+      given,
+      {
+        ...random(),
+        ...Object.fromEntries(
+          Object.entries(initialise(ruleParameters(given, network), 0)).map(([name, v]) => [
+            name,
+            tf.tensor(v, ruleParameters(given, network)[name].shape),
+          ]),
+        ),
+      },
+      x,
+    );
+
+  test.each([1, 0.3, 0.01])('never raises the writing loss, of patterns that differ by %d', (deviation) => {
+    const x = patterns(deviation, 12);
+    let before = loss(random(), x);
+    for (let steps = 1; steps <= 6; steps++) {
+      const after = loss(written(rule('curvature', steps), x), x);
+      expect(after).toBeLessThanOrEqual(before * (1 + 1e-5));
+      before = after;
+    }
+    expect(before).toBeLessThan(0.9 * loss(random(), x));
+  });
+
+  test('a constant that serves unlike patterns diverges on patterns that are alike', () => {
+    const gain = (deviation: number) => {
+      const x = patterns(deviation, 12);
+      return loss(written(rule(5, 12), x), x) / loss(random(), x);
+    };
+    expect(gain(4)).toBeLessThan(1);
+    expect(gain(0.01)).toBeGreaterThan(10);
+  });
+
+  test('is refused where the network knows no bound', () => {
+    expect(() => written({ ...rule('curvature', 1) }, patterns(1, 2))).not.toThrow();
+    const { curvature, ...without } = network;
+    expect(curvature).toBeDefined();
+    expect(() => energyModel(without, rule('curvature', 1))).toThrow(
+      'write.divisor is "curvature", but the network has no bound on its curvature',
+    );
+  });
+});
+
 /** Rates of writing and reading for a network of any architecture: small ones. */
 function smallRates(
   rule: Rule,
@@ -165,6 +222,43 @@ describe.each(names)('%s', (name) => {
     const { iterates, energies } = read(given, rule, fast, x(), tf.onesLike(x()));
     for (const iterate of iterates) expect(numbers(iterate)).toEqual(numbers(x()));
     for (const energy of energies) expect(numbers(energy)).toEqual(numbers(energies[0]));
+  });
+});
+
+describe('reading that starts at values of its own', () => {
+  const rule: Rule = { ...makeRule(), read: { ...defaultRule.read, steps: 3, start: -0.4 } };
+  const p = () => ({ ...someWeights(), ...ruleValues(rule).p, 'rule.start': tf.fill([d], -0.4) });
+  const queries = () => tf.clipByValue(noise([episodes, patterns, d], 'query'), -1, 1);
+  const known = () => tf.cast(tf.greater(noise([episodes, patterns, d], 'known'), 0), 'float32');
+  const last = (x: tf.Tensor, mask?: tf.Tensor) => numbers(read(network, rule, p(), x, mask).iterates[2]);
+
+  test('has one value for every entry of a pattern', () => {
+    expect(ruleParameters(rule, network)['rule.start']).toEqual({
+      shape: [d],
+      init: { constant: -0.4 },
+      writable: false,
+    });
+    expect(ruleParameters(makeRule(), network)['rule.start']).toBeUndefined();
+  });
+
+  test('what the query has at unknown entries makes no difference', () => {
+    const other = tf.where(tf.cast(known(), 'bool'), queries(), 0.9);
+    expect(last(other, known())).toEqual(last(queries(), known()));
+    const { 'rule.start': _, ...query } = p();
+    const plain = read(network, rule, query, other, known()).iterates[2];
+    expect(numbers(plain)).not.toEqual(numbers(read(network, rule, query, queries(), known()).iterates[2]));
+  });
+
+  test('is reading from a query that has the start there', () => {
+    const { 'rule.start': _, ...query } = p();
+    const filled = tf.where(tf.cast(known(), 'bool'), queries(), -0.4);
+    const plain = numbers(read(network, rule, query, filled, known()).iterates[2]);
+    for (const [i, x] of last(queries(), known()).entries()) expect(x).toBeCloseTo(plain[i], 6);
+  });
+
+  test('nothing is replaced where recall is not told what is known', () => {
+    const { 'rule.start': _, ...query } = p();
+    expect(last(queries())).toEqual(numbers(read(network, rule, query, queries()).iterates[2]));
   });
 });
 
