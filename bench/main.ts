@@ -10,7 +10,7 @@ import { InputError } from '../src/errors.ts';
 import { FileError } from '../src/files.ts';
 import { compare, type FormName, forms } from './compare.ts';
 import { type ProblemName, problemNames } from './problems.ts';
-import { type Comparison, machine, RESULTS, writeComparison } from './report.ts';
+import { type Comparison, keptProblems, machine, RESULTS, writeComparison } from './report.ts';
 import { targets } from './results.ts';
 import { scaling, scalingText } from './scaling.ts';
 import { problemText, targetText } from './tables.ts';
@@ -83,14 +83,17 @@ async function run(): Promise<void> {
   if (peers.length > 0) checkPython(python, ['numpy', ...[...frameworks].flatMap((name) => modules[name])]);
 
   const comparison: Comparison = { measured: '', machine: machine(), versions: {}, problems: [] };
-  for (const name of chosen) {
+  const folder = resolve(options.out ?? RESULTS);
+  const order = ({ name }: { name: string }) => problemNames.indexOf(name as ProblemName);
+  for (const [i, name] of chosen.entries()) {
     const { result, versions } = await compare(name, { ...limits, device, threads, peers, python, progress });
-    comparison.problems.push(result);
     Object.assign(comparison.versions, versions);
+    if (i === 0 && options.peers) comparison.problems = await keptProblems(folder, comparison, chosen);
+    comparison.problems = [...comparison.problems, result].sort((a, b) => order(a) - order(b));
     comparison.measured = new Date().toISOString();
     if (!options.json) for (const line of [...problemText(result), '']) out(line);
     // After every problem, so that what was measured is kept when a later one fails.
-    if (options.peers) await writeComparison(comparison, resolve(options.out ?? RESULTS));
+    if (options.peers) await writeComparison(comparison, folder);
   }
   const aims = comparison.problems.flatMap(targets);
   if (options.json) out(JSON.stringify({ ...comparison, targets: aims }));

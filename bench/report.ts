@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { writeFileAtomically } from '../src/files.ts';
 import { comparisonChart } from './chart.ts';
 import { type ProblemResult, targets } from './results.ts';
@@ -26,6 +27,23 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** Where the project's own comparison stands, and the document with its table. */
 export const RESULTS = here('results');
 const DOCUMENT = here('../BENCHMARKS.md');
+
+/**
+ * What an earlier run in that folder found on the same machine with the same versions, but for the problems that are
+ * measured anew.
+ */
+export async function keptProblems(
+  folder: string,
+  { machine, versions }: Pick<Comparison, 'machine' | 'versions'>,
+  anew: readonly string[],
+): Promise<ProblemResult[]> {
+  const text = await readFile(join(folder, 'comparison.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return [];
+  const earlier: Comparison = JSON.parse(text);
+  if (!isDeepStrictEqual(earlier.machine, machine)) return [];
+  if (Object.entries(versions).some(([name, version]) => earlier.versions[name] !== version)) return [];
+  return earlier.problems.filter(({ name }) => !anew.includes(name));
+}
 
 /** Writes comparison.json and comparison.png; and the table, into BENCHMARKS.md or, in another folder, comparison.md. */
 export async function writeComparison(comparison: Comparison, folder: string): Promise<void> {

@@ -28,7 +28,8 @@ export async function splitProgram(
   const atOnce = partsOf(split, specs, threads);
   let own = partSpecs(split, specs, atOnce);
   let traced: Trace = trace(split.part, own);
-  const turns = inTurn(Object.values(traced.outputs), own[split.batch[0]]?.shape[0] ?? 1);
+  const cut = split.batch.map((name) => traced.inputs[name]);
+  const turns = inTurn(Object.values(traced.outputs), cut, own[split.batch[0]]?.shape[0] ?? 1);
   const parts = atOnce * turns;
   if (parts === 1) return undefined;
   if (turns > 1) {

@@ -31,25 +31,35 @@ export function partsOf({ batch }: Split, specs: Record<string, InputSpec>, thre
   return 1;
 }
 
-/** Numbers in a tensor that no longer fits, with those it is computed from, into a core's own cache. */
-const LARGE = 2 ** 18;
-/** Seconds that an operation costs however small it is, and that a number of a large tensor costs more than one of a small. */
-const [OPERATION, NUMBER] = [5e-6, 2e-10];
+/** Numbers in the largest tensor that fits, with those it is computed with, into a core's own cache. */
+const FITS = 2 ** 17;
+/**
+ * Measured, in seconds: what an operation costs however small it is, a number of a larger tensor more than one of a tensor that
+ * fits, and an entry of a matrix that rows of all episodes are multiplied with, each time that it is brought in order for that.
+ */
+const [OPERATION, NUMBER, ENTRY] = [3e-6, 4e-10, 1.8e-9];
 
 /**
  * Into how many parts one after the other a part is best cut again: smaller tensors stay in the cache, more operations cost
  * more. From sizes alone, so that the same program gives the same numbers everywhere.
- * @param length of the part's first axis
+ * @param batch the inputs that would be cut
+ * @param length of their first axis
  */
-export function inTurn(outputs: readonly Node[], length: number): number {
+export function inTurn(outputs: readonly Node[], batch: readonly Node[], length: number): number {
   const live = liveNodes(outputs);
-  const entrywise = live.filter(({ op }) => op in unaryFunctions || op in binaryFunctions);
+  const working = live.filter(({ op }) => op in unaryFunctions || op in binaryFunctions || op === 'MatMul');
+  const ofBatch = new Set<Node>(batch);
+  for (const node of live) if (node.inputs.some((input) => ofBatch.has(input))) ofBatch.add(node);
+  const matrices = working.filter(({ op }) => op === 'MatMul').map(({ inputs }) => inputs[1]);
+  const entries = matrices.reduce((sum, matrix) => sum + (ofBatch.has(matrix) ? 0 : sizeOf(matrix.shape)), 0);
   let [best, least] = [1, Infinity];
   for (let turns = 1; turns <= length; turns++) {
     if (length % turns !== 0) continue;
-    const large = entrywise.filter(({ shape }) => sizeOf(shape) / turns >= LARGE);
-    const numbers = large.reduce((sum, { shape, inputs }) => sum + sizeOf(shape) * (1 + inputs.length), 0);
-    const seconds = turns * live.length * OPERATION + numbers * NUMBER;
+    let large = 0;
+    for (const { shape, inputs } of working)
+      for (const size of [shape, ...inputs.map((input) => input.shape)].map(sizeOf))
+        if (size / turns > FITS) large += size;
+    const seconds = turns * (live.length * OPERATION + entries * ENTRY) + large * NUMBER;
     if (seconds < least) [best, least] = [turns, seconds];
   }
   return best;
