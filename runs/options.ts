@@ -34,7 +34,7 @@ export const deviceOption = () =>
 export const threadsOption = () =>
   new Option(
     '--threads <n>',
-    'threads of the compiled engine (default: one for each physical core)',
+    'threads of the compiled engine (default: as many as the machine offers)',
   ).argParser(positive);
 export const dataOption = () =>
   new Option('--data-dir <dir>', "folder with the data sets' own files (or EBMM_DATA_DIR)");

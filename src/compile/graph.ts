@@ -2,7 +2,8 @@
  * @file The compiler's intermediate graph: a few dozen ONNX-like primitives, each node built once.
  *
  * A node is identified by its operation, inputs and attributes, so asking for the same thing twice gives the same node:
- * common subexpressions merge while the graph is built. Algebra that makes it smaller lives in `simplify.ts`.
+ * common subexpressions merge while the graph is built. Algebra that makes it smaller while it is built lives in `builder.ts`,
+ * what looks at the whole in `optimise/`.
  */
 
 export type Dtype = 'float32' | 'int32' | 'bool';
