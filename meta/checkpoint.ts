@@ -1,9 +1,11 @@
 /** @file Checkpoints: the whole training state in one sealed safetensors file, or only the parameters for use. */
+
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { ParameterSpec } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
+import { prefixed } from '../src/prefixed.ts';
 import { MOMENTS } from './adamw.ts';
 import { AVERAGE } from './meta-step.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedArray } from './safetensors.ts';
@@ -33,7 +35,7 @@ export async function saveCheckpoint(
   { parametersOnly = false } = {},
 ): Promise<void> {
   const tensors: Record<string, NamedArray> = {};
-  const saved = parametersOnly ? prefixed(trainedParameters(state)) : state.values;
+  const saved = parametersOnly ? prefixed('p:', trainedParameters(state)) : state.values;
   for (const [name, values] of Object.entries(saved)) {
     tensors[name] = { shape: specs[name.slice(2)].shape, values };
   }
@@ -49,9 +51,6 @@ export function trainedParameters({ values }: TrainingState): Record<string, Flo
     names.map((name) => [name.slice(2), values[AVERAGE + name.slice(2)] ?? values[name]]),
   );
 }
-
-const prefixed = (parameters: Record<string, Float32Array>) =>
-  Object.fromEntries(Object.entries(parameters).map(([name, values]) => [`p:${name}`, values]));
 
 /**
  * Reads a checkpoint of these parameters.

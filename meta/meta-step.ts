@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { gradsWithAuxiliary, type NamedTensors } from '../src/autodiff/index.ts';
 import { type InputSpec, partName, type Split, type TensorFunction } from '../src/compile/index.ts';
+import { prefixed } from '../src/prefixed.ts';
 import { type AdamW, adamW, MOMENTS } from './adamw.ts';
 import type { Trainable } from './learner.ts';
 import { learningRate, type Schedule } from './schedule.ts';
@@ -27,9 +28,6 @@ export const statePrefixes = ({ average = 0 }: Pick<MetaStepSettings, 'average'>
   ...MOMENTS,
   ...(average > 0 ? [AVERAGE] : []),
 ];
-
-const prefixed = (prefix: string, tensors: NamedTensors): NamedTensors =>
-  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor]));
 
 /** The loss of a batch, its gradient by the parameters, and what else the loss puts out. */
 function lossAndGradient(trainable: Trainable) {

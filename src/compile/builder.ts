@@ -142,6 +142,13 @@ export class Builder {
     return this.graph.node('Transpose', [x], { perm: [...permutation] }, shape, x.dtype);
   }
 
+  /** Exchanges the last two axes. */
+  swapLast(x: Node): Node {
+    const rank = x.shape.length;
+    const order = Array.from({ length: rank - 2 }, (_, i) => i);
+    return this.transpose(x, [...order, rank - 1, rank - 2]);
+  }
+
   /** Broadcasts to `shape` by NumPy's rule. */
   expand(x: Node, shape: readonly number[]): Node {
     if (sameShape(x.shape, shape)) return x;

@@ -87,12 +87,6 @@ function softmax(b: Builder, x: Node): Node {
   return b.binary('Div', exponential, b.reduce('ReduceSum', exponential, last, true));
 }
 
-const swapLast = (b: Builder, x: Node) => {
-  const rank = x.shape.length;
-  const axes = Array.from({ length: rank }, (_, i) => i);
-  return b.transpose(x, [...axes.slice(0, -2), rank - 1, rank - 2]);
-};
-
 /** 1 in row i at column index[i], else 0: [..., depth]. A row of another index is zero. */
 function oneHot(b: Builder, indices: Node, depth: number): Node {
   const places = b.constant(
@@ -207,7 +201,7 @@ export const kernels: Record<string, KernelRow> = {
 
   // Products and reductions.
   BatchMatMul: (b, { a, b: right }, { transposeA, transposeB }) =>
-    b.matMul(transposeA ? swapLast(b, a) : a, transposeB ? swapLast(b, right) : right),
+    b.matMul(transposeA ? b.swapLast(a) : a, transposeB ? b.swapLast(right) : right),
   Sum: reducing('ReduceSum'),
   Max: reducing('ReduceMax'),
   Min: reducing('ReduceMin'),

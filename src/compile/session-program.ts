@@ -2,7 +2,7 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { InputError } from '../errors.ts';
 import type { InputSpec, NamedValues, Program } from './engine.ts';
-import { type Dtype, toValues, type Values } from './graph.ts';
+import { toValues, type Values } from './graph.ts';
 import { type OnnxModel, toOnnx } from './onnx.ts';
 import { forRuntime } from './optimise/index.ts';
 import type { Trace } from './trace-backend.ts';
@@ -10,10 +10,8 @@ import type { Feed } from './workers.ts';
 
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 
-const ortTypes = { float32: 'float32', int32: 'int32', bool: 'bool' } as const;
-
 /** The traced function as a model for the device. */
-export const modelFor = (device: Device, { builder, inputs, outputs }: Trace): OnnxModel =>
+const modelFor = (device: Device, { builder, inputs, outputs }: Trace): OnnxModel =>
   toOnnx(inputs, device === 'cpu' ? forRuntime(builder, outputs) : outputs);
 
 /** @param threads for one operation; default: onnxruntime's choice. */
@@ -75,7 +73,7 @@ export function feedsOf(specs: Record<string, InputSpec>, values: NamedValues): 
   for (const [name, { shape, dtype = 'float32' }] of Object.entries(specs)) {
     const data = values[name];
     if (!data) throw new Error(`input "${name}" is missing`);
-    feeds[name] = { type: ortTypes[dtype as Dtype], data: toValues(data, dtype), dims: shape };
+    feeds[name] = { type: dtype, data: toValues(data, dtype), dims: shape };
   }
   return feeds;
 }

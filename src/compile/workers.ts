@@ -2,11 +2,11 @@
 import { Worker } from 'node:worker_threads';
 import type { InferenceSession } from 'onnxruntime-node';
 import type { NamedValues } from './engine.ts';
-import type { Values } from './graph.ts';
+import type { Dtype, Values } from './graph.ts';
 
 /** A tensor as it travels between threads. */
 export interface Feed {
-  type: string;
+  type: Dtype;
   data: Values;
   dims: readonly number[];
 }

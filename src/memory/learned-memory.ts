@@ -1,6 +1,7 @@
 /** @file A meta-trained memory as an associative memory: its parameters fixed, its functions compiled. */
 import * as tf from '@tensorflow/tfjs';
 import type { Engine, NamedTensors, NamedValues } from '../compile/index.ts';
+import { prefixed } from '../prefixed.ts';
 import type { AssociativeMemory, Recall, RecallOptions, StoredMemory } from './associative.ts';
 import type { MemoryModel } from './model.ts';
 
@@ -168,9 +169,6 @@ export class LearnedMemory implements AssociativeMemory {
     return reader;
   }
 }
-
-const prefixed = <T>(prefix: string, values: Record<string, T>): Record<string, T> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
 
 /** What one episode stored. */
 class StoredEpisode implements StoredMemory {

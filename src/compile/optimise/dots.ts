@@ -6,7 +6,7 @@
  */
 import { type Node, sameShape, sizeOf } from '../graph.ts';
 import { isFactor, type Term, termsOf } from './linear.ts';
-import { rowProduct, swapLast } from './products.ts';
+import { rowProduct } from './products.ts';
 import type { Rewriting, Rule } from './rewrite.ts';
 
 export function dots({ builder, live, uses, made }: Rewriting): Rule {
@@ -18,8 +18,8 @@ export function dots({ builder, live, uses, made }: Rewriting): Rule {
     if (!product) return undefined;
     const { left, right } = product;
     if (known.has(builder.matMul(left, y))) return [builder.matMul(made(left), made(y)), made(right)];
-    if (known.has(builder.matMul(right, swapLast(builder, y)))) {
-      return [builder.matMul(made(right), swapLast(builder, made(y))), made(left)];
+    if (known.has(builder.matMul(right, builder.swapLast(y)))) {
+      return [builder.matMul(made(right), builder.swapLast(made(y))), made(left)];
     }
     return undefined;
   }

@@ -24,16 +24,16 @@ export function swapsLast(permutation: readonly number[]): boolean {
   return permutation.every((p, i) => p === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
 }
 
-export function swapLast(builder: Builder, x: Node): Node {
-  const rank = x.shape.length;
-  const order = Array.from({ length: rank }, (_, i) => i);
-  return builder.transpose(x, [...order.slice(0, -2), rank - 1, rank - 2]);
-}
-
 export const operandSize = ({ left, right }: RowProduct) => sizeOf(left.shape) + sizeOf(right.shape);
 
+/** The product with its smaller operand changed. */
+export function onSmaller(product: RowProduct, change: (operand: Node) => Node): RowProduct {
+  const side = sizeOf(product.left.shape) < sizeOf(product.right.shape) ? 'left' : 'right';
+  return { ...product, [side]: change(product[side]) };
+}
+
 export function productOf(builder: Builder, { left, right }: Pick<RowProduct, 'left' | 'right'>): Node {
-  return builder.matMul(swapLast(builder, left), right);
+  return builder.matMul(builder.swapLast(left), right);
 }
 
 /** The product that is the sum of all: their rows one below the other. */

@@ -8,7 +8,7 @@
 import type { Builder } from '../builder.ts';
 import { type Node, sameShape, sizeOf } from '../graph.ts';
 import { isLinear, isOne, type Term, termsOf } from './linear.ts';
-import { operandSize, type RowProduct, rowProduct, stacked } from './products.ts';
+import { onSmaller, operandSize, type RowProduct, rowProduct, stacked } from './products.ts';
 import type { Rewriting, Rule } from './rewrite.ts';
 
 export function sums(graph: Rewriting): Rule {
@@ -105,10 +105,7 @@ class Sum {
   }
 
   #scaled(product: RowProduct, factor: Node): RowProduct {
-    if (isOne(factor)) return product;
-    const { left, right } = product;
-    if (sizeOf(left.shape) < sizeOf(right.shape)) return { ...product, left: this.#times(left, factor) };
-    return { ...product, right: this.#times(right, factor) };
+    return isOne(factor) ? product : onSmaller(product, (operand) => this.#times(operand, factor));
   }
 
   /** Products of one kind as one, of the sign that most of them have; or each for itself where laying side by side costs more. */
@@ -120,13 +117,9 @@ class Sum {
       return group.flatMap((one) => this.#products([one]));
     }
     const sign = group.filter((one) => one.sign === 1).length * 2 >= group.length ? 1 : -1;
-    const products = group.map(({ sign: own, product }) => {
-      if (own === sign) return product;
-      const { left, right } = product;
-      return sizeOf(left.shape) < sizeOf(right.shape)
-        ? { ...product, left: this.#negative(left) }
-        : { ...product, right: this.#negative(right) };
-    });
+    const products = group.map(({ sign: own, product }) =>
+      own === sign ? product : onSmaller(product, (operand) => this.#negative(operand)),
+    );
     this.cost.add(size);
     if (products.length > 1) this.cost.add(moved);
     return [{ sign, node: stacked(this.builder, products) }];
