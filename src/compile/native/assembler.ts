@@ -141,8 +141,8 @@ export class Assembler {
   }
 
   /** One number of memory, or the first of a vector, sixteen times. */
-  broadcast(to: number, from: Memory | number): void {
-    this.#evex(opcode(1, 2, 0x18), to, 0, from, NUMBER_BYTES, {});
+  broadcast(to: number, from: Memory | number, options: VectorOptions = {}): void {
+    this.#evex(opcode(1, 2, 0x18), to, 0, from, NUMBER_BYTES, options);
   }
 
   /** The first number of a vector to memory. */

@@ -144,15 +144,20 @@ function ask(code: readonly number[]): bigint {
 }
 
 /** A function of a base address, held in RBX while `body` runs; it may use every register but the stack pointer and RBX. */
-export function functionOf(body: (assembler: Assembler) => void): Uint8Array {
-  const assembler = new Assembler();
+export function writeFunction(assembler: Assembler, body: () => void): void {
   const [RBX, RBP, RDI, R12, R13, R14, R15] = [3, 5, 7, 12, 13, 14, 15];
   const kept = [RBX, RBP, R12, R13, R14, R15];
   for (const register of kept) assembler.push(register);
   assembler.copy(RBX, RDI);
-  body(assembler);
+  body();
   for (const register of [...kept].reverse()) assembler.pop(register);
   assembler.clearUpper();
   assembler.return();
+}
+
+/** The bytes of such a function. */
+export function functionOf(body: (assembler: Assembler) => void): Uint8Array {
+  const assembler = new Assembler();
+  writeFunction(assembler, () => body(assembler));
   return assembler.bytes;
 }
