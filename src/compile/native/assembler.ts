@@ -145,6 +145,11 @@ export class Assembler {
     this.#evex(opcode(1, 2, 0x18), to, 0, from, NUMBER_BYTES, options);
   }
 
+  /** The low 32 bits of a general register sixteen times. */
+  broadcastFrom(to: number, from: number): void {
+    this.#evex(opcode(1, 2, 0x7c), to, 0, from, VECTOR_BYTES, {});
+  }
+
   /** The first number of a vector to memory. */
   storeFirst(to: Memory, from: number): void {
     this.#evex(opcode(2, 1, 0x11), from, 0, to, NUMBER_BYTES, {});
@@ -214,7 +219,7 @@ export class Assembler {
 
   // General registers, 64 bits
 
-  /** @param value an integer from 0 below 2^31 */
+  /** @param value an integer from 0 below 2^32 */
   set(to: number, value: number): void {
     this.#room();
     if (value === 0) {

@@ -1,6 +1,6 @@
 /** @file Steps that copy a tensor from one place to another. */
 import { type Assembler, at, Label, RBX, RCX, RSI } from './assembler.ts';
-import { emitLoop, isLoopable } from './loops.ts';
+import { emitLoop, isLoopable } from './fused-loops.ts';
 import { type Axis, collapsed, type Place } from './places.ts';
 import type { Step } from './steps.ts';
 import { emitTranspose } from './transposes.ts';

@@ -6,7 +6,7 @@ import { sizeOf } from '../../shapes.ts';
 import { uniformValue } from '../builder.ts';
 import { liveNodes, type Node, sameShape } from '../graph.ts';
 import { entrywise } from './entrywise.ts';
-import { type Entry, emitLoop, fits, isLoopable, type Loop, pressure, REGISTERS } from './loops.ts';
+import { type Entry, emitLoop, fits, isLoopable, type Loop, pressure, REGISTERS } from './fused-loops.ts';
 import { type Buffer, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
 import { copyStep } from './copies.ts';
 import { convolutionSteps, productSteps } from './operators.ts';

@@ -1,0 +1,122 @@
+/** @file Programs of machine code, in this thread and in others. */
+import type { Dtype, Values } from '../graph.ts';
+import type { InputSpec, NamedValues, Program } from '../engine.ts';
+import { toValues } from '../graph.ts';
+import type { Trace } from '../trace-backend.ts';
+import { nativeCode } from './code.ts';
+import { Block, Executable } from './machine.ts';
+import type { Place } from './places.ts';
+
+const BYTES = 4;
+/** Displacements of instructions reach so far. */
+const REACH = 2 ** 31 / BYTES;
+
+interface Port {
+  name: string;
+  place: Place;
+  size: number;
+  dtype: Dtype;
+}
+
+/** Machine code and what it is called with; each thread that runs it has memory of its own. */
+export class NativeProgram implements Program {
+  readonly outputShapes: Record<string, readonly number[]>;
+  readonly operations: number;
+  readonly seconds: { trace: number; prepare: number };
+  readonly executable: Executable;
+  readonly #constants: { offset: number; values: ArrayLike<number> }[];
+  readonly #bytes: number;
+  readonly #inputs: Port[];
+  readonly #outputs: Port[];
+  #own: NativeMemory | undefined;
+
+  /**
+   * @param seconds what tracing took
+   * @throws Unsupported where the traced function holds what no machine code is written for
+   */
+  constructor(traced: Trace, specs: Record<string, InputSpec>, seconds: number) {
+    const started = performance.now();
+    const { code, memory, inputs, outputs, constants, steps } = nativeCode(traced.inputs, traced.outputs);
+    if (memory > REACH) throw new Error('a program needs more memory than its instructions reach');
+    this.executable = new Executable(code);
+    this.#constants = constants;
+    this.#bytes = memory * BYTES;
+    const port = (name: string, place: Place, dtype: Dtype): Port => ({
+      name,
+      place,
+      size: place.shape.reduce((product, n) => product * n, 1),
+      dtype,
+    });
+    this.#inputs = Object.entries(inputs).map(([name, place]) => port(name, place, specs[name]?.dtype ?? 'float32')); // biome-ignore format: one thought
+    this.#outputs = Object.entries(outputs).map(([name, place]) => port(name, place, traced.outputs[name].dtype)); // biome-ignore format: one thought
+    this.outputShapes = Object.fromEntries(Object.entries(traced.outputs).map(([name, { shape }]) => [name, shape])); // biome-ignore format: one thought
+    this.operations = steps;
+    this.seconds = { trace: seconds, prepare: (performance.now() - started) / 1000 };
+  }
+
+  /** Memory for one thread. */
+  memory(): NativeMemory {
+    return new NativeMemory(this.#bytes, this.#constants, this.#inputs, this.#outputs);
+  }
+
+  async run(values: NamedValues): Promise<NamedValues> {
+    this.#own ??= this.memory();
+    this.#own.write(values);
+    this.executable.call(this.#own.pointer);
+    return this.#own.read();
+  }
+
+  /** No thread may run it any more. */
+  free(): void {
+    this.#own?.free();
+    this.executable.free();
+  }
+}
+
+/** What a program works in, for one thread. */
+export class NativeMemory {
+  readonly #block: Block;
+  readonly #numbers: Float32Array;
+  readonly #inputs: readonly Port[];
+  readonly #outputs: readonly Port[];
+
+  constructor(
+    bytes: number,
+    constants: readonly { offset: number; values: ArrayLike<number> }[],
+    inputs: readonly Port[],
+    outputs: readonly Port[],
+  ) {
+    this.#block = new Block(bytes);
+    this.#numbers = new Float32Array(this.#block.buffer);
+    for (const { offset, values } of constants) this.#numbers.set(values, offset);
+    this.#inputs = inputs;
+    this.#outputs = outputs;
+  }
+
+  get pointer(): bigint {
+    return this.#block.pointer;
+  }
+
+  /** @throws Error where an input is missing or has another length */
+  write(values: NamedValues): void {
+    for (const { name, place, size, dtype } of this.#inputs) {
+      const data = values[name];
+      if (!data) throw new Error(`input "${name}" is missing`);
+      if (data.length !== size) throw new Error(`input "${name}" has ${data.length} values instead of ${size}`);
+      this.#numbers.set(toValues(data, dtype), place.buffer.offset);
+    }
+  }
+
+  read(): NamedValues {
+    const results: NamedValues = {};
+    for (const { name, place, size, dtype } of this.#outputs) {
+      const from = place.buffer.offset + place.offset;
+      results[name] = toValues(this.#numbers.slice(from, from + size), dtype) as Values;
+    }
+    return results;
+  }
+
+  free(): void {
+    this.#block.free();
+  }
+}
