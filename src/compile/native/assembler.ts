@@ -389,6 +389,7 @@ export class Assembler {
     else if (!none) this.#word(offset);
   }
 
+  rawByte(value: number): void { this.#room(); this.#byte(value); }
   #byte(value: number): void {
     this.#bytes[this.#length++] = value;
   }

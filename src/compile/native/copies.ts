@@ -1,16 +1,21 @@
 /** @file Steps that copy a tensor from one place to another. */
 import { type Assembler, at, Label, RBX, RCX, RSI } from './assembler.ts';
-import { emitLoop, isLoopable } from './fused-loops.ts';
-import { type Axis, collapsed, type Place } from './places.ts';
+import { emitLoop } from './fused-loops.ts';
+import { type Axis, collapsed, type Place, transposed } from './places.ts';
 import type { Step } from './steps.ts';
 import { emitTranspose } from './transposes.ts';
 
 const BYTES = 4;
 
-/** The numbers of `to` must lie beside each other along its last axis. Both have one shape. */
-export function copyStep(from: Place, to: Place): Step {
-  const step = { reads: [from.buffer], writes: [to.buffer] };
-  if (isLoopable(from, to.shape)) {
+/** Both places have one shape. */
+export function copyStep(source: Place, target: Place): Step {
+  const name = `copy ${target.shape.join('x')}`;
+  const step = { name, reads: [source.buffer], writes: [target.buffer] };
+  // In the order in which the target lies in memory.
+  const order = target.shape.map((_, axis) => axis).sort((i, j) => target.strides[j] - target.strides[i] || i - j);
+  const [from, to] = [transposed(source, order), transposed(target, order)];
+  const last = collapsed(to.shape, [from.strides, to.strides]).at(-1);
+  if (!last || (last.strides[1] === 1 && (last.strides[0] === 0 || last.strides[0] === 1))) {
     const loop = { shape: to.shape, entries: [{ load: from }], stores: [{ entry: 0, place: to }] };
     return { ...step, emit: ({ assembler, constants }) => emitLoop(assembler, loop, constants) };
   }

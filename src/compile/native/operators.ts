@@ -35,6 +35,7 @@ export function productSteps(a: Place, b: Place, to: Place): Step[] {
   const own = scratch ? [scratch.buffer] : [];
   return [
     {
+      name: `product ${[...outer.map(({ length }) => length), rows, inner, columns].join('x')}`,
       reads: [a.buffer, b.buffer],
       writes: [to.buffer, ...own],
       emit({ assembler, subroutine }) {
@@ -103,6 +104,7 @@ function convolved(x: Place, filter: Place, pads: readonly number[], to: Place, 
     },
   };
   steps.push({
+    name: `convolution ${filter.shape.join('x')}`,
     reads: [padded.buffer, filter.buffer],
     writes: [to.buffer],
     emit({ assembler, subroutine }) {

@@ -7,7 +7,7 @@ import { uniformValue } from '../builder.ts';
 import { liveNodes, type Node, sameShape } from '../graph.ts';
 import { entrywise } from './entrywise.ts';
 import { type Entry, emitLoop, fits, isLoopable, type Loop, pressure, REGISTERS } from './fused-loops.ts';
-import { type Buffer, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
+import { type Buffer, collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
 import { copyStep } from './copies.ts';
 import { convolutionSteps, productSteps } from './operators.ts';
 import type { Step } from './steps.ts';
@@ -85,13 +85,16 @@ class Planner {
     const outputs = new Set(Object.values(this.#outputs));
     for (const node of [...this.#live].reverse()) {
       if (node.op !== 'Concat') continue;
-      const place = this.#destinations.get(node) ?? newPlace(node.shape);
+      const place = this.#destinations.get(node) ?? concatenation(node);
       this.#destinations.set(node, place);
       for (const { part, sub } of partsOf(node, place)) {
         if (this.#destinations.has(part) || outputs.has(part) || this.#deferred.has(part)) continue;
         const reshapedToo = users.get(part)!.some(({ op }) => op === 'Reshape') && !isContiguous(sub);
-        const computed = isEntrywise(part) || part.op === 'MatMul' || part.op === 'Concat';
-        if (computed && !reshapedToo && part.op !== 'Cast') this.#destinations.set(part, sub);
+        const computed =
+          (isEntrywise(part) && isStorable(sub)) ||
+          (part.op === 'MatMul' && (sub.strides.at(-1) === 1 || part.shape.at(-1) === 1)) ||
+          part.op === 'Concat';
+        if (computed && !reshapedToo) this.#destinations.set(part, sub);
       }
     }
   }
@@ -296,6 +299,7 @@ class Planner {
 
   #loop(loop: Loop): void {
     this.#steps.push({
+      name: `${loop.summed ? 'sum' : 'loop'} ${loop.shape.join('x')}`,
       reads: loop.entries.flatMap((entry) => ('load' in entry ? [entry.load.buffer] : [])),
       writes: loop.stores.map(({ place }) => place.buffer),
       emit: ({ assembler, constants }) => emitLoop(assembler, loop, constants),
@@ -331,6 +335,12 @@ class Planner {
 
 const isEntrywise = (node: Node) => node.op in entrywise && node.op !== 'Cast';
 
+/** Whether a loop can store to the place vector by vector. */
+function isStorable({ shape, strides }: Place): boolean {
+  const last = collapsed(shape, [strides]).at(-1);
+  return !last || last.strides[0] === 1;
+}
+
 /** Whether a matrix product can take the place as its second operand. */
 function isRowsOrColumns({ shape, strides }: Place): boolean {
   const [inner, column] = strides.slice(-2);
@@ -346,6 +356,15 @@ function partsOf(node: Node, place: Place): { part: Node; sub: Place }[] {
     const sub = sliced(place, part.shape, starts, node.shape.map(() => 1)); // biome-ignore format: one thought
     return { part, sub };
   });
+}
+
+/** Parts of one entry each lie one after the other, whatever their axis. */
+function concatenation(node: Node): Place {
+  const axis = node.attributes.axis as number;
+  if (node.inputs.some(({ shape }) => shape[axis] !== 1)) return newPlace(node.shape);
+  const order = [axis, ...node.shape.map((_, i) => i).filter((i) => i !== axis)];
+  const place = newPlace(order.map((i) => node.shape[i]));
+  return transposed(place, node.shape.map((_, i) => order.indexOf(i))); // biome-ignore format: one thought
 }
 
 const sameView = (a: Place, b: Place) =>

@@ -11,6 +11,8 @@ export interface Writing {
 }
 
 export interface Step {
+  /** What it is, for people. */
+  name: string;
   reads: readonly Buffer[];
   writes: readonly Buffer[];
   emit(writing: Writing): void;
