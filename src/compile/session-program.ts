@@ -6,7 +6,7 @@ import { toValues, type Values } from './graph.ts';
 import { type OnnxModel, toOnnx } from './onnx.ts';
 import { forRuntime } from './optimise/index.ts';
 import type { Trace } from './trace-backend.ts';
-import type { Feed } from './workers.ts';
+import type { Feed } from './session-parts.ts';
 
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 

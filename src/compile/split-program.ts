@@ -1,70 +1,59 @@
 /** @file Programs that compute a batch in parts, several at once and where it pays one after the other. */
-import type { InferenceSession } from 'onnxruntime-node';
 import type { InputSpec, NamedValues, Program } from './engine.ts';
-import { feedsOf, renamed, type SessionProgram, sessionProgram } from './session-program.ts';
-import { inTurn, joined, partName, partSpecs, partsOf, partValues, type Split } from './split.ts';
+import { type Costs, inTurn, joined, partName, partSpecs, partsOf, partValues, type Split } from './split.ts';
 import { type Trace, trace } from './trace-backend.ts';
-import type { SessionThread } from './workers.ts';
+
+/** What computes parts of a batch, each in one of several threads. */
+export interface Parts extends Omit<Program, 'run'> {
+  /** Parts of one thread are computed in the order in which they come. */
+  run(thread: number, values: NamedValues): Promise<NamedValues>;
+}
 
 export interface SplitOptions {
   /** Threads in all. */
   threads: number;
-  /** So many threads besides this one. */
-  others(count: number): SessionThread[];
-  /** A number for a session that the other threads hold. */
-  id: number;
-  /** For sessions that have so many threads of their own. */
-  options(threads: number): InferenceSession.SessionOptions;
-  keep(session: InferenceSession): void;
+  /** What cutting costs and gains. */
+  costs: Costs;
+  /** @param seconds what tracing took */
+  makeParts(traced: Trace, specs: Record<string, InputSpec>, seconds: number, atOnce: number): Promise<Parts>;
+  /** A program for what is to be done with the results of all parts. */
+  makeProgram(traced: Trace, specs: Record<string, InputSpec>, seconds: number): Promise<Program>;
 }
 
 /** Undefined where the batch is best computed as a whole. */
 export async function splitProgram(
   split: Split,
   specs: Record<string, InputSpec>,
-  { threads, others, id, options, keep }: SplitOptions,
+  { threads, costs, makeParts, makeProgram }: SplitOptions,
 ): Promise<Program | undefined> {
   const started = performance.now();
   const atOnce = partsOf(split, specs, threads);
   let own = partSpecs(split, specs, atOnce);
   let traced: Trace = trace(split.part, own);
   const cut = split.batch.map((name) => traced.inputs[name]);
-  const turns = inTurn(Object.values(traced.outputs), cut, own[split.batch[0]]?.shape[0] ?? 1);
+  const turns = inTurn(Object.values(traced.outputs), cut, own[split.batch[0]]?.shape[0] ?? 1, costs);
   const parts = atOnce * turns;
   if (parts === 1) return undefined;
   if (turns > 1) {
     own = partSpecs(split, specs, parts);
     traced = trace(split.part, own);
   }
-  const sessionOptions = options(Math.max(1, Math.floor(threads / atOnce)));
-  const seconds = (performance.now() - started) / 1000;
-  const part = await sessionProgram('cpu', sessionOptions, traced, own, seconds);
-  keep(part.session);
-  const asked = performance.now();
-  const workers = others(atOnce - 1);
-  await Promise.all(workers.map((worker) => worker.create(id, part.model.bytes, sessionOptions)));
-  const prepared = (performance.now() - asked) / 1000;
-  const merge = await mergeProgram(split, specs, part, parts, options(1));
-  keep(merge.session);
+  const part = await makeParts(traced, own, (performance.now() - started) / 1000, atOnce);
+  const merge = await mergeProgram(split, specs, part, parts, makeProgram);
   return {
     async run(values) {
-      // The others are asked before this thread is busy; this one takes the first of every `atOnce` parts.
       const results: Promise<NamedValues>[] = [];
-      for (let k = 0; k < parts; k++) {
-        if (k % atOnce === 0) continue;
-        const feeds = feedsOf(own, partValues(split, values, parts, k));
-        results[k] = workers[(k % atOnce) - 1]
-          .run(id, feeds)
-          .then((result) => renamed(part.model, (inModel) => result[inModel]));
-      }
-      for (let k = 0; k < parts; k += atOnce) results[k] = part.run(partValues(split, values, parts, k));
+      // The first thread is this one, perhaps: the others are asked before it is busy.
+      for (let k = 0; k < parts; k++)
+        if (k % atOnce !== 0) results[k] = part.run(k % atOnce, partValues(split, values, parts, k));
+      for (let k = 0; k < parts; k += atOnce) results[k] = part.run(0, partValues(split, values, parts, k));
       return merge.run(values, await Promise.all(results));
     },
     outputShapes: merge.outputShapes,
     operations: parts * part.operations + merge.operations,
     seconds: {
       trace: part.seconds.trace + merge.seconds.trace,
-      prepare: part.seconds.prepare + merge.seconds.prepare + prepared,
+      prepare: part.seconds.prepare + merge.seconds.prepare,
     },
   };
 }
@@ -73,9 +62,9 @@ export async function splitProgram(
 async function mergeProgram(
   split: Split,
   specs: Record<string, InputSpec>,
-  part: SessionProgram,
+  part: Parts,
   parts: number,
-  options: InferenceSession.SessionOptions,
+  makeProgram: SplitOptions['makeProgram'],
 ) {
   const started = performance.now();
   const passed = Object.keys(part.outputShapes).filter((name) => !split.stacked.includes(name));
@@ -84,14 +73,14 @@ async function mergeProgram(
   for (let k = 0; k < parts; k++)
     for (const name of passed) own[partName(name, k)] = { shape: part.outputShapes[name] };
   const traced = trace(split.whole(parts), own);
-  const seconds = (performance.now() - started) / 1000;
-  const program = await sessionProgram('cpu', options, traced, own, seconds);
+  const program = await makeProgram(traced, own, (performance.now() - started) / 1000);
   const stackedShapes = split.stacked.map((name) => {
     const [first, ...rest] = part.outputShapes[name];
     return [name, [first * parts, ...rest]];
   });
   return {
-    ...program,
+    operations: program.operations,
+    seconds: program.seconds,
     outputShapes: { ...program.outputShapes, ...Object.fromEntries(stackedShapes) },
     async run(values: NamedValues, results: readonly NamedValues[]): Promise<NamedValues> {
       const inputs: NamedValues = {};

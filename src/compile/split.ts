@@ -31,13 +31,20 @@ export function partsOf({ batch }: Split, specs: Record<string, InputSpec>, thre
   return 1;
 }
 
-/** Numbers in the largest tensor that fits, with those it is computed with, into a core's own cache. */
-const FITS = 2 ** 17;
-/**
- * Measured, in seconds: what an operation costs however small it is, a number of a larger tensor more than one of a tensor that
- * fits, and an entry of a matrix that rows of all episodes are multiplied with, each time that it is brought in order for that.
- */
-const [OPERATION, NUMBER, ENTRY] = [3e-6, 4e-10, 1.8e-9];
+/** What decides how far a part is cut. Measured on one machine. */
+export interface Costs {
+  /** Numbers in the largest tensor that fits, with those it is computed with, into a core's own cache. */
+  fits: number;
+  /** Seconds that an operation costs however small it is. */
+  operation: number;
+  /** Seconds that a number of a larger tensor costs more than one of a tensor that fits. */
+  number: number;
+  /** Seconds for each entry of a matrix that rows of all episodes are multiplied with, every time it is brought in order. */
+  entry: number;
+}
+
+export const runtimeCosts: Costs = { fits: 2 ** 17, operation: 3e-6, number: 4e-10, entry: 1.8e-9 };
+export const nativeCosts: Costs = { fits: 2 ** 17, operation: 2e-7, number: 2e-10, entry: 2e-10 };
 
 /**
  * Into how many parts one after the other a part is best cut again: smaller tensors stay in the cache, more operations cost
@@ -45,7 +52,12 @@ const [OPERATION, NUMBER, ENTRY] = [3e-6, 4e-10, 1.8e-9];
  * @param batch the inputs that would be cut
  * @param length of their first axis
  */
-export function inTurn(outputs: readonly Node[], batch: readonly Node[], length: number): number {
+export function inTurn(
+  outputs: readonly Node[],
+  batch: readonly Node[],
+  length: number,
+  costs = runtimeCosts,
+): number {
   const live = liveNodes(outputs);
   const working = live.filter(({ op }) => op in unaryFunctions || op in binaryFunctions || op === 'MatMul');
   const ofBatch = new Set<Node>(batch);
@@ -58,8 +70,8 @@ export function inTurn(outputs: readonly Node[], batch: readonly Node[], length:
     let large = 0;
     for (const { shape, inputs } of working)
       for (const size of [shape, ...inputs.map((input) => input.shape)].map(sizeOf))
-        if (size / turns > FITS) large += size;
-    const seconds = turns * (live.length * OPERATION + entries * ENTRY) + large * NUMBER;
+        if (size / turns > costs.fits) large += size;
+    const seconds = turns * (live.length * costs.operation + entries * costs.entry) + large * costs.number;
     if (seconds < least) [best, least] = [turns, seconds];
   }
   return best;

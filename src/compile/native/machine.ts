@@ -9,10 +9,16 @@ import { Assembler } from './assembler.ts';
 
 type Pointer = bigint;
 
+interface Callable {
+  (...values: unknown[]): unknown;
+  /** In a thread of koffi's own; its last parameter is called here in the end. */
+  async(...values: unknown[]): void;
+}
+
 interface Koffi {
   load(path: null): { func(declaration: string): (...values: unknown[]) => unknown };
   proto(declaration: string): unknown;
-  decode(pointer: Pointer, type: unknown): (...values: unknown[]) => unknown;
+  decode(pointer: Pointer, type: unknown): Callable;
   view(pointer: Pointer, bytes: number): ArrayBuffer;
 }
 
@@ -83,7 +89,7 @@ export class Block {
 /** Machine code: a function of one pointer, by the calling convention of System V. */
 export class Executable {
   readonly #block: Block;
-  readonly #function: (...values: unknown[]) => unknown;
+  readonly #function: Callable;
 
   constructor(code: Uint8Array) {
     this.#block = new Block(code.length);
@@ -93,14 +99,16 @@ export class Executable {
     this.#function = koffi.decode(this.#block.pointer, prototype);
   }
 
-  /** Where it begins, for calls from other threads of the process. */
-  get pointer(): Pointer {
-    return this.#block.pointer;
-  }
-
   /** What it leaves in RAX. */
   call(base: Pointer): bigint {
     return BigInt(this.#function(base) as number | bigint);
+  }
+
+  /** In another thread; no two calls with the same memory may be under way. */
+  callElsewhere(base: Pointer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#function.async(base, (error: Error | null) => (error ? reject(error) : resolve()));
+    });
   }
 
   free(): void {

@@ -6,6 +6,7 @@ import type { Trace } from '../trace-backend.ts';
 import { nativeCode } from './code.ts';
 import { Block, Executable } from './machine.ts';
 import type { Place } from './places.ts';
+import { Unsupported } from './unsupported.ts';
 
 const BYTES = 4;
 /** Displacements of instructions reach so far. */
@@ -29,6 +30,7 @@ export class NativeProgram implements Program {
   readonly #inputs: Port[];
   readonly #outputs: Port[];
   #own: NativeMemory | undefined;
+  #freed = false;
 
   /**
    * @param seconds what tracing took
@@ -37,7 +39,7 @@ export class NativeProgram implements Program {
   constructor(traced: Trace, specs: Record<string, InputSpec>, seconds: number) {
     const started = performance.now();
     const { code, memory, inputs, outputs, constants, steps } = nativeCode(traced.inputs, traced.outputs);
-    if (memory > REACH) throw new Error('a program needs more memory than its instructions reach');
+    if (memory > REACH) throw new Unsupported('more memory than instructions reach');
     this.executable = new Executable(code);
     this.#constants = constants;
     this.#bytes = memory * BYTES;
@@ -60,6 +62,7 @@ export class NativeProgram implements Program {
   }
 
   async run(values: NamedValues): Promise<NamedValues> {
+    if (this.#freed) throw new Error('the engine of this program was disposed');
     this.#own ??= this.memory();
     this.#own.write(values);
     this.executable.call(this.#own.pointer);
@@ -68,6 +71,7 @@ export class NativeProgram implements Program {
 
   /** No thread may run it any more. */
   free(): void {
+    this.#freed = true;
     this.#own?.free();
     this.executable.free();
   }

@@ -11,9 +11,7 @@ import { type Buffer, collapsed, expanded, isContiguous, newBuffer, newPlace, ty
 import { copyStep } from './copies.ts';
 import { convolutionSteps, productSteps } from './operators.ts';
 import type { Step } from './steps.ts';
-
-/** Thrown for a graph that holds something no machine code is written for. */
-export class Unsupported extends Error {}
+import { Unsupported } from './unsupported.ts';
 
 export interface Plan {
   steps: Step[];
@@ -61,6 +59,7 @@ class Planner {
     const users = new Map<Node, Node[]>();
     for (const node of this.#live) {
       if (node.dtype === 'int32') throw new Unsupported('integers');
+      if (sizeOf(node.shape) === 0) throw new Unsupported('tensors without entries');
       for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node]);
     }
     for (const [node, list] of users) this.#uses.set(node, list.length);
@@ -110,7 +109,7 @@ class Planner {
       case 'MatMul': {
         const [a, b] = node.inputs.map((input) => this.#place(input));
         const reused = (this.#uses.get(node.inputs[1]) ?? 1) > 1;
-        const right = reused || !isRowsOrColumns(b) ? this.#loopable(b) : b;
+        const right = isRows(b) || (!reused && isColumns(b)) ? b : this.#copied(b);
         const to = this.#destination(node);
         this.#steps.push(...productSteps(a, right, to));
         this.#places.set(node, to);
@@ -341,11 +340,10 @@ function isStorable({ shape, strides }: Place): boolean {
   return !last || last.strides[0] === 1;
 }
 
-/** Whether a matrix product can take the place as its second operand. */
-function isRowsOrColumns({ shape, strides }: Place): boolean {
-  const [inner, column] = strides.slice(-2);
-  return column === 1 || inner === 1 || shape.at(-1) === 1;
-}
+/** Whether the numbers of every row of a matrix lie beside each other. */
+const isRows = ({ shape, strides }: Place) => shape.at(-1) === 1 || strides.at(-1) === 1;
+/** Whether those of every column do. */
+const isColumns = ({ shape, strides }: Place) => shape.at(-2) === 1 || strides.at(-2) === 1;
 
 function partsOf(node: Node, place: Place): { part: Node; sub: Place }[] {
   const axis = node.attributes.axis as number;
