@@ -36,7 +36,7 @@ function best(product: Product): { tile: DotTile; cost: number } {
       let cost = 0;
       for (const row of splitEvenly(product.rows, rows))
         for (const column of splitEvenly(product.columns, columns))
-          cost += row.count * column.count * tileCost(row.size, column.size, product.inner);
+          cost += row.count * column.count * tileCost(row.size, column.size, product);
       if (cost < found.cost) found = { tile: { rows, columns }, cost };
     }
   return found;
@@ -53,12 +53,24 @@ function setsOf(rows: number, columns: number, inner: number): number {
   return Math.max(1, Math.min(wanted, room, Math.ceil(inner / LANES), LATENCY));
 }
 
-/** Cycles: two multiplications and two loads in each, then the sums. */
-function tileCost(rows: number, columns: number, inner: number): number {
+/** Cycles: two multiplications and two loads in each, then the sums. Rows of a come from the second cache unless all is small. */
+function tileCost(
+  rows: number,
+  columns: number,
+  { rows: allRows, columns: allColumns, inner }: Product,
+): number {
   const entries = rows * columns;
-  const step = Math.max(entries / 2, (rows + columns) / 2, LATENCY / setsOf(rows, columns, inner));
+  const kept = (vectors: number) => vectors * inner * NUMBER_BYTES <= NEAR_BYTES;
+  const far = kept(allRows + allColumns) ? 0 : rows + (kept(columns) ? 0 : columns);
+  const waiting = LATENCY / setsOf(rows, columns, inner);
+  const step = Math.max(entries / 2, (rows + columns) / 2, waiting, FAR_LOAD * far);
   return step * Math.ceil(inner / LANES) + 25 + 35 * Math.ceil(entries / LANES);
 }
+
+/** What of the first cache operands may take. */
+const NEAR_BYTES = 36864;
+/** Cycles to load a vector from the second cache. */
+const FAR_LOAD = 1.6;
 
 /** All of one product; no return. */
 export function emitDots(assembler: Assembler, product: Product): void {

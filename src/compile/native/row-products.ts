@@ -52,7 +52,10 @@ function best(product: Product): { tile: Tile; cost: number } {
       let cost = 0;
       for (const panel of splitEvenly(all, vectors))
         for (const block of splitEvenly(rows, height))
-          cost += panel.count * block.count * tileCost(block.size, panel.size, inner);
+          cost +=
+            panel.count *
+            block.count *
+            (tileCost(block.size, panel.size, inner) + conflicts(product, block.size));
       if (cost < found.cost) found = { tile: { rows: height, vectors }, cost };
     }
   return found;
@@ -72,6 +75,19 @@ function tileCost(rows: number, vectors: number, inner: number): number {
   const step = Math.max(multiplications / 2, loads / 2, (multiplications + loads) / 6, waiting);
   return step * inner + 15 + 1.2 * multiplications;
 }
+
+/** Cycles lost where so many rows of a fall on the same lines of a cache of 12 ways and 4096 bytes each that they push each other out. */
+function conflicts({ inner, a }: Product, rows: number): number {
+  const bytes = Math.abs(a.row) * NUMBER_BYTES;
+  const places = WAY_BYTES / (commonPower(bytes) || WAY_BYTES);
+  return bytes >= LINE_BYTES && rows / places > 8 ? 0.5 * rows * inner : 0;
+}
+
+const WAY_BYTES = 4096;
+const LINE_BYTES = 64;
+
+/** The largest power of two that divides both the number and the bytes of a way. */
+const commonPower = (bytes: number) => Math.min(WAY_BYTES, bytes & -bytes);
 
 /** Sets of accumulators that take turns, so that small tiles do not wait for their own last addition. */
 function setsOf(rows: number, vectors: number, inner: number): number {
