@@ -55,7 +55,7 @@ function best(product: Product): { tile: Tile; cost: number } {
           cost +=
             panel.count *
             block.count *
-            (tileCost(block.size, panel.size, inner) + conflicts(product, block.size));
+            (tileCost(block.size, panel.size, product) + conflicts(product, block.size));
       if (cost < found.cost) found = { tile: { rows: height, vectors }, cost };
     }
   return found;
@@ -68,13 +68,22 @@ function tallest(vectors: number): number {
 }
 
 /** Cycles of one tile: two multiplications, two loads and six of both in each, and the writing of the result. */
-function tileCost(rows: number, vectors: number, inner: number): number {
+function tileCost(rows: number, vectors: number, { rows: allRows, inner, b }: Product): number {
   const multiplications = rows * vectors;
-  const loads = rows + vectors;
+  // A vector of b at no round address is two loads most of the time.
+  const loads = rows + vectors * (b.column === 1 && b.inner % LANES !== 0 ? 1.7 : 1);
   const waiting = LATENCY / setsOf(rows, vectors, inner);
-  const step = Math.max(multiplications / 2, loads / 2, (multiplications + loads) / 6, waiting);
+  const again = allRows > rows && inner * vectors * VECTOR_BYTES > NEAR_BYTES;
+  const far = again ? FAR_LOAD * vectors : 0;
+  const step = Math.max(multiplications / 2, loads / 2, (multiplications + loads) / 6, waiting) + far;
   return step * inner + 15 + 1.2 * multiplications;
 }
+
+const VECTOR_BYTES = LANES * NUMBER_BYTES;
+/** What of the first cache a panel of b may take. */
+const NEAR_BYTES = 32768;
+/** Cycles that a vector from the second cache costs more than one from the first, beside other work, wherever it is used again. */
+const FAR_LOAD = 0.25;
 
 /** Cycles lost where so many rows of a fall on the same lines of a cache of 12 ways and 4096 bytes each that they push each other out. */
 function conflicts({ inner, a }: Product, rows: number): number {
