@@ -3,16 +3,16 @@
  *
  * The sixteen partial sums of every entry are added at the end, for sixteen entries at once.
  */
-import { type Assembler, at, Label, R9, R10, RAX, RCX, RDX, RSI, vector, withByte } from './assembler.ts';
-import { LANES, NUMBER_BYTES, setMask, setVector, splitEvenly, walk } from './loops.ts';
+import { type Assembler, at, Label, R9, R10, RAX, RCX, RDX, RSI, vector } from './assembler.ts';
+import { LANES, NUMBER_BYTES, setMask, splitEvenly, walk } from './loops.ts';
 import type { Product } from './products.ts';
+import { storeSums } from './sums.ts';
 
 const REGISTERS = 32;
 const LATENCY = 4;
 /** Multiplications in the body of the innermost loop, about. */
 const BODY = 96;
 const INNER_MASK = 1;
-const STORE_MASK = 2;
 
 /** Rows and columns of the result that are found together. */
 export interface DotTile {
@@ -36,7 +36,7 @@ function best(product: Product): { tile: DotTile; cost: number } {
       let cost = 0;
       for (const row of splitEvenly(product.rows, rows))
         for (const column of splitEvenly(product.columns, columns))
-          cost += row.count * column.count * tileCost(row.size, column.size, product.inner);
+          cost += row.count * column.count * tileCost(row.size, column.size, product);
       if (cost < found.cost) found = { tile: { rows, columns }, cost };
     }
   return found;
@@ -53,12 +53,24 @@ function setsOf(rows: number, columns: number, inner: number): number {
   return Math.max(1, Math.min(wanted, room, Math.ceil(inner / LANES), LATENCY));
 }
 
-/** Cycles: two multiplications and two loads in each, then the sums. */
-function tileCost(rows: number, columns: number, inner: number): number {
+/** Cycles: two multiplications and two loads in each, then the sums. Rows of a come from the second cache unless all is small. */
+function tileCost(
+  rows: number,
+  columns: number,
+  { rows: allRows, columns: allColumns, inner }: Product,
+): number {
   const entries = rows * columns;
-  const step = Math.max(entries / 2, (rows + columns) / 2, LATENCY / setsOf(rows, columns, inner));
+  const kept = (vectors: number) => vectors * inner * NUMBER_BYTES <= NEAR_BYTES;
+  const far = kept(allRows + allColumns) ? 0 : rows + (kept(columns) ? 0 : columns);
+  const waiting = LATENCY / setsOf(rows, columns, inner);
+  const step = Math.max(entries / 2, (rows + columns) / 2, waiting, FAR_LOAD * far);
   return step * Math.ceil(inner / LANES) + 25 + 35 * Math.ceil(entries / LANES);
 }
+
+/** What of the first cache operands may take. */
+const NEAR_BYTES = 36864;
+/** Cycles to load a vector from the second cache. */
+const FAR_LOAD = 1.6;
 
 /** All of one product; no return. */
 export function emitDots(assembler: Assembler, product: Product): void {
@@ -135,66 +147,12 @@ function emitTile(assembler: Assembler, product: Product, rows: number, columns:
   for (let set = 1; set < sets; set++)
     for (let i = 0; i < entries; i++) assembler.vector(vector.add, i, i, set * entries + i);
   for (let start = 0; start < entries; start += LANES)
-    emitSums(assembler, product, start, Math.min(LANES, entries - start), columns);
-}
-
-/** The sums of the accumulators from `start`, entries of the tile row by row, into the result. */
-function emitSums(
-  assembler: Assembler,
-  product: Product,
-  start: number,
-  count: number,
-  columns: number,
-): void {
-  const { c, alpha, accumulate } = product;
-  addWithin(assembler, start, count, REGISTERS - 1);
-  const factor = REGISTERS - 1;
-  if (alpha !== 1) {
-    setVector(assembler, factor, alpha);
-    assembler.vector(vector.mul, start, start, factor);
-  }
-  const offset = (entry: number) => Math.floor(entry / columns) * c.row + (entry % columns);
-  for (let first = 0; first < count; ) {
-    let end = first + 1;
-    while (end < count && offset(start + end) === offset(start + first) + end - first) end++;
-    // Entries first to end - 1 are beside each other: the vector's start lies `first` numbers before them.
-    const to = at(RCX, (offset(start + first) - first) * NUMBER_BYTES);
-    const mask = end - first < LANES ? STORE_MASK : undefined;
-    if (mask) setMask(assembler, mask, ((1 << end) - 1) & ~((1 << first) - 1));
-    if (accumulate) assembler.vector(vector.add, start, start, to, mask ? { mask } : {});
-    assembler.store(to, start, mask ? { mask } : {});
-    first = end;
-  }
-}
-
-/**
- * Each of `count` (at most 16) vectors from `start` to the sum of its numbers: entry i of the vector `start` becomes that of the vector
- * `start` + i. The others are used up; entries from `count` are anything.
- */
-export function addWithin(assembler: Assembler, start: number, count: number, spare: number): void {
-  // Numbers within 128 bits of pairs and fours, then whole blocks of 128 bits; a missing partner is the vector itself.
-  const halve = (
-    distance: number,
-    low: (to: number, x: number, y: number) => void,
-    high: (to: number, x: number, y: number) => void,
-  ) => {
-    // biome-ignore format: one line
-    for (let i = 0; i < count; i += 2 * distance) {
-      const x = start + i;
-      const y = i + distance < count ? x + distance : x;
-      low(spare, x, y);
-      high(x, x, y);
-      assembler.vector(vector.add, x, x, spare);
-    }
-  };
-  halve(1,
-    (to, x, y) => assembler.vector(vector.unpackLow, to, x, y),
-    (to, x, y) => assembler.vector(vector.unpackHigh, to, x, y)); // biome-ignore format: pairs
-  halve(2,
-    (to, x, y) => assembler.withByte(withByte.shuffle, to, x, y, 0x44),
-    (to, x, y) => assembler.withByte(withByte.shuffle, to, x, y, 0xee)); // biome-ignore format: pairs
-  for (const distance of [4, 8])
-    halve(distance,
-      (to, x, y) => assembler.withByte(withByte.shuffleBlocks, to, x, y, 0x88),
-      (to, x, y) => assembler.withByte(withByte.shuffleBlocks, to, x, y, 0xdd)); // biome-ignore format: pairs
+    storeSums(assembler, product, {
+      start,
+      count: Math.min(LANES, entries - start),
+      offset: (entry) => {
+        const place = start + entry;
+        return Math.floor(place / columns) * product.c.row + (place % columns);
+      },
+    });
 }

@@ -72,19 +72,20 @@ export function splitEvenly(length: number, most: number): Pieces[] {
   ].filter((piece) => piece.count > 0);
 }
 
-/** Numbers in panels of at most `most` vectors; only the last one has a part of a vector. */
-export function splitVectors(length: number, most: number): Pieces[] {
-  const whole = splitEvenly(Math.ceil(length / LANES), most).map(({ size, count }) => ({
-    size: size * LANES,
-    count,
-  }));
-  const missing = -length & (LANES - 1);
+/** Pieces of at most `most` units; only the last one ends with a part of a unit. */
+export function splitUnits(length: number, most: number, unit: number): Pieces[] {
+  const units = Math.ceil(length / unit);
+  const whole = splitEvenly(units, most).map(({ size, count }) => ({ size: size * unit, count }));
+  const missing = units * unit - length;
   if (missing === 0) return whole;
   const last = whole.pop() as Pieces;
   if (last.count > 1) whole.push({ ...last, count: last.count - 1 });
   whole.push({ size: last.size - missing, count: 1 });
   return whole;
 }
+
+/** Numbers in panels of at most `most` vectors; only the last one ends with a part of a vector. */
+export const splitVectors = (length: number, most: number) => splitUnits(length, most, LANES);
 
 /** A mask register takes the bits. Uses RAX. */
 export function setMask(assembler: Assembler, mask: number, bits: number): void {

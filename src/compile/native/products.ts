@@ -89,7 +89,7 @@ const TRANSPOSED = 0.3;
 
 /** Whether rows of b are so far apart and used so often that copies of its panels are worth it. */
 function copies({ rows, inner, columns, b }: Product): boolean {
-  return b.inner >= 512 && columns > 64 && rows >= 32 && inner >= 64;
+  return b.inner >= 512 && columns > 64 && rows >= 32 && inner >= 256;
 }
 
 /** Strides of axes of one entry chosen so that there is a contiguous one. */

@@ -52,7 +52,10 @@ function best(product: Product): { tile: Tile; cost: number } {
       let cost = 0;
       for (const panel of splitEvenly(all, vectors))
         for (const block of splitEvenly(rows, height))
-          cost += panel.count * block.count * tileCost(block.size, panel.size, inner);
+          cost +=
+            panel.count *
+            block.count *
+            (tileCost(block.size, panel.size, product) + conflicts(product, block.size));
       if (cost < found.cost) found = { tile: { rows: height, vectors }, cost };
     }
   return found;
@@ -65,13 +68,35 @@ function tallest(vectors: number): number {
 }
 
 /** Cycles of one tile: two multiplications, two loads and six of both in each, and the writing of the result. */
-function tileCost(rows: number, vectors: number, inner: number): number {
+function tileCost(rows: number, vectors: number, { rows: allRows, inner, b }: Product): number {
   const multiplications = rows * vectors;
-  const loads = rows + vectors;
+  // A vector of b at no round address is two loads most of the time.
+  const loads = rows + vectors * (b.column === 1 && b.inner % LANES !== 0 ? 1.7 : 1);
   const waiting = LATENCY / setsOf(rows, vectors, inner);
-  const step = Math.max(multiplications / 2, loads / 2, (multiplications + loads) / 6, waiting);
+  const again = allRows > rows && inner * vectors * VECTOR_BYTES > NEAR_BYTES;
+  const far = again ? FAR_LOAD * vectors : 0;
+  const step = Math.max(multiplications / 2, loads / 2, (multiplications + loads) / 6, waiting) + far;
   return step * inner + 15 + 1.2 * multiplications;
 }
+
+const VECTOR_BYTES = LANES * NUMBER_BYTES;
+/** What of the first cache a panel of b may take. */
+const NEAR_BYTES = 32768;
+/** Cycles that a vector from the second cache costs more than one from the first, beside other work, wherever it is used again. */
+const FAR_LOAD = 0.25;
+
+/** Cycles lost where so many rows of a fall on the same lines of a cache of 12 ways and 4096 bytes each that they push each other out. */
+function conflicts({ inner, a }: Product, rows: number): number {
+  const bytes = Math.abs(a.row) * NUMBER_BYTES;
+  const places = WAY_BYTES / (commonPower(bytes) || WAY_BYTES);
+  return bytes >= LINE_BYTES && rows / places > 8 ? 0.5 * rows * inner : 0;
+}
+
+const WAY_BYTES = 4096;
+const LINE_BYTES = 64;
+
+/** The largest power of two that divides both the number and the bytes of a way. */
+const commonPower = (bytes: number) => Math.min(WAY_BYTES, bytes & -bytes);
 
 /** Sets of accumulators that take turns, so that small tiles do not wait for their own last addition. */
 function setsOf(rows: number, vectors: number, inner: number): number {
