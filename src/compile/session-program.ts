@@ -5,8 +5,8 @@ import type { InputSpec, NamedValues, Program } from './engine.ts';
 import { toValues, type Values } from './graph.ts';
 import { type OnnxModel, toOnnx } from './onnx.ts';
 import { forRuntime } from './optimise/index.ts';
-import type { Trace } from './trace-backend.ts';
 import type { Feed } from './session-parts.ts';
+import type { Trace } from './trace-backend.ts';
 
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 

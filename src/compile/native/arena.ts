@@ -12,7 +12,12 @@ const LINE = 16;
  * @param from the first number that is free
  * @returns the numbers of memory that are needed
  */
-export function layOut(steps: readonly Step[], given: readonly Buffer[], kept: readonly Buffer[], from: number): number {
+export function layOut(
+  steps: readonly Step[],
+  given: readonly Buffer[],
+  kept: readonly Buffer[],
+  from: number,
+): number {
   const life = new Map<Buffer, { first: number; last: number }>();
   const used = (buffer: Buffer, when: number) => {
     const known = life.get(buffer);

@@ -326,6 +326,12 @@ export class Assembler {
 
   // Bytes
 
+  /** An instruction of no more than 15 bytes as it stands. */
+  rawBytes(bytes: readonly number[]): void {
+    this.#room();
+    for (const byte of bytes) this.#byte(byte);
+  }
+
   #reach(label: Label): void {
     if (label.place < 0) {
       label.waiting.push(this.#length);
@@ -389,7 +395,6 @@ export class Assembler {
     else if (!none) this.#word(offset);
   }
 
-  rawByte(value: number): void { this.#room(); this.#byte(value); }
   #byte(value: number): void {
     this.#bytes[this.#length++] = value;
   }

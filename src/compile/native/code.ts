@@ -4,7 +4,7 @@ import { layOut } from './arena.ts';
 import { Assembler, at, Label, RBX } from './assembler.ts';
 import type { Constants } from './entrywise.ts';
 import { writeFunction } from './machine.ts';
-import { type Buffer, type Place } from './places.ts';
+import type { Buffer, Place } from './places.ts';
 import { plan } from './plan.ts';
 
 const BYTES = 4;
@@ -86,4 +86,3 @@ class Numbers implements Constants {
     return new Float32Array(Uint32Array.from(this.#bits).buffer);
   }
 }
-

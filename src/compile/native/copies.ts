@@ -12,7 +12,9 @@ export function copyStep(source: Place, target: Place): Step {
   const name = `copy ${target.shape.join('x')}`;
   const step = { name, reads: [source.buffer], writes: [target.buffer] };
   // In the order in which the target lies in memory.
-  const order = target.shape.map((_, axis) => axis).sort((i, j) => target.strides[j] - target.strides[i] || i - j);
+  const order = target.shape
+    .map((_, axis) => axis)
+    .sort((i, j) => target.strides[j] - target.strides[i] || i - j);
   const [from, to] = [transposed(source, order), transposed(target, order)];
   const last = collapsed(to.shape, [from.strides, to.strides]).at(-1);
   if (!last || (last.strides[1] === 1 && (last.strides[0] === 0 || last.strides[0] === 1))) {

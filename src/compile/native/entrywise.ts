@@ -87,16 +87,25 @@ function comparison(how: number, exchanged = false): Emitter {
 }
 
 /** c0 + x (c1 + x (c2 + ...)) into `to`, which is not x. */
-function polynomial(a: Assembler, constants: Constants, to: number, x: number, coefficients: readonly number[]): void {
+function polynomial(
+  a: Assembler,
+  constants: Constants,
+  to: number,
+  x: number,
+  coefficients: readonly number[],
+): void {
   a.broadcast(to, constants.number(coefficients.at(-1)!));
-  for (const c of coefficients.slice(0, -1).reverse()) a.vector(vector.fma213, to, x, constants.number(c), all);
+  for (const c of coefficients.slice(0, -1).reverse())
+    a.vector(vector.fma213, to, x, constants.number(c), all);
 }
 
 const LOG2_E = Math.log2(Math.E);
 /** The first with few bits, so that small integers times it are exact; both above 0, for infinite exponents. */
 const [LN2_HIGH, LN2_LOW] = [0.693145751953125, 1.428606765330187e-6];
 /** exp(r) = 1 + r + r^2 p(r) for |r| <= log(2) / 2 */
-const EXP = [5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3, 1.987569150e-4];
+const EXP = [
+  5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3, 1.98756915e-4,
+];
 
 /** The exponential of x, which may be `to`; uses T0 to T2. */
 function exponential(a: Assembler, constants: Constants, to: number, x: number): void {

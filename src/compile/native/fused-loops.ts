@@ -3,7 +3,7 @@
  * up along some axes.
  */
 import type { Op } from '../graph.ts';
-import { type Assembler, at, Label, RAX, RBX, type Memory, vector, withByte } from './assembler.ts';
+import { type Assembler, at, Label, type Memory, RAX, RBX, vector, withByte } from './assembler.ts';
 import { type Constants, entrywise, type Operand, TEMPORARY } from './entrywise.ts';
 import { type Axis, collapsed, type Place } from './places.ts';
 
@@ -171,13 +171,7 @@ class LoopWriter {
     for (let k = 0; k < partial; k++) this.#a.clear(REGISTERS + k);
     const { entry, place } = this.#loop.stores[0];
     const add = (k: number, mask: boolean) => (_: number, values: (entry: number) => number) =>
-      this.#a.vector(
-        vector.add,
-        REGISTERS + k,
-        REGISTERS + k,
-        values(entry),
-        mask ? { mask: TAIL } : {},
-      );
+      this.#a.vector(vector.add, REGISTERS + k, REGISTERS + k, values(entry), mask ? { mask: TAIL } : {});
     this.#nest(this.#summed, () => {
       const turns = Math.floor(whole / partial);
       let done = this.#vectors(turns, partial, (offset) => {

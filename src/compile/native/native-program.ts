@@ -1,6 +1,7 @@
 /** @file Programs of machine code, in this thread and in others. */
-import type { Dtype, Values } from '../graph.ts';
+
 import type { InputSpec, NamedValues, Program } from '../engine.ts';
+import type { Dtype, Values } from '../graph.ts';
 import { toValues } from '../graph.ts';
 import type { Trace } from '../trace-backend.ts';
 import { nativeCode } from './code.ts';
@@ -106,7 +107,8 @@ export class NativeMemory {
     for (const { name, place, size, dtype } of this.#inputs) {
       const data = values[name];
       if (!data) throw new Error(`input "${name}" is missing`);
-      if (data.length !== size) throw new Error(`input "${name}" has ${data.length} values instead of ${size}`);
+      if (data.length !== size)
+        throw new Error(`input "${name}" has ${data.length} values instead of ${size}`);
       this.#numbers.set(toValues(data, dtype), place.buffer.offset);
     }
   }

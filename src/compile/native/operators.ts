@@ -1,8 +1,8 @@
 /** @file Steps that call a kernel: matrix products, convolutions and pooling. */
 import type { Node } from '../graph.ts';
 import { R8, RCX, RDX, RSI } from './assembler.ts';
-import { addressOf, copyStep } from './copies.ts';
 import { emitConvolution } from './convolutions.ts';
+import { addressOf, copyStep } from './copies.ts';
 import { collapsed, expanded, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
 import { emitProduct, type Product, scratchOf } from './products.ts';
 import type { Step } from './steps.ts';
@@ -57,7 +57,12 @@ interface Fixed {
 }
 
 /** Undefined for kinds that no kernel is written for. */
-export function convolutionSteps(node: Node, inputs: readonly Place[], to: Place, fixed: Fixed): Step[] | undefined {
+export function convolutionSteps(
+  node: Node,
+  inputs: readonly Place[],
+  to: Place,
+  fixed: Fixed,
+): Step[] | undefined {
   if (node.op === 'AveragePool') return poolingSteps(node, inputs[0], to);
   const { strides, dilations, pads, group } = node.attributes as Record<string, number[]> & { group: number };
   if (group !== 1 || [...strides, ...dilations].some((n) => n !== 1)) return undefined;
@@ -142,4 +147,3 @@ function poolingSteps(node: Node, x: Place, to: Place): Step[] | undefined {
     ...productSteps(transposed(weights(height, outHeight, 0), [1, 0]), narrow, result),
   ];
 }
-

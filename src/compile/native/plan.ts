@@ -5,11 +5,11 @@
 import { sizeOf } from '../../shapes.ts';
 import { uniformValue } from '../builder.ts';
 import { liveNodes, type Node, sameShape } from '../graph.ts';
+import { copyStep } from './copies.ts';
 import { entrywise } from './entrywise.ts';
 import { type Entry, emitLoop, fits, isLoopable, type Loop, pressure, REGISTERS } from './fused-loops.ts';
-import { type Buffer, collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
-import { copyStep } from './copies.ts';
 import { convolutionSteps, productSteps } from './operators.ts';
+import { type Buffer, collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
 import type { Step } from './steps.ts';
 import { Unsupported } from './unsupported.ts';
 
@@ -65,7 +65,8 @@ class Planner {
     for (const [node, list] of users) this.#uses.set(node, list.length);
     for (const node of Object.values(this.#outputs)) this.#uses.set(node, (this.#uses.get(node) ?? 0) + 1);
     for (const [node, list] of users)
-      if (isEntrywise(node) && this.#uses.get(node) === 1 && list[0].op === 'ReduceSum') this.#deferred.add(node);
+      if (isEntrywise(node) && this.#uses.get(node) === 1 && list[0].op === 'ReduceSum')
+        this.#deferred.add(node);
     this.#placeConcatenations(users);
     for (const node of Object.values(inputs)) if (!this.#places.has(node)) this.#places.set(node, newPlace(node.shape)); // biome-ignore format: one thought
     for (const node of this.#live) this.#visit(node);
@@ -74,7 +75,9 @@ class Planner {
     for (const group of [...this.#open.values()]) this.#close(group);
     return {
       steps: this.#steps,
-      inputs: Object.fromEntries(Object.entries(inputs).map(([name, node]) => [name, this.#places.get(node)!])),
+      inputs: Object.fromEntries(
+        Object.entries(inputs).map(([name, node]) => [name, this.#places.get(node)!]),
+      ),
       outputs: placed,
     };
   }
@@ -125,7 +128,10 @@ class Planner {
       case 'ConvTranspose':
       case 'AveragePool': {
         const to = this.#destination(node);
-        const fixed = { constant: (value: number) => this.#constant(value), packed: (place: Place) => this.#packed(place) };
+        const fixed = {
+          constant: (value: number) => this.#constant(value),
+          packed: (place: Place) => this.#packed(place),
+        };
         const steps = convolutionSteps(node, node.inputs.map((input) => this.#place(input)), to, fixed); // biome-ignore format: one thought
         if (!steps) throw new Unsupported(`${op} of this kind`);
         this.#steps.push(...steps);
@@ -166,7 +172,8 @@ class Planner {
       const place = this.#destinations.get(node)!;
       for (const { part, sub } of partsOf(node, place)) {
         const from = this.#place(part);
-        if (from !== this.#destinations.get(part) || !sameView(from, sub)) this.#steps.push(copyStep(this.#loopable(from), sub));
+        if (from !== this.#destinations.get(part) || !sameView(from, sub))
+          this.#steps.push(copyStep(this.#loopable(from), sub));
       }
       return place;
     }
