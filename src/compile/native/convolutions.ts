@@ -3,8 +3,8 @@
  * in registers while input channels and the places of the kernel pass.
  */
 import { type Assembler, at, R9, R10, RCX, RDX, RSI, vector } from './assembler.ts';
-import { LANES, NUMBER_BYTES, setMask, splitEvenly, splitUnits, splitVectors, walk } from './loops.ts';
-import { loadPixels, packedRows, setRowMasks } from './pixels.ts';
+import { LANES, NUMBER_BYTES, splitEvenly, splitUnits, splitVectors, walk } from './loops.ts';
+import { loadPixels, packedRows, setLanes, setRowMasks } from './pixels.ts';
 
 /** result[n, o, y, x] = sum over c, i, j of input[n, c, y s + i, x t + j] * filter[o, c, i, j], of strides s and t. */
 export interface Convolution {
@@ -49,6 +49,8 @@ export function emitConvolution(assembler: Assembler, convolution: Convolution):
   const together = packedRows(width);
   const size = height * width;
   setRowMasks(assembler, width);
+  setLanes(assembler, TAIL_MASK, together > 1 ? together * width : width % LANES);
+  setLanes(assembler, FEWER_ROWS_MASK, (height % together) * width);
   walk(
     assembler,
     [{ size: 1, count: images }],
@@ -60,8 +62,6 @@ export function emitConvolution(assembler: Assembler, convolution: Convolution):
       // biome-ignore format: pairs
       walk(assembler, splitUnits(height, tile.groups, together), [[RSI, stride[0] * x.row], [RCX, width]], (rows) => // biome-ignore format: pairs
       walk(assembler, splitVectors(width, tile.vectors), [[RSI, 1], [RCX, 1]], (columns) => { // biome-ignore format: pairs
-        setLanes(assembler, TAIL_MASK, together > 1 ? together * width : columns % LANES);
-        setLanes(assembler, FEWER_ROWS_MASK, (rows % together) * width);
         walk(assembler, splitEvenly(outChannels, tile.channels), [[RDX, filter.out], [RCX, size]], (channels) => // biome-ignore format: pairs
           emitTile(assembler, convolution, { rows, columns, channels }),
         );
@@ -69,11 +69,6 @@ export function emitConvolution(assembler: Assembler, convolution: Convolution):
     ),
   );
   assembler.return();
-}
-
-/** A mask of so many pixels, where it is a part of a vector. */
-function setLanes(assembler: Assembler, mask: number, lanes: number): void {
-  if (lanes > 0 && lanes < LANES) setMask(assembler, mask, (1 << lanes) - 1);
 }
 
 /** The tile that wastes least for the shape. */
