@@ -81,15 +81,19 @@ function bestTile(convolution: Convolution): Tile {
   let least = Number.POSITIVE_INFINITY;
   for (let channels = 1; channels <= outChannels; channels++)
     for (let groups = 1; groups <= allGroups; groups++)
-      for (let vectors = 1; vectors <= allVectors && fits(channels, groups * vectors); vectors++) {
+      for (let vectors = 1; vectors <= allVectors; vectors++) {
+        if (!fits(channels, groups * vectors) && !isShared(convolution, channels, groups * vectors)) break;
         let cost = 0;
         for (const a of splitEvenly(outChannels, channels))
           for (const b of splitEvenly(allGroups, groups))
             for (const c of splitEvenly(allVectors, vectors)) {
               const pixels = b.size * c.size;
               const all = a.size * pixels;
+              const rows = isShared(convolution, a.size, pixels)
+                ? (b.size + kernel[0] - 1) / kernel[0]
+                : b.size;
               // A vector at no round address is two loads most of the time.
-              const loads = a.size + pixels * (together > 1 ? 1.5 * together : 1.7);
+              const loads = a.size + rows * c.size * (together > 1 ? 1.5 * together : 1.7);
               cost +=
                 a.count *
                 b.count *
@@ -106,6 +110,12 @@ function bestTile(convolution: Convolution): Tile {
 
 /** Accumulators, pixels, and a number of the filter. */
 const fits = (channels: number, pixels: number) => channels * pixels + pixels + 1 <= REGISTERS;
+
+/** Whether a tile keeps all numbers of one channel's filter, so that each vector of the input is loaded once for all rows it is in. */
+function isShared({ kernel, width, stride }: Convolution, channels: number, pixels: number): boolean {
+  const alone = channels === 1 && packedRows(width) === 1 && stride[0] === 1;
+  return alone && pixels + kernel[0] * kernel[1] + 1 <= REGISTERS;
+}
 
 interface Size {
   rows: number;
@@ -141,6 +151,27 @@ function emitTile(assembler: Assembler, convolution: Convolution, { rows, column
         assembler.vector(vector.fma231, channel * count + k, number, firstPixel + k);
     }
   };
+  const shared = (): void => {
+    const [kernelHeight, kernelWidth] = kernel;
+    for (let i = 0; i < kernelHeight; i++)
+      for (let j = 0; j < kernelWidth; j++)
+        assembler.broadcast(
+          firstPixel + i * kernelWidth + j,
+          at(R10, (i * filter.row + j * filter.column) * NUMBER_BYTES),
+        );
+    for (let row = 0; row < rows + kernelHeight - 1; row++)
+      for (let v = 0; v < vectors; v++)
+        for (let j = 0; j < kernelWidth; j++) {
+          assembler.load(number, at(R9, (row * x.row + v * LANES + j) * NUMBER_BYTES));
+          for (let i = Math.max(0, row - rows + 1); i < Math.min(kernelHeight, row + 1); i++)
+            assembler.vector(
+              vector.fma231,
+              (row - i) * vectors + v,
+              firstPixel + i * kernelWidth + j,
+              number,
+            );
+        }
+  };
   for (let i = 0; i < channels * count; i++) assembler.clear(i);
   assembler.copy(R9, RSI);
   assembler.copy(R10, RDX);
@@ -154,9 +185,13 @@ function emitTile(assembler: Assembler, convolution: Convolution, { rows, column
     ],
     () => {
       // biome-ignore format: pairs
+      if (isShared(convolution, channels, count)) {
+      shared();
+      return;
+    }
       const kernelRow = (i: number): void => {
-      for (let j = 0; j < kernel[1]; j++) place(i, j);
-    };
+        for (let j = 0; j < kernel[1]; j++) place(i, j);
+      };
       if (looped)
         walk(assembler, [{ size: 1, count: kernel[0] }], [[R9, x.row], [R10, filter.row]], () => kernelRow(0)); // biome-ignore format: pairs
       else for (let i = 0; i < kernel[0]; i++) kernelRow(i);
