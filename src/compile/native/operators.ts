@@ -7,8 +7,11 @@ import { collapsed, expanded, newBuffer, newPlace, type Place, reshaped, sliced,
 import { emitProduct, type Product, scratchOf } from './products.ts';
 import type { Step, Writing } from './steps.ts';
 
-/** a [..., rows, inner] times b [..., inner, columns]; the leading axes broadcast. The columns of `to` lie beside each other. */
-export function productSteps(a: Place, b: Place, to: Place): Step[] {
+/**
+ * a [..., rows, inner] times b [..., inner, columns]; the leading axes broadcast. The columns of `to` lie beside each other.
+ * @param accumulate whether the product is added to what `to` holds
+ */
+export function productSteps(a: Place, b: Place, to: Place, accumulate = false): Step[] {
   const leading = to.shape.slice(0, -2);
   const [rows, inner] = a.shape.slice(-2);
   const columns = b.shape.at(-1)!;
@@ -29,6 +32,7 @@ export function productSteps(a: Place, b: Place, to: Place): Step[] {
     c: { row: to.strides.at(-2)! },
     batch: outer.map(({ length, strides: [a, b, c] }) => ({ length, a, b, c })),
     alpha: 1,
+    accumulate,
   };
   const chunks = alongInner(product);
   return chunks.map(({ from, product }) => {
