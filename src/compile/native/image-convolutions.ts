@@ -6,15 +6,8 @@
  * input channels and the places of the kernel pass.
  */
 import { type Assembler, at, R9, R10, RCX, RDX, RSI, vector } from './assembler.ts';
-import { advance, LANES, NUMBER_BYTES, repeat, setMask, splitEvenly, splitVectors, walk } from './loops.ts';
-import { type Run, runsOf, type Tile, type Windows } from './windows.ts';
-
-/** Strides in numbers from one to the next. */
-interface Strides {
-  channel: number;
-  row: number;
-  column: number;
-}
+import { advance, LANES, NUMBER_BYTES, setMask, splitEvenly, splitVectors, walk } from './loops.ts';
+import { forRuns, type Run, runsOf, type Strides, type Tap, type Tile, type Windows } from './windows.ts'; // biome-ignore format: one import
 
 /** result[o, y, x, n] = sum over c and the taps of y and x of input[c, row, column, n] * filter[o, c, i, j], n contiguous. */
 export interface ImageConvolution {
@@ -65,6 +58,7 @@ export function emitImageConvolution(assembler: Assembler, convolution: ImageCon
   const channelPieces = splitEvenly(outChannels, size.channels);
   const kernelSize = Math.max(...rows.taps.map((list) => list.length)) * Math.max(...columns.taps.map((list) => list.length)); // biome-ignore format: one line
   const channelsInside = outChannels * inChannels * kernelSize * NUMBER_BYTES <= NEAR_BYTES;
+  const pointers = { input: RSI, output: RCX };
   // biome-ignore-start format: pairs
   const byChannels = (body: (channels: number) => void) =>
     walk(
@@ -77,10 +71,12 @@ export function emitImageConvolution(assembler: Assembler, convolution: ImageCon
       body,
     );
   const byPixels = (body: (row: readonly Tap[], tile: Tile) => void) =>
-    forRuns(assembler, rowRuns, { input: x.row, output: result.row }, (rowTile) => {
+    forRuns(assembler, rowRuns, pointers, { input: x.row, output: result.row }, (rowTile) => {
       for (const [i, row] of rowTile.taps.entries()) {
         advance(assembler, [[RCX, result.row]], i);
-        forRuns(assembler, columnRuns, { input: x.column, output: result.column }, (tile) => body(row, tile));
+        forRuns(assembler, columnRuns, pointers, { input: x.column, output: result.column }, (tile) =>
+          body(row, tile),
+        );
         advance(assembler, [[RCX, result.row]], -i);
       }
     });
@@ -104,33 +100,6 @@ export function emitImageConvolution(assembler: Assembler, convolution: ImageCon
     }),
   );
   assembler.return();
-}
-
-type Tap = Tile['taps'][number][number];
-
-/** The body for every tile of the axis; input and result move, and are where they were in the end. */
-function forRuns(
-  assembler: Assembler,
-  runs: readonly Run[],
-  { input, output }: { input: number; output: number },
-  body: (tile: Tile) => void,
-): void {
-  const move = (inputs: number, outputs: number) => {
-    advance(assembler, [[RSI, input]], inputs);
-    advance(assembler, [[RCX, output]], outputs);
-  };
-  let [inputs, outputs] = [0, 0];
-  for (const [i, { tile, count, step }] of runs.entries()) {
-    const last = i === runs.length - 1 && count === 1;
-    repeat(assembler, count, () => {
-      body(tile);
-      if (!last) move(step.inputs, step.outputs);
-    });
-    if (last) continue;
-    inputs += count * step.inputs;
-    outputs += count * step.outputs;
-  }
-  move(-inputs, -outputs);
 }
 
 /** Rows are found one at a time, but those of a stride belong together. */

@@ -133,6 +133,7 @@ class Planner {
         return;
       case 'Conv':
       case 'ConvTranspose':
+      case 'ConvFilterGradient':
       case 'AveragePool': {
         const lowered = spatialSteps(node, node.inputs.map((input) => this.#place(input)), this.#fixed); // biome-ignore format: one thought
         if (!lowered) throw new Unsupported(`${op} of this kind`);

@@ -13,6 +13,7 @@ import {
   type ImageConvolution,
   isImageConvolutionSupported,
 } from './image-convolutions.ts';
+import { emitImageFilterGradient, isImageFilterGradientSupported } from './image-filter-gradients.ts';
 import { productSteps } from './operators.ts';
 import { expanded, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
 import type { Step } from './steps.ts';
@@ -39,6 +40,7 @@ const FEW = 8;
 /** Undefined for kinds that no kernel is written for. */
 export function spatialSteps(node: Node, inputs: readonly Place[], fixed: Fixed): Lowered | undefined {
   if (node.op === 'AveragePool') return pooled(node, inputs[0], fixed);
+  if (node.op === 'ConvFilterGradient') return filterGradient(node, inputs, fixed);
   const { strides, dilations, pads, group } = node.attributes as Record<string, number[]> & { group: number };
   const simple = group === 1 && [...strides, ...dilations].every((n) => n === 1);
   if (simple && node.shape[0] < FEW) {
@@ -52,6 +54,8 @@ export function spatialSteps(node: Node, inputs: readonly Place[], fixed: Fixed)
 function imagesLast([n, c, h, w]: readonly number[]): Place {
   return transposed(newPlace([c, h, w, n]), [3, 0, 1, 2]);
 }
+
+const stridesOf = ({ strides: [, channel, row, column] }: Place) => ({ channel, row, column });
 
 /** Conv or ConvTranspose with vectors of images. */
 function overImages(node: Node, [x, filter]: readonly Place[], fixed: Fixed): Lowered | undefined {
@@ -89,7 +93,6 @@ function ofImages(
   fixed: Fixed,
   options: Omit<ImageConvolution, 'images' | 'x' | 'result'>,
 ): Lowered | undefined {
-  const stridesOf = ({ strides: [, channel, row, column] }: Place) => ({ channel, row, column });
   const place = imagesLast(shape);
   const images = shape[0];
   const from = images === 1 ? x : fixed.firstLast(x);
@@ -105,6 +108,50 @@ function ofImages(
       const label = subroutine(key, (into) => emitImageConvolution(into, convolution));
       assembler.address(RSI, addressOf(from));
       assembler.address(RDX, addressOf(filter));
+      assembler.address(RCX, addressOf(place));
+      assembler.call(label);
+    },
+  };
+  return { steps: [step], place };
+}
+
+function filterGradient(node: Node, inputs: readonly Place[], fixed: Fixed): Lowered | undefined {
+  const { strides, pads } = node.attributes as Record<string, number[]>;
+  const [height, width, inChannels, outChannels] = node.shape;
+  const images = inputs[0].shape[0];
+  const [x, dy] = inputs.map((place) => (images === 1 ? place : fixed.firstLast(place)));
+  const along = (axis: 0 | 1) =>
+    windows({
+      input: x.shape[2 + axis],
+      output: dy.shape[2 + axis],
+      kernel: node.shape[axis],
+      stride: strides[axis],
+      dilation: 1,
+      pad: pads[axis],
+    });
+  const place = newPlace(node.shape);
+  const [row, column, inside, outside] = place.strides;
+  const filter = {
+    images,
+    inChannels,
+    outChannels,
+    kernel: [height, width] as const,
+    rows: along(0),
+    columns: along(1),
+    x: stridesOf(x),
+    dy: stridesOf(dy),
+    gradient: { out: outside, in: inside, row, column },
+  };
+  if (!isImageFilterGradientSupported(filter)) return undefined;
+  const step: Step = {
+    name: `filter-gradient ${[...node.shape, ...dy.shape.slice(2), images].join('x')}`,
+    reads: [x.buffer, dy.buffer],
+    writes: [place.buffer],
+    emit({ assembler, subroutine }) {
+      const key = `image filter gradient ${JSON.stringify(filter)}`;
+      const label = subroutine(key, (into) => emitImageFilterGradient(into, filter));
+      assembler.address(RSI, addressOf(x));
+      assembler.address(RDX, addressOf(dy));
       assembler.address(RCX, addressOf(place));
       assembler.call(label);
     },
