@@ -17,7 +17,7 @@ import { toOnnx } from './onnx.ts';
 import { forOnnx } from './optimise/index.ts';
 import { SESSION_SCRIPT, type SessionMessage, sessionParts } from './session-parts.ts';
 import { type Device, sessionOptions, sessionProgram } from './session-program.ts';
-import { nativeCosts, runtimeCosts } from './split.ts';
+import { inTurn, nativeTurns, type Split } from './split.ts';
 import { type Parts, splitProgram } from './split-program.ts';
 import { type Trace, trace } from './trace-backend.ts';
 import { Threads } from './workers.ts';
@@ -53,10 +53,15 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   const keep = (session: InferenceSession) => sessions.push(session);
 
   /** Undefined where machine code cannot, or may not, do it. */
-  function nativeProgram(traced: Trace, specs: Record<string, InputSpec>, seconds: number) {
+  function nativeProgram(
+    traced: Trace,
+    specs: Record<string, InputSpec>,
+    seconds: number,
+    staying: readonly string[] = [],
+  ) {
     if (!native) return undefined;
     try {
-      const program = new NativeProgram(traced, specs, seconds);
+      const program = new NativeProgram(traced, specs, seconds, staying);
       freed.push(program);
       return program;
     } catch (error) {
@@ -77,12 +82,13 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     return program;
   }
   async function makeParts(
+    { shared }: Split,
     traced: Trace,
     specs: Record<string, InputSpec>,
     seconds: number,
     atOnce: number,
   ): Promise<Parts> {
-    const program = nativeProgram(traced, specs, seconds);
+    const program = nativeProgram(traced, specs, seconds, shared);
     if (!program) {
       const own = optionsFor(Math.max(1, Math.floor(threads / atOnce)));
       return sessionParts(traced, specs, seconds, atOnce, sessionThreads, own, keep);
@@ -93,11 +99,16 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   }
 
   const compile = cached(async (f, specs) => {
-    if (f.split && device === 'cpu') {
-      const program = await splitProgram(f.split, specs, {
+    const { split } = f;
+    if (split && device === 'cpu') {
+      const program = await splitProgram(split, specs, {
         threads,
-        costs: native ? nativeCosts : runtimeCosts,
-        makeParts,
+        ...(native ? { firstLook: () => 1 } : {}),
+        turns: ({ outputs }, batch, length) =>
+          native
+            ? nativeTurns(Object.values(outputs), length)
+            : inTurn(Object.values(outputs), batch, length),
+        makeParts: (...traced) => makeParts(split, ...traced),
         makeProgram: (traced, own, seconds) => makeProgram(traced, own, seconds, 1),
       });
       if (program) return program;

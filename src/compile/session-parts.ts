@@ -45,14 +45,19 @@ export async function sessionParts(
   const others = threads.take(atOnce - 1);
   await Promise.all(others.map((thread) => thread.ask({ id, model: own.model.bytes, options })));
   const prepare = own.seconds.prepare + (performance.now() - asked) / 1000;
+  let shared: NamedValues = {};
   return {
     outputShapes: own.outputShapes,
     operations: own.operations,
     seconds: { trace: own.seconds.trace, prepare },
-    async run(thread, values) {
-      if (thread === 0) return own.run(values);
-      const result = await others[thread - 1].ask({ id, feeds: feedsOf(specs, values) });
-      return renamed(own.model, (inModel) => result[inModel]);
+    share(values) {
+      shared = values;
+    },
+    async run(thread, values, take) {
+      const all = { ...shared, ...values };
+      if (thread === 0) return take(await own.run(all));
+      const result = await others[thread - 1].ask({ id, feeds: feedsOf(specs, all) });
+      take(renamed(own.model, (inModel) => result[inModel]));
     },
   };
 }

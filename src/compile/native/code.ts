@@ -24,13 +24,21 @@ export interface NativeCode {
   steps: number;
 }
 
-/** @throws Unsupported for a graph that holds what no machine code is written for */
-export function nativeCode(inputs: Record<string, Node>, outputs: Record<string, Node>): NativeCode {
+/**
+ * @param staying inputs whose values are still there after a call
+ * @throws Unsupported for a graph that holds what no machine code is written for
+ */
+export function nativeCode(
+  inputs: Record<string, Node>,
+  outputs: Record<string, Node>,
+  staying: readonly string[] = [],
+): NativeCode {
   const planned = plan(inputs, outputs);
   const buffers = (places: Record<string, Place>) => Object.values(places).map(({ buffer }) => buffer);
   const given = buffers(planned.inputs);
+  const kept = [...buffers(planned.outputs), ...staying.map((name) => planned.inputs[name].buffer)];
   const numbers = new Numbers();
-  const memory = layOut(planned.steps, given, buffers(planned.outputs), NUMBERS) + BEHIND;
+  const memory = layOut(planned.steps, given, kept, NUMBERS) + BEHIND;
   const assembler = new Assembler();
   const subroutines = new Map<string, { label: Label; emit(assembler: Assembler): void }>();
   const subroutine = (key: string, emit: (assembler: Assembler) => void): Label => {

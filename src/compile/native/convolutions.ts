@@ -3,8 +3,8 @@
  * in registers while input channels and the places of the kernel pass.
  */
 import { type Assembler, at, R9, R10, RCX, RDX, RSI, vector } from './assembler.ts';
-import { LANES, NUMBER_BYTES, setMask, splitEvenly, splitUnits, splitVectors, walk } from './loops.ts';
-import { loadPixels, packedRows, setRowMasks } from './pixels.ts';
+import { LANES, NUMBER_BYTES, splitEvenly, splitUnits, splitVectors, walk } from './loops.ts';
+import { loadPixels, packedRows, setLanes, setRowMasks } from './pixels.ts';
 
 /** result[n, o, y, x] = sum over c, i, j of input[n, c, y s + i, x t + j] * filter[o, c, i, j], of strides s and t. */
 export interface Convolution {
@@ -49,6 +49,8 @@ export function emitConvolution(assembler: Assembler, convolution: Convolution):
   const together = packedRows(width);
   const size = height * width;
   setRowMasks(assembler, width);
+  setLanes(assembler, TAIL_MASK, together > 1 ? together * width : width % LANES);
+  setLanes(assembler, FEWER_ROWS_MASK, (height % together) * width);
   walk(
     assembler,
     [{ size: 1, count: images }],
@@ -60,8 +62,6 @@ export function emitConvolution(assembler: Assembler, convolution: Convolution):
       // biome-ignore format: pairs
       walk(assembler, splitUnits(height, tile.groups, together), [[RSI, stride[0] * x.row], [RCX, width]], (rows) => // biome-ignore format: pairs
       walk(assembler, splitVectors(width, tile.vectors), [[RSI, 1], [RCX, 1]], (columns) => { // biome-ignore format: pairs
-        setLanes(assembler, TAIL_MASK, together > 1 ? together * width : columns % LANES);
-        setLanes(assembler, FEWER_ROWS_MASK, (rows % together) * width);
         walk(assembler, splitEvenly(outChannels, tile.channels), [[RDX, filter.out], [RCX, size]], (channels) => // biome-ignore format: pairs
           emitTile(assembler, convolution, { rows, columns, channels }),
         );
@@ -69,11 +69,6 @@ export function emitConvolution(assembler: Assembler, convolution: Convolution):
     ),
   );
   assembler.return();
-}
-
-/** A mask of so many pixels, where it is a part of a vector. */
-function setLanes(assembler: Assembler, mask: number, lanes: number): void {
-  if (lanes > 0 && lanes < LANES) setMask(assembler, mask, (1 << lanes) - 1);
 }
 
 /** The tile that wastes least for the shape. */
@@ -86,15 +81,19 @@ function bestTile(convolution: Convolution): Tile {
   let least = Number.POSITIVE_INFINITY;
   for (let channels = 1; channels <= outChannels; channels++)
     for (let groups = 1; groups <= allGroups; groups++)
-      for (let vectors = 1; vectors <= allVectors && fits(channels, groups * vectors); vectors++) {
+      for (let vectors = 1; vectors <= allVectors; vectors++) {
+        if (!fits(channels, groups * vectors) && !isShared(convolution, channels, groups * vectors)) break;
         let cost = 0;
         for (const a of splitEvenly(outChannels, channels))
           for (const b of splitEvenly(allGroups, groups))
             for (const c of splitEvenly(allVectors, vectors)) {
               const pixels = b.size * c.size;
               const all = a.size * pixels;
+              const rows = isShared(convolution, a.size, pixels)
+                ? (b.size + kernel[0] - 1) / kernel[0]
+                : b.size;
               // A vector at no round address is two loads most of the time.
-              const loads = a.size + pixels * (together > 1 ? 1.5 * together : 1.7);
+              const loads = a.size + rows * c.size * (together > 1 ? 1.5 * together : 1.7);
               cost +=
                 a.count *
                 b.count *
@@ -111,6 +110,12 @@ function bestTile(convolution: Convolution): Tile {
 
 /** Accumulators, pixels, and a number of the filter. */
 const fits = (channels: number, pixels: number) => channels * pixels + pixels + 1 <= REGISTERS;
+
+/** Whether a tile keeps all numbers of one channel's filter, so that each vector of the input is loaded once for all rows it is in. */
+function isShared({ kernel, width, stride }: Convolution, channels: number, pixels: number): boolean {
+  const alone = channels === 1 && packedRows(width) === 1 && stride[0] === 1;
+  return alone && pixels + kernel[0] * kernel[1] + 1 <= REGISTERS;
+}
 
 interface Size {
   rows: number;
@@ -146,6 +151,27 @@ function emitTile(assembler: Assembler, convolution: Convolution, { rows, column
         assembler.vector(vector.fma231, channel * count + k, number, firstPixel + k);
     }
   };
+  const shared = (): void => {
+    const [kernelHeight, kernelWidth] = kernel;
+    for (let i = 0; i < kernelHeight; i++)
+      for (let j = 0; j < kernelWidth; j++)
+        assembler.broadcast(
+          firstPixel + i * kernelWidth + j,
+          at(R10, (i * filter.row + j * filter.column) * NUMBER_BYTES),
+        );
+    for (let row = 0; row < rows + kernelHeight - 1; row++)
+      for (let v = 0; v < vectors; v++)
+        for (let j = 0; j < kernelWidth; j++) {
+          assembler.load(number, at(R9, (row * x.row + v * LANES + j) * NUMBER_BYTES));
+          for (let i = Math.max(0, row - rows + 1); i < Math.min(kernelHeight, row + 1); i++)
+            assembler.vector(
+              vector.fma231,
+              (row - i) * vectors + v,
+              firstPixel + i * kernelWidth + j,
+              number,
+            );
+        }
+  };
   for (let i = 0; i < channels * count; i++) assembler.clear(i);
   assembler.copy(R9, RSI);
   assembler.copy(R10, RDX);
@@ -159,9 +185,13 @@ function emitTile(assembler: Assembler, convolution: Convolution, { rows, column
     ],
     () => {
       // biome-ignore format: pairs
+      if (isShared(convolution, channels, count)) {
+      shared();
+      return;
+    }
       const kernelRow = (i: number): void => {
-      for (let j = 0; j < kernel[1]; j++) place(i, j);
-    };
+        for (let j = 0; j < kernel[1]; j++) place(i, j);
+      };
       if (looped)
         walk(assembler, [{ size: 1, count: kernel[0] }], [[R9, x.row], [R10, filter.row]], () => kernelRow(0)); // biome-ignore format: pairs
       else for (let i = 0; i < kernel[0]; i++) kernelRow(i);

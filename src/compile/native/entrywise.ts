@@ -251,6 +251,12 @@ export const entrywise: Partial<Record<Op, Emitter>> = {
     emission.a.compare(compares.unordered, MASK, x, x);
     truth(emission);
   },
+  IsInf: (emission) => {
+    const { a, constants, inputs } = emission;
+    a.vector(vector.and, T0, inRegister(a, inputs[0]), constants.bits(0x7fffffff), all);
+    a.compare(compares.equal, MASK, T0, constants.number(Infinity), all);
+    truth(emission);
+  },
   Sign: ({ a, constants, to, inputs }) => {
     const x = inRegister(a, inputs[0]);
     // The sign on a one, but x itself where it is 0 or no number.

@@ -3,8 +3,8 @@
  * some places of the kernel at once, while all images pass; the sums within vectors come last.
  */
 import { type Assembler, at, R9, R10, RCX, RDX, RSI, vector } from './assembler.ts';
-import { LANES, NUMBER_BYTES, setMask, splitEvenly, splitUnits, splitVectors, walk } from './loops.ts';
-import { loadPixels, packedRows, setRowMasks } from './pixels.ts';
+import { LANES, NUMBER_BYTES, splitEvenly, splitUnits, splitVectors, walk } from './loops.ts';
+import { loadPixels, packedRows, setLanes, setRowMasks } from './pixels.ts';
 import { storeSums } from './sums.ts';
 
 /** gradient[o, c, i, j] = sum over n, y, x of dy[n, o, y, x] * input[n, c, y + i, x + j]. */
@@ -26,13 +26,20 @@ export interface FilterGradient {
 
 const REGISTERS = 32;
 const LATENCY = 4;
+/** Pixels of the last vector of a row, or of rows that share one; of fewer rows than share one. Those between are of pixels.ts. */
 const TAIL_MASK = 1;
+const FEWER_ROWS_MASK = 6;
+/** Vectors of pixels in the body of the innermost loop, at most. */
+const RUN = 4;
 
 /** A subroutine: RSI input, RDX dy, RCX gradient. It reads up to 60 bytes past rows of the input and of dy. */
 export function emitFilterGradient(assembler: Assembler, filter: FilterGradient): void {
-  const { inChannels, outChannels, kernel, x, dy, gradient } = filter;
+  const { inChannels, outChannels, height, width, kernel, x, dy, gradient } = filter;
   const tile = bestTile(filter);
-  setRowMasks(assembler, filter.width);
+  const together = packedRows(width);
+  setRowMasks(assembler, width);
+  setLanes(assembler, TAIL_MASK, together > 1 ? together * width : width % LANES);
+  setLanes(assembler, FEWER_ROWS_MASK, (height % together) * width);
   walk(
     assembler,
     splitEvenly(outChannels, tile.channels),
@@ -105,6 +112,23 @@ function emitTile(
   const count = channels * places;
   const input = REGISTERS - 1;
   const placeOf = (k: number) => [Math.floor((first + k) / kernel[1]), (first + k) % kernel[1]];
+  // The products of one vector of pixels: a row from its column on, or all of some rows.
+  const step = (row: number, rows: number, column: number, columns: number): void => {
+    const lanes = together > 1 ? rows * width : columns;
+    const options = lanes < LANES ? { mask: rows < together ? FEWER_ROWS_MASK : TAIL_MASK } : {};
+    for (let channel = 0; channel < channels; channel++) {
+      const from = at(R10, (channel * dy.channel + row * dy.row + column) * NUMBER_BYTES);
+      loadPixels(assembler, count + channel, from, { rows, width, stride: dy.row });
+    }
+    for (let k = 0; k < places; k++) {
+      const [i, j] = placeOf(k);
+      const from = at(R9, ((row + i) * x.row + column + j) * NUMBER_BYTES);
+      loadPixels(assembler, input, from, { rows, width, stride: x.row });
+      for (let channel = 0; channel < channels; channel++)
+        assembler.vector(vector.fma231, channel * places + k, count + channel, input, options);
+    }
+  };
+  const groups = Math.max(1, Math.floor(RUN / Math.min(RUN, Math.ceil(width / LANES))));
   for (let i = 0; i < count; i++) assembler.clear(i);
   assembler.copy(R9, RSI);
   assembler.copy(R10, RDX);
@@ -117,19 +141,11 @@ function emitTile(
     ],
     () =>
       // biome-ignore format: pairs
-      walk(assembler, splitUnits(height, 1, together), [[R9, x.row], [R10, dy.row]], (rows) => // biome-ignore format: pairs
-      walk(assembler, splitVectors(width, 1), [[R9, 1], [R10, 1]], (columns) => { // biome-ignore format: pairs
-        const lanes = together > 1 ? rows * width : columns;
-        const options = lanes < LANES ? { mask: TAIL_MASK } : {};
-        if (options.mask) setMask(assembler, TAIL_MASK, (1 << lanes) - 1);
-        for (let channel = 0; channel < channels; channel++)
-          loadPixels(assembler, count + channel, at(R10, channel * dy.channel * NUMBER_BYTES), { rows, width, stride: dy.row }); // biome-ignore format: one line
-        for (let k = 0; k < places; k++) {
-          const [i, j] = placeOf(k);
-          loadPixels(assembler, input, at(R9, (i * x.row + j) * NUMBER_BYTES), { rows, width, stride: x.row });
-          for (let channel = 0; channel < channels; channel++)
-            assembler.vector(vector.fma231, channel * places + k, count + channel, input, options);
-        }
+      walk(assembler, splitUnits(height, groups, together), [[R9, x.row], [R10, dy.row]], (rows) => // biome-ignore format: pairs
+      walk(assembler, splitVectors(width, RUN), [[R9, 1], [R10, 1]], (columns) => { // biome-ignore format: pairs
+        for (let row = 0; row < rows; row += together)
+          for (let column = 0; column < columns; column += LANES)
+            step(row, Math.min(together, rows - row), column, columns - column);
       }),
     ),
   );

@@ -3,7 +3,7 @@
  * up along some axes.
  */
 import type { Op } from '../graph.ts';
-import { type Assembler, at, Label, type Memory, RAX, RBX, vector, withByte } from './assembler.ts';
+import { type Assembler, at, compares, Label, type Memory, RAX, RBX, vector, withByte } from './assembler.ts';
 import { type Constants, entrywise, type Operand, TEMPORARY } from './entrywise.ts';
 import { type Axis, collapsed, type Place } from './places.ts';
 
@@ -12,6 +12,8 @@ const BYTES = 4;
 const VECTOR = LANES * BYTES;
 /** Mask register for the numbers after the last whole vector. */
 const TAIL = 1;
+/** Mask register for what is no number. */
+const KEPT = 2;
 /** Vectors of a sum along the last axis that is kept, and partial sums of one along the last axis. */
 const SUMS = 8;
 /** General registers for counters and indices: RAX is for masks, RBX is the start of the memory, RSP the stack. */
@@ -20,13 +22,28 @@ const GENERAL = [1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 /** A value in a loop: loaded, or an operation on earlier ones. */
 export type Entry = { load: Place } | { op: Op; inputs: readonly number[] };
 
+/** How numbers are made one. */
+export interface Combination {
+  start: number;
+  op: (typeof vector)[keyof typeof vector];
+  /** Whether the processor's operation forgets a first operand that is no number. */
+  forgets: boolean;
+}
+
+export const combinations: Record<'ReduceSum' | 'ReduceMax' | 'ReduceMin', Combination> = {
+  ReduceSum: { start: 0, op: vector.add, forgets: false },
+  ReduceMax: { start: -Infinity, op: vector.max, forgets: true },
+  ReduceMin: { start: Infinity, op: vector.min, forgets: true },
+};
+
 export interface Loop {
   shape: readonly number[];
   entries: readonly Entry[];
   /** Which value goes where. Places have the loop's shape; those of a sum have stride 0 along its axes. */
   stores: readonly { entry: number; place: Place }[];
-  /** Axes along which the one stored value is summed up. */
+  /** Axes along which the one stored value is summed up, or combined otherwise. */
   summed?: readonly number[];
+  how?: Combination;
 }
 
 /** Values that a loop may hold in registers at the same time. */
@@ -107,11 +124,13 @@ class LoopWriter {
   /** Every index register with its place among the operands. */
   readonly #registers: { register: number; operand: number }[] = [];
   readonly #free = [...GENERAL];
+  readonly #how: Combination;
 
   constructor(assembler: Assembler, loop: Loop, constants: Constants) {
     this.#a = assembler;
     this.#loop = loop;
     this.#constants = constants;
+    this.#how = loop.how ?? combinations.ReduceSum;
     ({ last: this.#last, uses: this.#uses } = lastUses(loop));
     const places = placesOf(loop);
     const operands = places.map(({ strides }) => strides);
@@ -168,10 +187,10 @@ class LoopWriter {
     const whole = Math.floor(this.#inner.length / LANES);
     const tail = this.#inner.length % LANES;
     const partial = whole >= 4 ? 4 : 1;
-    for (let k = 0; k < partial; k++) this.#a.clear(REGISTERS + k);
+    for (let k = 0; k < partial; k++) this.#start(REGISTERS + k);
     const { entry, place } = this.#loop.stores[0];
     const add = (k: number, mask: boolean) => (_: number, values: (entry: number) => number) =>
-      this.#a.vector(vector.add, REGISTERS + k, REGISTERS + k, values(entry), mask ? { mask: TAIL } : {});
+      this.#combine(REGISTERS + k, values(entry), mask);
     this.#nest(this.#summed, () => {
       const turns = Math.floor(whole / partial);
       let done = this.#vectors(turns, partial, (offset) => {
@@ -184,9 +203,38 @@ class LoopWriter {
       if (tail > 0) this.#values(done, 0, add(0, true));
       this.#rewind(turns * partial, done - (whole - turns * partial) * VECTOR);
     });
-    for (let k = 1; k < partial; k++) this.#a.vector(vector.add, REGISTERS, REGISTERS, REGISTERS + k);
-    sumOfLanes(this.#a, REGISTERS, TEMPORARY);
+    for (let k = 1; k < partial; k++) this.#combine(REGISTERS, REGISTERS + k, false);
+    this.#combineLanes(REGISTERS, TEMPORARY + 1);
     this.#a.storeFirst(this.#address(place, 0), REGISTERS);
+  }
+
+  #start(register: number): void {
+    const { start } = this.#how;
+    if (start === 0) this.#a.clear(register);
+    else this.#a.broadcast(register, this.#constants.number(start));
+  }
+
+  /** Takes one more vector in, or what the mask of the tail lets through of it. */
+  #combine(into: number, value: number, masked: boolean): void {
+    const { op, forgets } = this.#how;
+    if (forgets) {
+      this.#a.move(TEMPORARY, into);
+      this.#a.compare(compares.unordered, KEPT, into, into);
+    }
+    this.#a.vector(op, into, into, value, masked ? { mask: TAIL } : {});
+    if (forgets) this.#a.move(into, TEMPORARY, { mask: KEPT });
+  }
+
+  /** All numbers of a vector into its first. */
+  #combineLanes(register: number, temporary: number): void {
+    for (const order of [0x4e, 0xb1]) {
+      this.#a.withByte(withByte.shuffleBlocks, temporary, register, register, order);
+      this.#combine(register, temporary, false);
+    }
+    for (const order of [0x4e, 0xb1]) {
+      this.#a.withByte(withByte.shuffleWithin, temporary, 0, register, order);
+      this.#combine(register, temporary, false);
+    }
   }
 
   /** Sums along other axes, for some vectors of the inner axis at a time. */
@@ -195,11 +243,11 @@ class LoopWriter {
     const vectors = Math.ceil(length / LANES);
     const { entry, place } = this.#loop.stores[0];
     const block = (count: number, offset: number, masked: boolean) => {
-      for (let k = 0; k < count; k++) this.#a.clear(REGISTERS + k);
+      for (let k = 0; k < count; k++) this.#start(REGISTERS + k);
       this.#nest(this.#summed, () => {
         for (let k = 0; k < count; k++)
           this.#values(offset + k * VECTOR, 0, (_, values) =>
-            this.#a.vector(vector.add, REGISTERS + k, REGISTERS + k, values(entry)),
+            this.#combine(REGISTERS + k, values(entry), false),
           );
       });
       for (let k = 0; k < count; k++) {
@@ -352,16 +400,4 @@ function rowMajorWhere(shape: readonly number[], marks: readonly number[]): numb
     stride *= marks[i] ? shape[i] : 1;
   }
   return strides;
-}
-
-/** The sum of a vector's numbers into its first. */
-export function sumOfLanes(a: Assembler, register: number, temporary: number): void {
-  a.withByte(withByte.shuffleBlocks, temporary, register, register, 0x4e);
-  a.vector(vector.add, register, register, temporary);
-  a.withByte(withByte.shuffleBlocks, temporary, register, register, 0xb1);
-  a.vector(vector.add, register, register, temporary);
-  a.withByte(withByte.shuffleWithin, temporary, 0, register, 0x4e);
-  a.vector(vector.add, register, register, temporary);
-  a.withByte(withByte.shuffleWithin, temporary, 0, register, 0xb1);
-  a.vector(vector.add, register, register, temporary);
 }

@@ -34,6 +34,9 @@ const [READ, WRITE, EXECUTE] = [1, 2, 4];
 const PRIVATE = 0x2;
 const ANONYMOUS = { linux: 0x20, darwin: 0x1000 } as Record<string, number>;
 const PAGE = 4096;
+/** From so many bytes on memory comes in large pages where the system has them: fewer addresses to look up. */
+const LARGE = 1 << 21;
+const LARGE_PAGES = 14;
 
 let library: Library | undefined;
 
@@ -44,6 +47,7 @@ function open(): Library {
   const system = koffi.load(null);
   const mmap = system.func('void *mmap(void *address, size_t length, int protection, int flags, int file, int64 offset)'); // biome-ignore format: one declaration
   const mprotect = system.func('int mprotect(void *address, size_t length, int protection)');
+  const madvise = system.func('int madvise(void *address, size_t length, int advice)');
   const munmap = system.func('int munmap(void *address, size_t length)');
   library = {
     koffi,
@@ -53,6 +57,7 @@ function open(): Library {
       const pointer = mmap(null, bytes, READ | WRITE, flags, -1, 0) as Pointer | null;
       if (pointer === null || pointer === -1n || pointer === 2n ** 64n - 1n)
         throw new Error(`no memory for ${bytes} bytes`);
+      if (bytes >= LARGE && process.platform === 'linux') madvise(pointer, bytes, LARGE_PAGES);
       return pointer;
     },
     protect(pointer, bytes) {

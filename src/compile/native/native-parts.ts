@@ -1,5 +1,4 @@
 /** @file Parts of a batch in machine code: the same code in every thread, with memory for each. */
-import type { NamedValues } from '../engine.ts';
 import type { Parts } from '../split-program.ts';
 import type { NativeProgram } from './native-program.ts';
 
@@ -14,17 +13,20 @@ export function nativeParts(program: NativeProgram, atOnce: number): Parts & { f
     outputShapes,
     operations,
     seconds,
-    run(thread, values) {
+    share(values) {
+      if (freed) throw new Error('the engine of this program was disposed');
+      for (const memory of memories) memory.write(values);
+    },
+    run(thread, values, take) {
       const memory = memories[thread];
-      const result = last[thread].then(async (): Promise<NamedValues> => {
-        if (freed) throw new Error('the engine of this program was disposed');
+      const done = last[thread].then(async () => {
         memory.write(values);
         if (atOnce === 1) executable.call(memory.pointer);
         else await executable.callElsewhere(memory.pointer);
-        return memory.read();
+        take(memory.outputs());
       });
-      last[thread] = result.catch(() => undefined);
-      return result;
+      last[thread] = done.catch(() => undefined);
+      return done;
     },
     async free() {
       freed = true;

@@ -1,7 +1,7 @@
 /** @file Programs of machine code, in this thread and in others. */
 
 import type { InputSpec, NamedValues, Program } from '../engine.ts';
-import type { Dtype, Values } from '../graph.ts';
+import type { Dtype } from '../graph.ts';
 import { toValues } from '../graph.ts';
 import type { Trace } from '../trace-backend.ts';
 import { nativeCode } from './code.ts';
@@ -35,11 +35,21 @@ export class NativeProgram implements Program {
 
   /**
    * @param seconds what tracing took
+   * @param staying inputs that are still there after a call
    * @throws Unsupported where the traced function holds what no machine code is written for
    */
-  constructor(traced: Trace, specs: Record<string, InputSpec>, seconds: number) {
+  constructor(
+    traced: Trace,
+    specs: Record<string, InputSpec>,
+    seconds: number,
+    staying: readonly string[] = [],
+  ) {
     const started = performance.now();
-    const { code, memory, inputs, outputs, constants, steps } = nativeCode(traced.inputs, traced.outputs);
+    const { code, memory, inputs, outputs, constants, steps } = nativeCode(
+      traced.inputs,
+      traced.outputs,
+      staying,
+    );
     if (memory > REACH) throw new Unsupported('more memory than instructions reach');
     this.executable = new Executable(code);
     this.#constants = constants;
@@ -65,6 +75,7 @@ export class NativeProgram implements Program {
   async run(values: NamedValues): Promise<NamedValues> {
     if (this.#freed) throw new Error('the engine of this program was disposed');
     this.#own ??= this.memory();
+    for (const { name } of this.#inputs) if (!values[name]) throw new Error(`input "${name}" is missing`);
     this.#own.write(values);
     this.executable.call(this.#own.pointer);
     return this.#own.read();
@@ -102,24 +113,33 @@ export class NativeMemory {
     return this.#block.pointer;
   }
 
-  /** @throws Error where an input is missing or has another length */
+  /**
+   * Sets the inputs that are given.
+   * @throws Error where one has another length
+   */
   write(values: NamedValues): void {
     for (const { name, place, size, dtype } of this.#inputs) {
       const data = values[name];
-      if (!data) throw new Error(`input "${name}" is missing`);
+      if (!data) continue;
       if (data.length !== size)
         throw new Error(`input "${name}" has ${data.length} values instead of ${size}`);
       this.#numbers.set(toValues(data, dtype), place.buffer.offset);
     }
   }
 
-  read(): NamedValues {
-    const results: NamedValues = {};
-    for (const { name, place, size, dtype } of this.#outputs) {
+  /** The outputs where they lie: they change with the next call. Truth values are 1 and 0. */
+  outputs(): Record<string, Float32Array> {
+    const results: Record<string, Float32Array> = {};
+    for (const { name, place, size } of this.#outputs) {
       const from = place.buffer.offset + place.offset;
-      results[name] = toValues(this.#numbers.slice(from, from + size), dtype) as Values;
+      results[name] = this.#numbers.subarray(from, from + size);
     }
     return results;
+  }
+
+  read(): NamedValues {
+    const outputs = this.outputs();
+    return Object.fromEntries(this.#outputs.map(({ name, dtype }) => [name, toValues(outputs[name].slice(), dtype)])); // biome-ignore format: one thought
   }
 
   free(): void {

@@ -5,9 +5,19 @@
 import { sizeOf } from '../../shapes.ts';
 import { uniformValue } from '../builder.ts';
 import { liveNodes, type Node, sameShape } from '../graph.ts';
+import { swapsLast } from '../optimise/products.ts';
 import { copyStep } from './copies.ts';
 import { entrywise } from './entrywise.ts';
-import { type Entry, emitLoop, fits, isLoopable, type Loop, pressure, REGISTERS } from './fused-loops.ts';
+import {
+  combinations,
+  type Entry,
+  emitLoop,
+  fits,
+  isLoopable,
+  type Loop,
+  pressure,
+  REGISTERS,
+} from './fused-loops.ts';
 import { productSteps } from './operators.ts';
 import { type Buffer, collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
 import { spatialSteps } from './spatial.ts';
@@ -21,6 +31,8 @@ export interface Plan {
 }
 
 const views: ReadonlySet<string> = new Set(['Reshape', 'Transpose', 'Expand', 'Slice', 'Concat', 'Cast']);
+/** Rows that are enough for a product of their own. */
+const FEW_ROWS = 16;
 /** More entries in one loop gain nothing. */
 const MOST = 48;
 
@@ -56,6 +68,10 @@ class Planner {
     packed: (place: Place) => this.#packed(place),
     firstLast: (place: Place) => this.#firstLast(place),
   };
+  /** Products that are sums of products of these parts. */
+  readonly #rows = new Map<Node, { left: readonly Node[]; right: readonly Node[] }>();
+  /** Concatenations that need not be made. */
+  readonly #apart = new Set<Node>();
 
   constructor(outputs: Record<string, Node>) {
     this.#outputs = outputs;
@@ -67,13 +83,18 @@ class Planner {
     for (const node of this.#live) {
       if (node.dtype === 'int32') throw new Unsupported('integers');
       if (sizeOf(node.shape) === 0) throw new Unsupported('tensors without entries');
-      for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node]);
+      for (const input of node.inputs) {
+        const list = users.get(input);
+        if (list) list.push(node);
+        else users.set(input, [node]);
+      }
     }
     for (const [node, list] of users) this.#uses.set(node, list.length);
     for (const node of Object.values(this.#outputs)) this.#uses.set(node, (this.#uses.get(node) ?? 0) + 1);
     for (const [node, list] of users)
-      if (isEntrywise(node) && this.#uses.get(node) === 1 && list[0].op === 'ReduceSum')
+      if (isEntrywise(node) && this.#uses.get(node) === 1 && list[0].op in combinations)
         this.#deferred.add(node);
+    for (const node of this.#live) this.#findRows(node);
     this.#placeConcatenations(users);
     for (const node of Object.values(inputs)) if (!this.#places.has(node)) this.#places.set(node, newPlace(node.shape)); // biome-ignore format: one thought
     for (const node of this.#live) this.#visit(node);
@@ -89,11 +110,27 @@ class Planner {
     };
   }
 
+  /** Sums of products that were made one by laying their rows one below the other are computed one after the other. */
+  #findRows(node: Node): void {
+    if (node.op !== 'MatMul') return;
+    const [a, right] = node.inputs;
+    const left = a.op === 'Transpose' && swapsLast(a.attributes.perm as number[]) ? a.inputs[0] : undefined;
+    const [first, second] = [left, right].map((side) => {
+      const rows = side?.op === 'Concat' && side.attributes.axis === side.shape.length - 2;
+      return rows && this.#uses.get(side) === 1 ? side.inputs : [];
+    });
+    const length = (part: Node) => part.shape.at(-2)!;
+    const alike = first.every((part, i) => second[i] && length(part) === length(second[i]) && length(part) >= FEW_ROWS); // biome-ignore format: one thought
+    if (first.length < 2 || first.length !== second.length || !alike || this.#uses.get(a) !== 1) return;
+    this.#rows.set(node, { left: first, right: second });
+    for (const side of [left!, right]) this.#apart.add(side);
+  }
+
   /** Gives every concatenation its buffer, and its parts their places in it where they are computed for it. */
   #placeConcatenations(users: ReadonlyMap<Node, readonly Node[]>): void {
     const outputs = new Set(Object.values(this.#outputs));
     for (const node of [...this.#live].reverse()) {
-      if (node.op !== 'Concat') continue;
+      if (node.op !== 'Concat' || this.#apart.has(node)) continue;
       const place = this.#destinations.get(node) ?? concatenation(node);
       this.#destinations.set(node, place);
       for (const { part, sub } of partsOf(node, place)) {
@@ -116,16 +153,12 @@ class Planner {
       return;
     }
     switch (op) {
-      case 'MatMul': {
-        const [a, b] = node.inputs.map((input) => this.#place(input));
-        const reused = (this.#uses.get(node.inputs[1]) ?? 1) > 1;
-        const right = isRows(b) || (!reused && isColumns(b)) ? b : this.#copied(b);
-        const to = this.#destination(node);
-        this.#steps.push(...productSteps(a, right, to));
-        this.#places.set(node, to);
+      case 'MatMul':
+        this.#product(node);
         return;
-      }
       case 'ReduceSum':
+      case 'ReduceMax':
+      case 'ReduceMin':
         this.#sum(node);
         return;
       case 'Pad':
@@ -144,6 +177,27 @@ class Planner {
       default:
         throw new Unsupported(op);
     }
+  }
+
+  #product(node: Node): void {
+    const to = this.#destination(node);
+    const rows = this.#rows.get(node);
+    if (rows) {
+      for (const [i, part] of rows.left.entries()) {
+        const left = this.#place(part);
+        const b = this.#place(rows.right[i]);
+        const right = isRows(b) || isColumns(b) ? b : this.#copied(b);
+        const axes = part.shape.map((_, axis) => axis);
+        const swapped = [...axes.slice(0, -2), axes.length - 1, axes.length - 2];
+        this.#steps.push(...productSteps(transposed(left, swapped), right, to, i > 0));
+      }
+    } else {
+      const [a, b] = node.inputs.map((input) => this.#place(input));
+      const reused = (this.#uses.get(node.inputs[1]) ?? 1) > 1;
+      const right = isRows(b) || (!reused && isColumns(b)) ? b : this.#copied(b);
+      this.#steps.push(...productSteps(a, right, to));
+    }
+    this.#places.set(node, to);
   }
 
   // Views
@@ -340,7 +394,8 @@ class Planner {
     const strides = [...to.strides];
     const spread = x.shape.map((_, i) => (summed.includes(i) ? 0 : strides.shift()!));
     const stores = [{ entry: entries.length - 1, place: { ...to, shape: x.shape, strides: spread } }];
-    this.#loop({ shape: x.shape, entries, stores, summed });
+    const how = combinations[node.op as keyof typeof combinations];
+    this.#loop({ shape: x.shape, entries, stores, summed, how });
     this.#places.set(node, to);
   }
 

@@ -44,7 +44,7 @@ export function rowCost(product: Product): number {
 }
 
 function best(product: Product): { tile: Tile; cost: number } {
-  const { rows, inner, columns } = product;
+  const { rows, columns } = product;
   const all = Math.ceil(columns / LANES);
   let found = { tile: { rows: 1, vectors: 1 }, cost: Number.POSITIVE_INFINITY };
   for (let vectors = 1; vectors <= Math.min(all, REGISTERS - 2); vectors++)

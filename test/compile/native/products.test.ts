@@ -115,6 +115,9 @@ describe.skipIf(!isSupported())('a product in machine code', () => {
     for (const transposed of ['', 'a', 'b'])
       for (const batch of batches)
         expect(error(product([5, 7, 20], transposed, { batch })), JSON.stringify(batch)).toBeLessThan(1e-6);
+    for (const transposed of ['', 'a', 'b'])
+      for (const loop of [{ a: 35, b: 7, c: 5 }, { a: 0, b: 7, c: 5 }, { a: 35, b: 0, c: 5 }]) // biome-ignore format: a table
+        expect(error(product([5, 7, 1], transposed, { batch: [{ length: 3, ...loop }] }))).toBeLessThan(1e-6);
     const sum = { accumulate: true, batch: [{ length: 4, a: 35, b: 140, c: 0 }] };
     expect(error(product([5, 7, 20], '', sum))).toBeLessThan(1e-6);
     const one = [{ length: 6, a: 7, b: 0, c: 20 }];
