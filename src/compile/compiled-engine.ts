@@ -15,6 +15,7 @@ import { nativeParts } from './native/native-parts.ts';
 import { NativeProgram } from './native/native-program.ts';
 import { Unsupported } from './native/unsupported.ts';
 import { toOnnx } from './onnx.ts';
+import { forOnnx } from './optimise/index.ts';
 import { SESSION_SCRIPT, type SessionMessage, sessionParts } from './session-parts.ts';
 import { type Device, sessionOptions, sessionProgram } from './session-program.ts';
 import { inTurn, nativeTurns, type Split } from './split.ts';
@@ -129,6 +130,6 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
 
 /** Traces f and returns it as an ONNX model of standard operations, for running elsewhere. */
 export function exportOnnx(f: TensorFunction, specs: Record<string, InputSpec>): Uint8Array {
-  const { inputs, outputs } = trace(f, specs);
-  return toOnnx(inputs, outputs).bytes;
+  const { builder, inputs, outputs } = trace(f, specs);
+  return toOnnx(inputs, forOnnx(builder, outputs)).bytes;
 }

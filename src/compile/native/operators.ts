@@ -1,9 +1,7 @@
-/** @file Steps that call a kernel: matrix products, convolutions and pooling. */
-import type { Node } from '../graph.ts';
+/** @file Steps that call the kernels of matrix products. */
 import { R8, RCX, RDX, RSI } from './assembler.ts';
-import { emitConvolution } from './convolutions.ts';
-import { addressOf, copyStep } from './copies.ts';
-import { collapsed, expanded, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
+import { addressOf } from './copies.ts';
+import { collapsed, expanded, newPlace, type Place } from './places.ts';
 import { emitProduct, type Product, scratchOf } from './products.ts';
 import type { Step, Writing } from './steps.ts';
 
@@ -71,102 +69,4 @@ function alongInner(product: Product): { from: number; product: Product }[] {
   ];
   if (rest > 0) pieces.push({ from: count * CHUNK, product: { ...product, inner: rest, accumulate: true } });
   return pieces;
-}
-
-interface Fixed {
-  constant(value: number): Place;
-  /** The value in row-major order. */
-  packed(place: Place): Place;
-}
-
-/** Undefined for kinds that no kernel is written for. */
-export function convolutionSteps(
-  node: Node,
-  inputs: readonly Place[],
-  to: Place,
-  fixed: Fixed,
-): Step[] | undefined {
-  if (node.op === 'AveragePool') return poolingSteps(node, inputs[0], to);
-  const { strides, dilations, pads, group } = node.attributes as Record<string, number[]> & { group: number };
-  if (group !== 1 || [...strides, ...dilations].some((n) => n !== 1)) return undefined;
-  const [x, filter] = inputs;
-  if (node.op === 'Conv') return convolved(x, filter, pads, to, fixed);
-  // The adjoint is the convolution with the filter turned round, and its channels exchanged.
-  const turned = transposed(filter, [1, 0, 2, 3]);
-  const [height, width] = filter.shape.slice(2);
-  const last = sliced(turned, turned.shape, [0, 0, height - 1, width - 1], [1, 1, -1, -1]);
-  const [top, left] = [height - 1 - pads[0], width - 1 - pads[1]];
-  const bottom = node.shape[2] - (x.shape[2] + top - height + 1);
-  const right = node.shape[3] - (x.shape[3] + left - width + 1);
-  if ([top, left, bottom, right].some((n) => n < 0)) return undefined;
-  return convolved(x, last, [top, left, bottom, right], to, fixed);
-}
-
-/** x [n, c, h, w] with filter [o, c, kh, kw], whose strides may be below 0. */
-function convolved(x: Place, filter: Place, pads: readonly number[], to: Place, fixed: Fixed): Step[] {
-  const [top, left, bottom, right] = pads;
-  const [images, inChannels, height, width] = x.shape;
-  const steps: Step[] = [];
-  const within = fixed.packed(x);
-  let padded = within;
-  if (pads.some((n) => n > 0)) {
-    padded = newPlace([images, inChannels, height + top + bottom, width + left + right]);
-    steps.push(copyStep(expanded(fixed.constant(0), padded.shape), padded));
-    steps.push(copyStep(within, sliced(padded, x.shape, [0, 0, top, left], [1, 1, 1, 1])));
-  }
-  const [image, channel, row] = padded.strides;
-  const convolution = {
-    images,
-    inChannels,
-    outChannels: to.shape[1],
-    height: to.shape[2],
-    width: to.shape[3],
-    kernel: [filter.shape[2], filter.shape[3]] as const,
-    stride: [1, 1] as const,
-    x: { image, channel, row },
-    filter: {
-      out: filter.strides[0],
-      in: filter.strides[1],
-      row: filter.strides[2],
-      column: filter.strides[3],
-    },
-  };
-  steps.push({
-    name: `convolution ${filter.shape.join('x')}`,
-    reads: [padded.buffer, filter.buffer],
-    writes: [to.buffer],
-    emit({ assembler, subroutine }) {
-      const key = `convolution ${JSON.stringify(convolution)}`;
-      const label = subroutine(key, (into) => emitConvolution(into, convolution));
-      assembler.address(RSI, addressOf(padded));
-      assembler.address(RDX, addressOf(filter));
-      assembler.address(RCX, addressOf(to));
-      assembler.call(label);
-    },
-  });
-  return steps;
-}
-
-/** Averages of windows, those at the edges over fewer, as a product with a matrix along the width and one along the height. */
-function poolingSteps(node: Node, x: Place, to: Place): Step[] | undefined {
-  const { kernel_shape, strides, pads } = node.attributes as Record<string, number[]>;
-  const [images, channels, height, width] = x.shape;
-  const weights = (from: number, out: number, axis: 0 | 1) => {
-    const values = new Float32Array(from * out);
-    for (let o = 0; o < out; o++) {
-      const first = Math.max(0, o * strides[axis] - pads[axis]);
-      const end = Math.min(from, o * strides[axis] - pads[axis] + kernel_shape[axis]);
-      for (let i = first; i < end; i++) values[i * out + o] = 1 / (end - first);
-    }
-    return wholeBuffer(newBuffer(values.length, values), [from, out]);
-  };
-  const [outHeight, outWidth] = to.shape.slice(2);
-  const flat = reshaped(x, [images * channels, height, width]);
-  const result = reshaped(to, [images * channels, outHeight, outWidth]);
-  if (!flat || !result) return undefined;
-  const narrow = newPlace([images * channels, height, outWidth]);
-  return [
-    ...productSteps(flat, weights(width, outWidth, 1), narrow),
-    ...productSteps(transposed(weights(height, outHeight, 0), [1, 0]), narrow, result),
-  ];
 }

@@ -18,8 +18,9 @@ import {
   pressure,
   REGISTERS,
 } from './fused-loops.ts';
-import { convolutionSteps, productSteps } from './operators.ts';
+import { productSteps } from './operators.ts';
 import { type Buffer, collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
+import { spatialSteps } from './spatial.ts';
 import type { Step } from './steps.ts';
 import { Unsupported } from './unsupported.ts';
 
@@ -61,6 +62,12 @@ class Planner {
   /** Uses of every node that were not by its own loop. */
   readonly #uses = new Map<Node, number>();
   readonly #constants = new Map<number, Place>();
+  readonly #firstLastOf = new Map<Place, Place>();
+  readonly #fixed = {
+    constant: (value: number) => this.#constant(value),
+    packed: (place: Place) => this.#packed(place),
+    firstLast: (place: Place) => this.#firstLast(place),
+  };
   /** Products that are sums of products of these parts. */
   readonly #rows = new Map<Node, { left: readonly Node[]; right: readonly Node[] }>();
   /** Concatenations that need not be made. */
@@ -159,16 +166,12 @@ class Planner {
         return;
       case 'Conv':
       case 'ConvTranspose':
+      case 'ConvFilterGradient':
       case 'AveragePool': {
-        const to = this.#destination(node);
-        const fixed = {
-          constant: (value: number) => this.#constant(value),
-          packed: (place: Place) => this.#packed(place),
-        };
-        const steps = convolutionSteps(node, node.inputs.map((input) => this.#place(input)), to, fixed); // biome-ignore format: one thought
-        if (!steps) throw new Unsupported(`${op} of this kind`);
-        this.#steps.push(...steps);
-        this.#places.set(node, to);
+        const lowered = spatialSteps(node, node.inputs.map((input) => this.#place(input)), this.#fixed); // biome-ignore format: one thought
+        if (!lowered) throw new Unsupported(`${op} of this kind`);
+        this.#steps.push(...lowered.steps);
+        this.#places.set(node, lowered.place);
         return;
       }
       default:
@@ -262,6 +265,18 @@ class Planner {
   /** The same value with its last numbers beside each other, or all the same. */
   #loopable(place: Place): Place {
     return isLoopable(place, place.shape) ? place : this.#copied(place);
+  }
+
+  /** The same value with its first axis contiguous. */
+  #firstLast(place: Place): Place {
+    if (place.strides[0] === 1) return place;
+    const known = this.#firstLastOf.get(place);
+    if (known) return known;
+    const [first, ...rest] = place.shape;
+    const to = transposed(newPlace([...rest, first]), [rest.length, ...rest.keys()]);
+    this.#steps.push(copyStep(place, to));
+    this.#firstLastOf.set(place, to);
+    return to;
   }
 
   #copied(place: Place): Place {

@@ -6,6 +6,7 @@ import { fused } from './fused.ts';
 import { reductions } from './reductions.ts';
 import { type Outputs, rewrite } from './rewrite.ts';
 import { siblings } from './siblings.ts';
+import { standard } from './standard.ts';
 import { sums } from './sums.ts';
 
 export function optimise(builder: Builder, outputs: Outputs): Outputs {
@@ -16,5 +17,12 @@ export function optimise(builder: Builder, outputs: Outputs): Outputs {
   return rewrite(builder, graph, reductions);
 }
 
+/** Only of operations that ONNX has. */
+export function forOnnx(builder: Builder, outputs: Outputs): Outputs {
+  const plain = rewrite(builder, outputs, standard);
+  return rewrite(builder, plain, reductions);
+}
+
 /** What onnxruntime would find out by itself, in longer. */
-export const forRuntime = (builder: Builder, outputs: Outputs) => rewrite(builder, outputs, fused);
+export const forRuntime = (builder: Builder, outputs: Outputs) =>
+  rewrite(builder, forOnnx(builder, outputs), fused);
