@@ -9,6 +9,7 @@ import {
   type Program,
   type TensorFunction,
 } from './engine.ts';
+import type { PartPorts } from './native/code.ts';
 import { isSupported } from './native/machine.ts';
 import { nativeParts } from './native/native-parts.ts';
 import { NativeProgram } from './native/native-program.ts';
@@ -53,15 +54,10 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   const keep = (session: InferenceSession) => sessions.push(session);
 
   /** Undefined where machine code cannot, or may not, do it. */
-  function nativeProgram(
-    traced: Trace,
-    specs: Record<string, InputSpec>,
-    seconds: number,
-    staying: readonly string[] = [],
-  ) {
+  function nativeProgram(traced: Trace, specs: Record<string, InputSpec>, seconds: number, part?: PartPorts) {
     if (!native) return undefined;
     try {
-      const program = new NativeProgram(traced, specs, seconds, staying);
+      const program = new NativeProgram(traced, specs, seconds, part);
       freed.push(program);
       return program;
     } catch (error) {
@@ -82,16 +78,19 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     return program;
   }
   async function makeParts(
-    { shared }: Split,
+    split: Split,
     traced: Trace,
     specs: Record<string, InputSpec>,
     seconds: number,
     atOnce: number,
   ): Promise<Parts> {
-    const program = nativeProgram(traced, specs, seconds, shared);
+    const program = nativeProgram(traced, specs, seconds, {
+      shared: split.shared,
+      summed: Object.keys(traced.outputs).filter((name) => !split.stacked.includes(name)),
+    });
     if (!program) {
       const own = optionsFor(Math.max(1, Math.floor(threads / atOnce)));
-      return sessionParts(traced, specs, seconds, atOnce, sessionThreads, own, keep);
+      return sessionParts(split, traced, specs, seconds, atOnce, sessionThreads, own, keep);
     }
     const parts = nativeParts(program, atOnce);
     freed.push(parts);

@@ -1,18 +1,20 @@
 /** @file Programs that compute a batch in parts, several at once and where it pays one after the other. */
 import type { InputSpec, NamedValues, Program } from './engine.ts';
-import type { Node } from './graph.ts';
+import { type Node, sizeOf } from './graph.ts';
 import { meanName, partSpecs, partsOf, partValues, type Split } from './split.ts';
 import { type Trace, trace } from './trace-backend.ts';
 
 /** What computes parts of a batch, each in one of several threads. */
 export interface Parts extends Omit<Program, 'run'> {
-  /** Takes the values that are the same for all parts from now on. No part may be under way. */
-  share(values: NamedValues): void;
+  /** Takes the values that are the same for all parts from now on, and forgets the sums. No part may be under way. */
+  begin(shared: NamedValues): void;
   /**
    * Parts of one thread are computed in the order in which they come.
-   * @param take is handed the outputs, which may be others as soon as it has returned
+   * @param take is handed the stacked outputs, which may be others as soon as it has returned
    */
   run(thread: number, values: NamedValues, take: (outputs: NamedValues) => void): Promise<void>;
+  /** The other outputs, added up over the parts of each thread. */
+  sums(): Record<string, Float32Array>[];
 }
 
 export interface SplitOptions {
@@ -50,10 +52,9 @@ export async function splitProgram(
   }
   const part = await makeParts(traced, own, (performance.now() - started) / 1000, atOnce);
   const merge = await mergeProgram(split, specs, part, makeProgram);
-  const results = new Results(split, part.outputShapes, atOnce, parts);
+  const results = new Stacked(split, part.outputShapes, parts);
   async function run(values: NamedValues): Promise<NamedValues> {
-    part.share(Object.fromEntries(split.shared.map((name) => [name, values[name]])));
-    results.clear();
+    part.begin(Object.fromEntries(split.shared.map((name) => [name, values[name]])));
     const running: Promise<void>[] = [];
     const start = (k: number) => {
       const take = (outputs: NamedValues) => results.take(k, outputs);
@@ -64,7 +65,8 @@ export async function splitProgram(
     for (let k = 0; k < parts; k += atOnce) start(k);
     const ended = await Promise.allSettled(running);
     for (const end of ended) if (end.status === 'rejected') throw end.reason;
-    return { ...(await merge.run({ ...values, ...results.means() })), ...results.stacked() };
+    const merged = await merge.run({ ...values, ...means(part.sums(), parts) });
+    return { ...merged, ...results.values() };
   }
   let last: Promise<unknown> = Promise.resolve();
   return {
@@ -73,7 +75,7 @@ export async function splitProgram(
       last = result.catch(() => undefined);
       return result;
     },
-    outputShapes: { ...merge.outputShapes, ...results.stackedShapes },
+    outputShapes: { ...merge.outputShapes, ...results.shapes },
     operations: parts * part.operations + merge.operations,
     seconds: {
       trace: part.seconds.trace + merge.seconds.trace,
@@ -96,54 +98,41 @@ async function mergeProgram(
   return makeProgram(trace(split.whole, own), own, (performance.now() - started) / 1000);
 }
 
-/** Outputs of all parts: added up by thread, so that the order of additions is always the same, or one behind the other. */
-class Results {
-  readonly stackedShapes: Record<string, readonly number[]> = {};
-  readonly #parts: number;
-  readonly #sums: Record<string, Float32Array>[];
-  readonly #stacked: Record<string, Float32Array> = {};
+/** Outputs of all parts, one behind the other. */
+class Stacked {
+  readonly shapes: Record<string, readonly number[]> = {};
+  readonly #values: Record<string, Float32Array> = {};
 
-  constructor(split: Split, shapes: Record<string, readonly number[]>, atOnce: number, parts: number) {
-    this.#parts = parts;
-    const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
-    const averaged = Object.entries(shapes).filter(([name]) => !split.stacked.includes(name));
-    this.#sums = Array.from({ length: atOnce }, () =>
-      Object.fromEntries(averaged.map(([name, shape]) => [name, new Float32Array(size(shape))])),
-    );
-    for (const name of split.stacked) {
+  constructor({ stacked }: Split, shapes: Record<string, readonly number[]>, parts: number) {
+    for (const name of stacked) {
       const [first, ...rest] = shapes[name];
-      this.stackedShapes[name] = [first * parts, ...rest];
-      this.#stacked[name] = new Float32Array(size(this.stackedShapes[name]));
+      this.shapes[name] = [first * parts, ...rest];
+      this.#values[name] = new Float32Array(sizeOf(this.shapes[name]));
     }
-  }
-
-  clear(): void {
-    for (const sums of this.#sums) for (const sum of Object.values(sums)) sum.fill(0);
   }
 
   take(part: number, outputs: NamedValues): void {
-    const sums = this.#sums[part % this.#sums.length];
-    for (const [name, value] of Object.entries(outputs)) {
-      if (name in sums) add(sums[name], value as Float32Array);
-      else this.#stacked[name].set(value, part * value.length);
-    }
+    for (const [name, all] of Object.entries(this.#values))
+      all.set(outputs[name], part * outputs[name].length);
   }
 
-  means(): NamedValues {
-    const [first, ...others] = this.#sums;
-    const means: NamedValues = {};
-    for (const [name, sum] of Object.entries(first)) {
-      for (const other of others) add(sum, other[name]);
-      means[meanName(name)] = sum.map((value) => value / this.#parts);
-    }
-    return means;
-  }
-
-  stacked(): NamedValues {
-    return Object.fromEntries(Object.entries(this.#stacked).map(([name, values]) => [name, values.slice()]));
+  values(): NamedValues {
+    return Object.fromEntries(Object.entries(this.#values).map(([name, values]) => [name, values.slice()]));
   }
 }
 
-function add(to: Float32Array, values: Float32Array): void {
-  for (let i = 0; i < to.length; i++) to[i] += values[i];
+/** Of what the threads have added up, in the order of the threads. */
+function means([first, ...others]: readonly Record<string, Float32Array>[], parts: number): NamedValues {
+  const results: NamedValues = {};
+  for (const [name, sum] of Object.entries(first)) {
+    const mean = sum.slice();
+    for (const other of others) addTo(mean, other[name]);
+    for (let i = 0; i < mean.length; i++) mean[i] /= parts;
+    results[meanName(name)] = mean;
+  }
+  return results;
+}
+
+export function addTo(sum: Float32Array, values: ArrayLike<number>): void {
+  for (let i = 0; i < sum.length; i++) sum[i] += values[i];
 }

@@ -2,9 +2,10 @@
 import type { Node } from '../graph.ts';
 import { layOut } from './arena.ts';
 import { Assembler, at, Label, RBX } from './assembler.ts';
+import { addStep } from './copies.ts';
 import type { Constants } from './entrywise.ts';
 import { writeFunction } from './machine.ts';
-import type { Buffer, Place } from './places.ts';
+import { type Buffer, newPlace, type Place } from './places.ts';
 import { plan } from './plan.ts';
 
 const BYTES = 4;
@@ -24,19 +25,33 @@ export interface NativeCode {
   steps: number;
 }
 
+/** What makes code for parts of a batch, called for one after the other. */
+export interface PartPorts {
+  /** Inputs whose values are still there after a call. */
+  shared: readonly string[];
+  /** Outputs that are added to what is there. */
+  summed: readonly string[];
+}
+
 /**
- * @param staying inputs whose values are still there after a call
  * @throws Unsupported for a graph that holds what no machine code is written for
  */
 export function nativeCode(
   inputs: Record<string, Node>,
   outputs: Record<string, Node>,
-  staying: readonly string[] = [],
+  { shared, summed }: PartPorts = { shared: [], summed: [] },
 ): NativeCode {
   const planned = plan(inputs, outputs);
+  const sums = summed.map((name) => {
+    const result = planned.outputs[name];
+    const sum = newPlace(result.shape);
+    planned.steps.push(addStep(result, sum));
+    planned.outputs[name] = sum;
+    return sum.buffer;
+  });
   const buffers = (places: Record<string, Place>) => Object.values(places).map(({ buffer }) => buffer);
-  const given = buffers(planned.inputs);
-  const kept = [...buffers(planned.outputs), ...staying.map((name) => planned.inputs[name].buffer)];
+  const given = [...buffers(planned.inputs), ...sums];
+  const kept = [...buffers(planned.outputs), ...shared.map((name) => planned.inputs[name].buffer)];
   const numbers = new Numbers();
   const memory = layOut(planned.steps, given, kept, NUMBERS) + BEHIND;
   const assembler = new Assembler();

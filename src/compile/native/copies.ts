@@ -48,6 +48,21 @@ export function copyStep(source: Place, target: Place): Step {
   };
 }
 
+/** Adds a tensor to another of its shape; both lie in row-major order. */
+export function addStep(from: Place, to: Place): Step {
+  const loop = {
+    shape: to.shape,
+    entries: [{ load: from }, { load: to }, { op: 'Add' as const, inputs: [1, 0] }],
+    stores: [{ entry: 2, place: to }],
+  };
+  return {
+    name: `add ${to.shape.join('x')}`,
+    reads: [from.buffer, to.buffer],
+    writes: [to.buffer],
+    emit: ({ assembler, constants }) => emitLoop(assembler, loop, constants),
+  };
+}
+
 /** Where a place begins. */
 export const addressOf = ({ buffer, offset }: Place) => at(RBX, (buffer.offset + offset) * BYTES);
 

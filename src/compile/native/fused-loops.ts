@@ -51,14 +51,18 @@ export const REGISTERS = TEMPORARY - SUMS;
 
 /** Whether a loop can read or write the place vector by vector. */
 export function isLoopable(place: Place, shape: readonly number[]): boolean {
+  if (shape.at(-1)! > 1) return place.strides.at(-1)! <= 1 && place.strides.at(-1)! >= 0;
   const last = collapsed(shape, [place.strides]).at(-1);
   return !last || last.strides[0] === 0 || last.strides[0] === 1;
 }
 
 /** How many index registers and counters a loop needs, and whether there are enough. */
 export function fits(loop: Pick<Loop, 'shape' | 'entries' | 'stores'>): boolean {
-  const axes = collapsed(loop.shape, operandsOf(loop));
-  const classes = new Set(operandsOf(loop).map((_, k) => classOf(axes, k)));
+  const operands = operandsOf(loop);
+  // Whatever the axes, there are not more classes than operands.
+  if (operands.length + loop.shape.length + 1 <= GENERAL.length) return true;
+  const axes = collapsed(loop.shape, operands);
+  const classes = new Set(operands.map((_, k) => classOf(axes, k)));
   return classes.size + axes.length + 1 <= GENERAL.length;
 }
 
@@ -121,6 +125,8 @@ class LoopWriter {
   #innerIsSummed = false;
   /** Index register of every place; -1 where none is needed. */
   readonly #index = new Map<Place, number>();
+  /** Places that have one number for a whole vector. */
+  readonly #broadcasts = new Set<Place>();
   /** Every index register with its place among the operands. */
   readonly #registers: { register: number; operand: number }[] = [];
   readonly #free = [...GENERAL];
@@ -153,6 +159,7 @@ class LoopWriter {
         byClass.set(key, register);
       }
       this.#index.set(place, register);
+      if (this.#inner.strides[k] === 0) this.#broadcasts.add(place);
     }
   }
 
@@ -372,16 +379,8 @@ class LoopWriter {
       : at(RBX, start + offset, register);
   }
 
-  readonly #broadcasts = new Map<Place, boolean>();
-
   #isBroadcast(place: Place): boolean {
-    let known = this.#broadcasts.get(place);
-    if (known === undefined) {
-      const k = placesOf(this.#loop).indexOf(place);
-      known = this.#inner.strides[k] === 0;
-      this.#broadcasts.set(place, known);
-    }
-    return known;
+    return this.#broadcasts.has(place);
   }
 
   #register(): number {

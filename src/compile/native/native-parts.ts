@@ -13,9 +13,9 @@ export function nativeParts(program: NativeProgram, atOnce: number): Parts & { f
     outputShapes,
     operations,
     seconds,
-    share(values) {
+    begin(shared) {
       if (freed) throw new Error('the engine of this program was disposed');
-      for (const memory of memories) memory.write(values);
+      for (const memory of memories) memory.begin(shared);
     },
     run(thread, values, take) {
       const memory = memories[thread];
@@ -28,6 +28,7 @@ export function nativeParts(program: NativeProgram, atOnce: number): Parts & { f
       last[thread] = done.catch(() => undefined);
       return done;
     },
+    sums: () => memories.map((memory) => memory.sums()),
     async free() {
       freed = true;
       await Promise.all(last);

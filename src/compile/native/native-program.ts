@@ -4,7 +4,7 @@ import type { InputSpec, NamedValues, Program } from '../engine.ts';
 import type { Dtype } from '../graph.ts';
 import { toValues } from '../graph.ts';
 import type { Trace } from '../trace-backend.ts';
-import { nativeCode } from './code.ts';
+import { nativeCode, type PartPorts } from './code.ts';
 import { Block, Executable } from './machine.ts';
 import type { Place } from './places.ts';
 import { Unsupported } from './unsupported.ts';
@@ -30,25 +30,26 @@ export class NativeProgram implements Program {
   readonly #bytes: number;
   readonly #inputs: Port[];
   readonly #outputs: Port[];
+  readonly #summed: readonly string[];
   #own: NativeMemory | undefined;
   #freed = false;
 
   /**
    * @param seconds what tracing took
-   * @param staying inputs that are still there after a call
+   * @param part for a program that is called for part after part
    * @throws Unsupported where the traced function holds what no machine code is written for
    */
   constructor(
     traced: Trace,
     specs: Record<string, InputSpec>,
     seconds: number,
-    staying: readonly string[] = [],
+    part: PartPorts = { shared: [], summed: [] },
   ) {
     const started = performance.now();
     const { code, memory, inputs, outputs, constants, steps } = nativeCode(
       traced.inputs,
       traced.outputs,
-      staying,
+      part,
     );
     if (memory > REACH) throw new Unsupported('more memory than instructions reach');
     this.executable = new Executable(code);
@@ -61,6 +62,7 @@ export class NativeProgram implements Program {
       dtype,
     });
     this.#inputs = Object.entries(inputs).map(([name, place]) => port(name, place, specs[name]?.dtype ?? 'float32')); // biome-ignore format: one thought
+    this.#summed = part.summed;
     this.#outputs = Object.entries(outputs).map(([name, place]) => port(name, place, traced.outputs[name].dtype)); // biome-ignore format: one thought
     this.outputShapes = Object.fromEntries(Object.entries(traced.outputs).map(([name, { shape }]) => [name, shape])); // biome-ignore format: one thought
     this.operations = steps;
@@ -69,7 +71,7 @@ export class NativeProgram implements Program {
 
   /** Memory for one thread. */
   memory(): NativeMemory {
-    return new NativeMemory(this.#bytes, this.#constants, this.#inputs, this.#outputs);
+    return new NativeMemory(this.#bytes, this.#constants, this.#inputs, this.#outputs, this.#summed);
   }
 
   async run(values: NamedValues): Promise<NamedValues> {
@@ -95,13 +97,16 @@ export class NativeMemory {
   readonly #numbers: Float32Array;
   readonly #inputs: readonly Port[];
   readonly #outputs: readonly Port[];
+  readonly #summed: ReadonlySet<string>;
 
   constructor(
     bytes: number,
     constants: readonly { offset: number; values: ArrayLike<number> }[],
     inputs: readonly Port[],
     outputs: readonly Port[],
+    summed: readonly string[],
   ) {
+    this.#summed = new Set(summed);
     this.#block = new Block(bytes);
     this.#numbers = new Float32Array(this.#block.buffer);
     for (const { offset, values } of constants) this.#numbers.set(values, offset);
@@ -125,6 +130,17 @@ export class NativeMemory {
         throw new Error(`input "${name}" has ${data.length} values instead of ${size}`);
       this.#numbers.set(toValues(data, dtype), place.buffer.offset);
     }
+  }
+
+  /** Sets the inputs that are the same for all parts, and the sums to 0. */
+  begin(shared: NamedValues): void {
+    this.write(shared);
+    for (const sum of Object.values(this.sums())) sum.fill(0);
+  }
+
+  /** Outputs that every call adds to. */
+  sums(): Record<string, Float32Array> {
+    return Object.fromEntries(Object.entries(this.outputs()).filter(([name]) => this.#summed.has(name)));
   }
 
   /** The outputs where they lie: they change with the next call. Truth values are 1 and 0. */

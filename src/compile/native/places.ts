@@ -1,5 +1,6 @@
 /** @file Where tensors lie in memory: buffers, and views of them with a stride for each axis. All strides and offsets count numbers. */
 import { sizeOf } from '../../shapes.ts';
+import { sameShape } from '../graph.ts';
 
 /** A run of numbers. */
 export interface Buffer {
@@ -86,6 +87,7 @@ export function transposed(place: Place, permutation: readonly number[]): Place 
 
 /** Broadcast to a shape by NumPy's rule. */
 export function expanded(place: Place, shape: readonly number[]): Place {
+  if (sameShape(place.shape, shape)) return place;
   const missing = shape.length - place.shape.length;
   const strides = shape.map((_, i) => (i < missing || place.shape[i - missing] === 1 ? 0 : place.strides[i - missing])); // biome-ignore format: one thought
   return { ...place, shape, strides };

@@ -13,14 +13,13 @@ export function optimise(builder: Builder, outputs: Outputs): Outputs {
   let graph = outputs;
   // Sums come after what looks for single products, and twice: the first time frees factors of what others use too.
   for (const pass of [dots, batches, sums, sums]) graph = rewrite(builder, graph, pass);
-  graph = rewrite(builder, graph, siblings, true);
-  return rewrite(builder, graph, reductions);
+  return graph;
 }
 
-/** Only of operations that ONNX has. */
+/** Only of operations that ONNX has, in the form that onnxruntime is fastest with. Machine code needs neither. */
 export function forOnnx(builder: Builder, outputs: Outputs): Outputs {
   const plain = rewrite(builder, outputs, standard);
-  return rewrite(builder, plain, reductions);
+  return rewrite(builder, rewrite(builder, plain, siblings, true), reductions);
 }
 
 /** What onnxruntime would find out by itself, in longer. */
