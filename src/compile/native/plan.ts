@@ -19,6 +19,7 @@ import {
   REGISTERS,
 } from './fused-loops.ts';
 import { productSteps } from './operators.ts';
+import { imageColumns, inOrder, memoryOrders, newPlaceInOrder, type Order, orderOfLast } from './orders.ts'; // biome-ignore format: one import
 import { type Buffer, collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
 import { spatialSteps } from './spatial.ts';
 import type { Step } from './steps.ts';
@@ -42,7 +43,9 @@ export function plan(inputs: Record<string, Node>, outputs: Record<string, Node>
 }
 
 interface Group {
+  key: string;
   shape: readonly number[];
+  order: Order | undefined;
   nodes: Node[];
 }
 
@@ -53,7 +56,10 @@ class Planner {
   readonly #places = new Map<Node, Place>();
   /** Where a part of a concatenation is to be computed: in it. */
   readonly #destinations = new Map<Node, Place>();
-  readonly #contiguous = new Map<Place, Place>();
+  /** Copies in other orders. */
+  readonly #copies = new Map<Place, Map<string, Place>>();
+  /** In which order axes lie in memory, where they do not row by row. */
+  readonly #orders: Map<Node, Order>;
   /** Loops that may take more operations, by their shape. */
   readonly #open = new Map<string, Group>();
   readonly #groupOf = new Map<Node, Group>();
@@ -62,7 +68,6 @@ class Planner {
   /** Uses of every node that were not by its own loop. */
   readonly #uses = new Map<Node, number>();
   readonly #constants = new Map<number, Place>();
-  readonly #firstLastOf = new Map<Place, Place>();
   readonly #fixed = {
     constant: (value: number) => this.#constant(value),
     packed: (place: Place) => this.#packed(place),
@@ -76,6 +81,7 @@ class Planner {
   constructor(outputs: Record<string, Node>) {
     this.#outputs = outputs;
     this.#live = liveNodes(Object.values(outputs));
+    this.#orders = memoryOrders(this.#live, isEntrywise);
   }
 
   plan(inputs: Record<string, Node>): Plan {
@@ -131,14 +137,16 @@ class Planner {
     const outputs = new Set(Object.values(this.#outputs));
     for (const node of [...this.#live].reverse()) {
       if (node.op !== 'Concat' || this.#apart.has(node)) continue;
-      const place = this.#destinations.get(node) ?? concatenation(node);
+      const order = this.#orders.get(node);
+      const place = this.#destinations.get(node) ?? (order ? newPlaceInOrder(node.shape, order) : concatenation(node)); // biome-ignore format: one thought
       this.#destinations.set(node, place);
       for (const { part, sub } of partsOf(node, place)) {
         if (this.#destinations.has(part) || outputs.has(part) || this.#deferred.has(part)) continue;
         const reshapedToo = users.get(part)!.some(({ op }) => op === 'Reshape') && !isContiguous(sub);
+        const ofPart = this.#orders.get(part);
         const computed =
-          (isEntrywise(part) && isStorable(sub)) ||
-          (part.op === 'MatMul' && (sub.strides.at(-1) === 1 || part.shape.at(-1) === 1)) ||
+          (isEntrywise(part) && isStorable(inOrder(sub, ofPart))) ||
+          (part.op === 'MatMul' && !ofPart && (sub.strides.at(-1) === 1 || part.shape.at(-1) === 1)) ||
           part.op === 'Concat';
         if (computed && !reshapedToo) this.#destinations.set(part, sub);
       }
@@ -180,6 +188,7 @@ class Planner {
   }
 
   #product(node: Node): void {
+    if (this.#ofImages(node)) return;
     const to = this.#destination(node);
     const rows = this.#rows.get(node);
     if (rows) {
@@ -198,6 +207,20 @@ class Planner {
       this.#steps.push(...productSteps(a, right, to));
     }
     this.#places.set(node, to);
+  }
+
+  /** One matrix for images that lie beside each other. */
+  #ofImages(node: Node): boolean {
+    const [a, b] = node.inputs;
+    if (a.shape.length !== 2 || b.shape.length !== 3 || this.#rows.has(node) || this.#destinations.has(node))
+      return false;
+    const columns = imageColumns(a.shape, this.#place(b));
+    if (!columns) return false;
+    const [n, m, p] = node.shape;
+    const to = newPlace([m, p, n]);
+    this.#steps.push(...productSteps(this.#place(a), columns, { ...to, shape: [m, p * n], strides: [p * n, 1] })); // biome-ignore format: one thought
+    this.#places.set(node, transposed(to, [2, 0, 1]));
+    return true;
   }
 
   // Views
@@ -230,7 +253,7 @@ class Planner {
       for (const { part, sub } of partsOf(node, place)) {
         const from = this.#place(part);
         if (from !== this.#destinations.get(part) || !sameView(from, sub))
-          this.#steps.push(copyStep(this.#loopable(from), sub));
+          this.#steps.push(copyStep(this.#orders.has(node) ? from : this.#loopable(from), sub));
       }
       return place;
     }
@@ -270,21 +293,18 @@ class Planner {
   /** The same value with its first axis contiguous. */
   #firstLast(place: Place): Place {
     if (place.strides[0] === 1) return place;
-    const known = this.#firstLastOf.get(place);
-    if (known) return known;
-    const [first, ...rest] = place.shape;
-    const to = transposed(newPlace([...rest, first]), [rest.length, ...rest.keys()]);
-    this.#steps.push(copyStep(place, to));
-    this.#firstLastOf.set(place, to);
-    return to;
+    return this.#copied(place, [...place.shape.keys()].map((axis) => (axis + 1) % place.shape.length)); // biome-ignore format: one thought
   }
 
-  #copied(place: Place): Place {
-    const known = this.#contiguous.get(place);
+  /** The same value without gaps and repetitions, its axes in this order. */
+  #copied(place: Place, order?: Order): Place {
+    const copies = this.#copies.get(place) ?? new Map<string, Place>();
+    this.#copies.set(place, copies);
+    const known = copies.get(String(order));
     if (known) return known;
-    const to = newPlace(place.shape);
+    const to = newPlaceInOrder(place.shape, order);
     this.#steps.push(copyStep(place, to));
-    this.#contiguous.set(place, to);
+    copies.set(String(order), to);
     return to;
   }
 
@@ -297,17 +317,18 @@ class Planner {
   }
 
   #destination(node: Node): Place {
-    return this.#destinations.get(node) ?? newPlace(node.shape);
+    return this.#destinations.get(node) ?? newPlaceInOrder(node.shape, this.#orders.get(node));
   }
 
   // Loops
 
   #join(node: Node): void {
-    const key = node.shape.join();
+    const order = this.#orders.get(node);
+    const key = `${node.shape}|${order}`;
     for (const input of node.inputs) {
       const group = this.#groupOf.get(input);
-      if (group && !this.#places.has(input) && group.shape.join() !== key) this.#close(group);
-      if (!this.#groupOf.has(input)) this.#operand(input, node.shape);
+      if (group && !this.#places.has(input) && group.key !== key) this.#close(group);
+      if (!this.#groupOf.has(input)) this.#operand(input, node.shape, order);
     }
     let group = this.#open.get(key);
     if (group && group.nodes.length >= MOST) {
@@ -315,7 +336,7 @@ class Planner {
       group = undefined;
     }
     if (!group) {
-      group = { shape: node.shape, nodes: [] };
+      group = { key, shape: node.shape, order, nodes: [] };
       this.#open.set(key, group);
     }
     for (const input of node.inputs)
@@ -325,30 +346,31 @@ class Planner {
   }
 
   /** The place of a node as an operand of a loop. */
-  #operand(node: Node, shape: readonly number[]): Place {
+  #operand(node: Node, shape: readonly number[], order: Order | undefined): Place {
     const place = this.#place(node);
-    if (isLoopable(expanded(place, shape), shape)) return place;
-    return this.#copied(place);
+    const ordered = inOrder(expanded(place, shape), order);
+    if (isLoopable(ordered, ordered.shape)) return place;
+    return this.#copied(place, orderOfLast(order, place.shape.length));
   }
 
   #close(group: Group): void {
-    const key = group.shape.join();
-    if (this.#open.get(key) === group) this.#open.delete(key);
+    if (this.#open.get(group.key) === group) this.#open.delete(group.key);
     const kept = new Set(group.nodes.filter((node) => this.#uses.get(node)! > 0));
-    this.#loops(group.nodes, group.shape, kept);
+    this.#loops(group.nodes, group, kept);
     for (const node of group.nodes) this.#groupOf.delete(node);
   }
 
   /** One loop for the nodes, or several where one has not enough registers. */
-  #loops(nodes: readonly Node[], shape: readonly number[], kept: ReadonlySet<Node>): void {
+  #loops(nodes: readonly Node[], group: Group, kept: ReadonlySet<Node>): void {
+    const { shape, order } = group;
     const entries: Entry[] = [];
     const known = new Map<Node | Place, number>();
     const own = new Set(nodes);
     const entryOf = (input: Node): number => {
-      const key = own.has(input) ? input : this.#operand(input, shape);
+      const key = own.has(input) ? input : this.#operand(input, shape, order);
       let entry = known.get(key);
       if (entry === undefined) {
-        entry = entries.push({ load: expanded(key as Place, shape) }) - 1;
+        entry = entries.push({ load: inOrder(expanded(key as Place, shape), order) }) - 1;
         known.set(key, entry);
       }
       return entry;
@@ -358,14 +380,14 @@ class Planner {
       known.set(node, entries.push({ op: node.op, inputs }) - 1);
     }
     const stored = nodes.filter((node) => kept.has(node)).map((node) => ({ node, place: this.#destination(node) })); // biome-ignore format: one thought
-    const stores = stored.map(({ node, place }) => ({ entry: known.get(node)!, place }));
-    const loop = { shape, entries, stores };
+    const stores = stored.map(({ node, place }) => ({ entry: known.get(node)!, place: inOrder(place, order) })); // biome-ignore format: one thought
+    const loop = { shape: order?.map((axis) => shape[axis]) ?? shape, entries, stores };
     if (nodes.length > 1 && (pressure(loop) > REGISTERS || !fits(loop))) {
       const half = Math.ceil(nodes.length / 2);
       const [first, second] = [nodes.slice(0, half), nodes.slice(half)];
       const crossing = new Set(second.flatMap(({ inputs }) => inputs));
-      this.#loops(first, shape, new Set(first.filter((node) => kept.has(node) || crossing.has(node))));
-      this.#loops(second, shape, kept);
+      this.#loops(first, group, new Set(first.filter((node) => kept.has(node) || crossing.has(node))));
+      this.#loops(second, group, kept);
       return;
     }
     for (const { node, place } of stored) this.#places.set(node, place);
@@ -386,21 +408,24 @@ class Planner {
     const summed = node.attributes.axes as readonly number[];
     const deferred = this.#deferred.has(x);
     const sources = deferred ? x.inputs : [x];
-    const places = [...new Set(sources)].map((source) => this.#operand(source, x.shape));
-    const entries: Entry[] = places.map((place) => ({ load: expanded(place, x.shape) }));
+    const order = this.#orders.get(x);
+    const places = [...new Set(sources)].map((source) => this.#operand(source, x.shape, order));
+    const entries: Entry[] = places.map((place) => ({ load: inOrder(expanded(place, x.shape), order) }));
     const distinct = [...new Set(sources)];
     if (deferred) entries.push({ op: x.op, inputs: sources.map((source) => distinct.indexOf(source)) });
     const to = this.#destination(node);
     const strides = [...to.strides];
     const spread = x.shape.map((_, i) => (summed.includes(i) ? 0 : strides.shift()!));
-    const stores = [{ entry: entries.length - 1, place: { ...to, shape: x.shape, strides: spread } }];
+    const stores = [{ entry: entries.length - 1, place: inOrder({ ...to, shape: x.shape, strides: spread }, order) }]; // biome-ignore format: one thought
     const how = combinations[node.op as keyof typeof combinations];
-    this.#loop({ shape: x.shape, entries, stores, summed, how });
+    const shape = order?.map((axis) => x.shape[axis]) ?? x.shape;
+    this.#loop({ shape, entries, stores, summed: order ? summed.map((axis) => order.indexOf(axis)) : summed, how }); // biome-ignore format: one thought
     this.#places.set(node, to);
   }
 
   #pad(node: Node): void {
-    const x = this.#loopable(this.#place(node.inputs[0]));
+    const order = this.#orders.get(node);
+    const x = this.#operand(node.inputs[0], node.inputs[0].shape, order);
     const to = this.#destination(node);
     const starts = (node.attributes.pads as number[]).slice(0, node.shape.length);
     this.#steps.push(copyStep(expanded(this.#constant(node.attributes.value as number), node.shape), to));

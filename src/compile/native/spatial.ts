@@ -15,6 +15,7 @@ import {
 } from './image-convolutions.ts';
 import { emitImageFilterGradient, isImageFilterGradientSupported } from './image-filter-gradients.ts';
 import { productSteps } from './operators.ts';
+import { FEW_IMAGES, newPlaceInOrder } from './orders.ts';
 import { expanded, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
 import type { Step } from './steps.ts';
 import { adjointWindows, type WindowOptions, windows } from './windows.ts';
@@ -34,25 +35,17 @@ export interface Lowered {
   place: Place;
 }
 
-/** Of fewer images pixels are in the vectors, where that is possible. */
-const FEW = 8;
-
 /** Undefined for kinds that no kernel is written for. */
 export function spatialSteps(node: Node, inputs: readonly Place[], fixed: Fixed): Lowered | undefined {
   if (node.op === 'AveragePool') return pooled(node, inputs[0], fixed);
   if (node.op === 'ConvFilterGradient') return filterGradient(node, inputs, fixed);
   const { strides, dilations, pads, group } = node.attributes as Record<string, number[]> & { group: number };
   const simple = group === 1 && [...strides, ...dilations].every((n) => n === 1);
-  if (simple && node.shape[0] < FEW) {
+  if (simple && node.shape[0] < FEW_IMAGES) {
     const lowered = overPixels(node, inputs, pads, fixed);
     if (lowered) return lowered;
   }
   return overImages(node, inputs, fixed);
-}
-
-/** A new place for [n, c, h, w] in which the images lie beside each other. */
-function imagesLast([n, c, h, w]: readonly number[]): Place {
-  return transposed(newPlace([c, h, w, n]), [3, 0, 1, 2]);
 }
 
 const stridesOf = ({ strides: [, channel, row, column] }: Place) => ({ channel, row, column });
@@ -93,7 +86,7 @@ function ofImages(
   fixed: Fixed,
   options: Omit<ImageConvolution, 'images' | 'x' | 'result'>,
 ): Lowered | undefined {
-  const place = imagesLast(shape);
+  const place = newPlaceInOrder(shape, [1, 2, 3, 0]);
   const images = shape[0];
   const from = images === 1 ? x : fixed.firstLast(x);
   const convolution = { ...options, images, x: stridesOf(from), result: stridesOf(place) };
@@ -232,7 +225,7 @@ function convolved(
 
 function pooled(node: Node, x: Place, fixed: Fixed): Lowered | undefined {
   const { kernel_shape, strides, pads } = node.attributes as Record<string, number[]>;
-  if (pads.some((n) => n > 0) || node.shape[0] < FEW) return pooledByProducts(node, x, fixed);
+  if (pads.some((n) => n > 0) || node.shape[0] < FEW_IMAGES) return pooledByProducts(node, x, fixed);
   const along = (axis: 0 | 1) =>
     windows({
       input: x.shape[2 + axis],
