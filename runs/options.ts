@@ -26,7 +26,12 @@ export const words = (text: string) => text.split(',').filter((word) => word !==
 export const collect = (value: string, all: string[] = []) => [...all, value];
 
 export const engineOption = () =>
-  new Option('--engine <name>', 'what runs the network').choices(['compiled', 'tfjs']).default('compiled');
+  new Option(
+    '--engine <name>',
+    'what runs the network: compiled (machine code where the processor has AVX-512, else onnxruntime), onnxruntime, or tfjs',
+  )
+    .choices(['compiled', 'onnxruntime', 'tfjs'])
+    .default('compiled');
 export const deviceOption = () =>
   new Option('--device <name>', 'where the compiled engine runs')
     .choices(['cpu', 'cuda', 'webgpu'])
@@ -45,7 +50,7 @@ export async function engineOf({ engine, device, threads }: EngineChoice): Promi
   if (engine === 'tfjs') return tfjsEngine();
   // Of a missing provider onnxruntime's own log says, before our error does, what it could not open.
   if (device !== 'cpu') env.logLevel = 'fatal';
-  return compiledEngine({ device, threads });
+  return compiledEngine({ device, threads, ...(engine === 'onnxruntime' ? { native: false } : {}) });
 }
 
 export interface EngineChoice {

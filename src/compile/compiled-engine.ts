@@ -13,6 +13,7 @@ import type { PartPorts } from './native/code.ts';
 import { isSupported } from './native/machine.ts';
 import { nativeParts } from './native/native-parts.ts';
 import { NativeProgram } from './native/native-program.ts';
+import { isKnown } from './native/plan.ts';
 import { Unsupported } from './native/unsupported.ts';
 import { toOnnx } from './onnx.ts';
 import { forOnnx } from './optimise/index.ts';
@@ -24,6 +25,9 @@ import { type Trace, trace } from './trace-backend.ts';
 import { Threads } from './workers.ts';
 
 export type { Device } from './session-program.ts';
+
+/** Onnxruntime uses all threads for one operation, machine code one: with more than so many a function that has no split is left to it. */
+const ALONE = 4;
 
 export interface CompiledEngineOptions {
   /** Default: cpu. The others need onnxruntime's files for them. */
@@ -71,8 +75,14 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     seconds: number,
     own = options.threads,
   ): Promise<Program> {
-    const inCode = nativeProgram(traced, specs, seconds);
-    if (inCode) return inCode;
+    return nativeProgram(traced, specs, seconds) ?? makeSession(traced, specs, seconds, own);
+  }
+  async function makeSession(
+    traced: Trace,
+    specs: Record<string, InputSpec>,
+    seconds: number,
+    own?: number,
+  ): Promise<Program> {
     const program = await sessionProgram(device, optionsFor(own), traced, specs, seconds);
     keep(program.session);
     return program;
@@ -103,10 +113,12 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
       const program = await splitProgram(split, specs, {
         threads,
         ...(native ? { firstLook: () => 1 } : {}),
-        turns: ({ outputs }, batch, length) =>
-          native
-            ? nativeTurns(Object.values(outputs), length)
-            : inTurn(Object.values(outputs), batch, length),
+        turns(traced, batch, length) {
+          const outputs = Object.values(traced.outputs);
+          if (native && isKnown(outputs)) return nativeTurns(outputs, length);
+          const whole = traced.inputs[split.batch[0]].shape[0] === length;
+          return whole ? inTurn(outputs, batch, length) : undefined;
+        },
         makeParts: (...traced) => makeParts(split, ...traced),
         makeProgram: (traced, own, seconds) => makeProgram(traced, own, seconds, 1),
       });
@@ -114,6 +126,8 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     }
     const started = performance.now();
     const traced = trace(f, specs);
+    if (threads > ALONE)
+      return makeSession(traced, specs, (performance.now() - started) / 1000, options.threads);
     return makeProgram(traced, specs, (performance.now() - started) / 1000);
   });
   return {

@@ -22,8 +22,11 @@ export interface SplitOptions {
   threads: number;
   /** Examples in the part that is traced first, of the examples that a thread has; the whole of them by default. */
   firstLook?: (length: number) => number;
-  /** Into how many parts, one after the other, the examples of a thread are cut. */
-  turns(traced: Trace, batch: readonly Node[], length: number): number;
+  /**
+   * Into how many parts, one after the other, the examples of a thread are cut; undefined where that is to be asked again of the trace
+   * of all of them.
+   */
+  turns(traced: Trace, batch: readonly Node[], length: number): number | undefined;
   /** @param seconds what tracing took */
   makeParts(traced: Trace, specs: Record<string, InputSpec>, seconds: number, atOnce: number): Promise<Parts>;
   /** A program for what is to be done with the results of all parts. */
@@ -39,17 +42,19 @@ export async function splitProgram(
   const started = performance.now();
   const atOnce = partsOf(split, specs, threads);
   const length = (specs[split.batch[0]]?.shape[0] ?? 1) / atOnce;
-  const looked = length / firstLook(length);
-  let own = partSpecs(split, specs, atOnce * looked);
-  let traced: Trace = trace(split.part, own);
-  const cut = split.batch.map((name) => traced.inputs[name]);
-  const turns = turnsOf(traced, cut, length);
+  const look = (turns: number) => {
+    const own = partSpecs(split, specs, atOnce * turns);
+    const traced = trace(split.part, own);
+    const batch = split.batch.map((name) => traced.inputs[name]);
+    return { own, traced, looked: turns, turns: turnsOf(traced, batch, length) };
+  };
+  let seen = look(length / firstLook(length));
+  if (seen.turns === undefined) seen = look(1);
+  const turns = seen.turns ?? 1;
   const parts = atOnce * turns;
   if (parts === 1) return undefined;
-  if (turns !== looked) {
-    own = partSpecs(split, specs, parts);
-    traced = trace(split.part, own);
-  }
+  if (turns !== seen.looked) seen = look(turns);
+  const { own, traced } = seen;
   const part = await makeParts(traced, own, (performance.now() - started) / 1000, atOnce);
   const merge = await mergeProgram(split, specs, part, makeProgram);
   const results = new Stacked(split, part.outputShapes, parts);

@@ -20,7 +20,7 @@ export type Operand = number | { memory: Memory; broadcast: boolean };
 
 /** Registers that operations may use for themselves. */
 export const TEMPORARY = 24;
-const [T0, T1, T2, T3] = [24, 25, 26, 27];
+const [T0, T1, T2, T3, T4] = [24, 25, 26, 27, 28];
 /** Holds an operand that comes from memory but has to be in a register. */
 const LOADED = [30, 31];
 /** For comparisons; 1 is that of the loop. */
@@ -167,6 +167,75 @@ const tanh: Emitter = ({ a, constants, to, inputs }) => {
   a.vector(vector.div, to, T2, T3);
 };
 
+/** pi / 2 in three parts, the first two with few bits. */
+const HALF_PI = [1.5703125, 4.837512969970703e-4, 7.54978995489188e-8];
+/** sin(r) = r + r^3 p(r^2), cos(r) = 1 - r^2 / 2 + r^4 p(r^2) for |r| <= pi / 4 (Cephes' sinf and cosf) */
+const SIN = [-1.6666654611e-1, 8.3321608736e-3, -1.9515295891e-4];
+const COS = [4.166664568298827e-2, -1.388731625493765e-3, 2.443315711809948e-5];
+
+/** The sine of x, `quarters` quarters of a turn later. Good to some 10,000; beyond, as good as x is. */
+const wave =
+  (quarters: 0 | 1): Emitter =>
+  ({ a, constants, to, inputs }) => {
+    const [quarter, r, square, sine, cosine] = [T0, T1, T2, T3, T4];
+    const x = inRegister(a, inputs[0]);
+    a.vector(vector.mul, quarter, x, constants.number(2 / Math.PI), all);
+    a.withByte(withByte.round, quarter, 0, quarter, 0);
+    a.move(r, x);
+    for (const part of HALF_PI) a.vector(vector.fnma231, r, quarter, constants.number(part), all);
+    a.vector(vector.mul, square, r, r);
+    polynomial(a, constants, sine, square, SIN);
+    a.vector(vector.mul, sine, sine, square);
+    a.vector(vector.fma213, sine, r, r);
+    polynomial(a, constants, cosine, square, COS);
+    a.vector(vector.mul, cosine, cosine, square);
+    a.vector(vector.add, cosine, cosine, constants.number(-0.5), all);
+    a.vector(vector.fma213, cosine, square, constants.number(1), all);
+    // Which quarter of the turn, 0 to 3.
+    if (quarters) a.vector(vector.add, quarter, quarter, constants.number(1), all);
+    a.vector(vector.mul, r, quarter, constants.number(0.25), all);
+    a.withByte(withByte.round, r, 0, r, 1);
+    a.vector(vector.fnma231, quarter, r, constants.number(4), all);
+    a.compare(compares.equal, MASK, quarter, constants.number(1), all);
+    a.move(sine, cosine, { mask: MASK });
+    a.compare(compares.equal, MASK, quarter, constants.number(3), all);
+    a.move(sine, cosine, { mask: MASK });
+    a.broadcast(r, constants.number(2));
+    a.compare(compares.lessOrEqual, MASK, r, quarter);
+    a.vector(vector.xor, sine, sine, constants.bits(0x80000000), { ...all, mask: MASK });
+    a.move(to, sine);
+  };
+
+/** erf(x) = x p(x^2) for |x| <= 1 (Cephes' erff) */
+const ERF = [1.12837916572671, -3.7612625824233e-1, 1.128358514861418e-1, -2.685381193529856e-2, 5.188327685732524e-3, -8.010193625184903e-4, 7.853861353153693e-5]; // biome-ignore format: a list
+/** erf(x) = 1 - t p(t) exp(-x^2), t = 1 / (1 + 0.3275911 x), for x above (Abramowitz and Stegun 7.1.26) */
+const ERF_TAIL = [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429];
+
+const erf: Emitter = ({ a, constants, to, inputs }) => {
+  const x = inRegister(a, inputs[0]);
+  a.vector(vector.and, T3, x, constants.bits(0x7fffffff), all);
+  a.vector(vector.mul, T4, T3, T3);
+  negative(a, constants, T4, T4);
+  exponential(a, constants, T4, T4);
+  a.broadcast(T0, constants.number(1));
+  a.move(T1, T3);
+  a.vector(vector.mul, T1, T1, constants.number(0.3275911), all);
+  a.vector(vector.add, T1, T1, T0);
+  a.vector(vector.div, T1, T0, T1);
+  polynomial(a, constants, T2, T1, ERF_TAIL);
+  a.vector(vector.mul, T2, T2, T1);
+  a.vector(vector.fnma213, T2, T4, T0);
+  // The sign of x.
+  a.vector(vector.and, T4, x, constants.bits(0x80000000), all);
+  a.vector(vector.or, T4, T4, T2);
+  a.vector(vector.mul, T1, x, x);
+  polynomial(a, constants, T2, T1, ERF);
+  a.vector(vector.mul, T2, T2, x);
+  a.compare(compares.less, MASK, T0, T3);
+  a.move(T2, T4, { mask: MASK });
+  a.move(to, T2);
+};
+
 const negative = (a: Assembler, constants: Constants, to: number, x: number) =>
   a.vector(vector.xor, to, x, constants.bits(0x80000000), all);
 
@@ -246,6 +315,9 @@ export const entrywise: Partial<Record<Op, Emitter>> = {
   Tanh: tanh,
   Sigmoid: sigmoid,
   Softplus: softplus,
+  Sin: wave(0),
+  Cos: wave(1),
+  Erf: erf,
   IsNaN: (emission) => {
     const x = inRegister(emission.a, emission.inputs[0]);
     emission.a.compare(compares.unordered, MASK, x, x);

@@ -32,6 +32,7 @@ export interface Plan {
 }
 
 const views: ReadonlySet<string> = new Set(['Reshape', 'Transpose', 'Expand', 'Slice', 'Concat', 'Cast']);
+const others: ReadonlySet<string> = new Set(['Input', 'Constant', 'MatMul', 'Pad', 'Conv', 'ConvTranspose', 'ConvFilterGradient', 'AveragePool']); // biome-ignore format: a list
 /** Rows that are enough for a product of their own. */
 const FEW_ROWS = 16;
 /** More entries in one loop gain nothing. */
@@ -85,10 +86,10 @@ class Planner {
   }
 
   plan(inputs: Record<string, Node>): Plan {
+    const strange = this.#live.find((node) => !isKnownNode(node));
+    if (strange) throw new Unsupported(strange.op);
     const users = new Map<Node, Node[]>();
     for (const node of this.#live) {
-      if (node.dtype === 'int32') throw new Unsupported('integers');
-      if (sizeOf(node.shape) === 0) throw new Unsupported('tensors without entries');
       for (const input of node.inputs) {
         const list = users.get(input);
         if (list) list.push(node);
@@ -435,6 +436,15 @@ class Planner {
     this.#places.set(node, to);
   }
 }
+
+/** Whether there is machine code for all operations, but perhaps not for all their kinds. */
+export const isKnown = (outputs: readonly Node[]) => liveNodes(outputs).every(isKnownNode);
+
+/** There is none for integers and tensors without entries. */
+const isKnownNode = (node: Node) =>
+  (node.op in entrywise || node.op in combinations || views.has(node.op) || others.has(node.op)) &&
+  node.dtype !== 'int32' &&
+  sizeOf(node.shape) > 0;
 
 const isEntrywise = (node: Node) => node.op in entrywise && node.op !== 'Cast';
 
