@@ -68,10 +68,16 @@ class Planner {
   /** Uses of every node that were not by its own loop. */
   readonly #uses = new Map<Node, number>();
   readonly #constants = new Map<number, Place>();
+  readonly #decisions = new Map<string, boolean>();
   readonly #fixed = {
     constant: (value: number) => this.#constant(value),
     packed: (place: Place) => this.#packed(place),
     firstLast: (place: Place) => this.#firstLast(place),
+    decided: (kind: string, decide: () => boolean) => {
+      const known = this.#decisions.get(kind) ?? decide();
+      this.#decisions.set(kind, known);
+      return known;
+    },
   };
   /** Products that are sums of products of these parts. */
   readonly #rows = new Map<Node, { left: readonly Node[]; right: readonly Node[] }>();
