@@ -6,7 +6,6 @@ import { metaStep, metaStepInputs } from '../../meta/meta-step.ts';
 import { objective } from '../../meta/objective.ts';
 import { learningRate, type Schedule } from '../../meta/schedule.ts';
 import {
-  compiledEngine,
   type Engine,
   loadTfjsBackend,
   type NamedTensors,
@@ -17,10 +16,12 @@ import { energyModel } from '../../src/memory/energy-model.ts';
 import { read } from '../../src/memory/read.ts';
 import { defaultRule, type Rule } from '../../src/memory/rule.ts';
 import { write } from '../../src/memory/write.ts';
+import { compiledEngines } from '../src/compile/engines.ts';
 import { names, noise, small } from '../src/energy/small.ts';
 
 const cpu = await tfjsEngine('cpu');
-const compiled = compiledEngine({ threads: 1 });
+const engines = compiledEngines();
+const [, compiled] = engines.at(-1)!;
 const native = await loadTfjsBackend('@tensorflow/tfjs-node-gpu').then(
   () => tfjsEngine('@tensorflow/tfjs-node-gpu'),
   (error: Error) => {
@@ -31,7 +32,7 @@ const native = await loadTfjsBackend('@tensorflow/tfjs-node-gpu').then(
 beforeEach(async () => {
   await tf.setBackend('cpu');
 });
-afterAll(() => compiled.dispose());
+afterAll(() => Promise.all(engines.map(([, engine]) => engine.dispose())));
 
 const optimiser: AdamW = {
   learning_rate: 0.01,
@@ -102,7 +103,8 @@ describe('one whole update is the same on every engine', () => {
     }
   }
 
-  test.each(names)('compiled: %s', (name) => expectSame(compiled, name, true));
+  for (const [way, engine] of engines)
+    test.each(names)(`${way}: %s`, (name) => expectSame(engine, name, true));
 
   test('compiled, recall not told what is known', () => expectSame(compiled, 'gated-recurrent', false));
 

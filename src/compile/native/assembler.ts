@@ -112,6 +112,8 @@ export class Label {
 
 const VECTOR_BYTES = 64;
 const NUMBER_BYTES = 4;
+/** Length bits of an instruction on 512 bits. */
+const WHOLE = 0x40;
 
 export class Assembler {
   #bytes = new Uint8Array(1 << 16);
@@ -152,12 +154,12 @@ export class Assembler {
 
   /** The first number of a vector to memory. */
   storeFirst(to: Memory, from: number): void {
-    this.#evex(opcode(2, 1, 0x11), from, 0, to, NUMBER_BYTES, {});
+    this.#evex(opcode(2, 1, 0x11), from, 0, to, NUMBER_BYTES, {}, 0);
   }
 
   /** One number of memory to the first of a vector, whose others become 0. */
   loadFirst(to: number, from: Memory): void {
-    this.#evex(opcode(2, 1, 0x10), to, 0, from, NUMBER_BYTES, {});
+    this.#evex(opcode(2, 1, 0x10), to, 0, from, NUMBER_BYTES, {}, 0);
   }
 
   vector(op: Opcode, to: number, first: number, second: number | Memory, options: VectorOptions = {}): void {
@@ -202,9 +204,14 @@ export class Assembler {
   maskFrom(mask: number, from: number): void {
     // VEX.L0.0F.W0 92 /r
     this.#room();
-    this.#byte(0xc4);
-    this.#byte(0xc1 | (from & 8 ? 0 : 0x20));
-    this.#byte(0x78);
+    if (from & 8) {
+      this.#byte(0xc4);
+      this.#byte(0xc1);
+      this.#byte(0x78);
+    } else {
+      this.#byte(0xc5);
+      this.#byte(0xf8);
+    }
     this.#byte(0x92);
     this.#byte(0xc0 | (mask << 3) | (from & 7));
   }
@@ -361,6 +368,7 @@ export class Assembler {
     second: number | Memory,
     unit: number,
     { broadcast = false, mask = 0, zero = false }: VectorOptions,
+    length = WHOLE,
   ): void {
     this.#room();
     const inMemory = typeof second !== 'number';
@@ -371,7 +379,7 @@ export class Assembler {
       (register & 8 ? 0 : 0x80) | (x ? 0 : 0x40) | (b ? 0 : 0x20) | (register & 16 ? 0 : 0x10) | map,
     );
     this.#byte(((~first & 15) << 3) | 4 | prefix);
-    this.#byte((zero ? 0x80 : 0) | 0x40 | (broadcast ? 0x10 : 0) | (first & 16 ? 0 : 8) | mask);
+    this.#byte((zero ? 0x80 : 0) | length | (broadcast ? 0x10 : 0) | (first & 16 ? 0 : 8) | mask);
     this.#byte(code);
     if (inMemory) this.#operand(register, second, unit);
     else this.#byte(0xc0 | ((register & 7) << 3) | (second & 7));

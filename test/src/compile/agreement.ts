@@ -1,13 +1,9 @@
 /** @file Runs a tfjs function by the compiled engine and eagerly on tfjs's cpu backend, and compares. */
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'vitest';
-import {
-  compiledEngine,
-  type InputSpec,
-  type NamedTensors,
-  type NamedValues,
-} from '../../../src/compile/index.ts';
+import type { Engine, InputSpec, NamedTensors, NamedValues } from '../../../src/compile/index.ts';
 import { stream } from '../../../src/random.ts';
+import { compiledEngines } from './engines.ts';
 
 type Dtype = 'float32' | 'int32' | 'bool';
 
@@ -116,22 +112,25 @@ export async function expectAgreement(one: Case): Promise<void> {
       ([name, y]) => ({ name, shape: y.shape, dtype: y.dtype, values: Array.from(y.dataSync()) }),
     ),
   );
-  const engine = compiledEngine({ threads: 1 });
-  try {
-    const dtypes: Record<string, string> = {};
-    const program = await engine.compile((inputs) => {
-      const outputs = together(one)(inputs);
-      for (const [name, y] of Object.entries(outputs)) dtypes[name] = y.dtype;
-      return outputs;
-    }, specs);
-    const results = await program.run(values);
-    for (const y of expected) {
-      expect(program.outputShapes[y.name], `shape of ${y.name}`).toEqual(y.shape);
-      expect(dtypes[y.name], `dtype of ${y.name}`).toBe(y.dtype);
-      expectClose(Array.from(results[y.name]), y.values, one, y.name);
+  for (const [name, engine] of compiledEngines()) await compare(name, engine);
+
+  async function compare(way: string, engine: Engine) {
+    try {
+      const dtypes: Record<string, string> = {};
+      const program = await engine.compile((inputs) => {
+        const outputs = together(one)(inputs);
+        for (const [name, y] of Object.entries(outputs)) dtypes[name] = y.dtype;
+        return outputs;
+      }, specs);
+      const results = await program.run(values);
+      for (const y of expected) {
+        expect(program.outputShapes[y.name], `shape of ${y.name}, ${way}`).toEqual(y.shape);
+        expect(dtypes[y.name], `dtype of ${y.name}`).toBe(y.dtype);
+        expectClose(Array.from(results[y.name]), y.values, one, `${y.name}, ${way}`);
+      }
+    } finally {
+      await engine.dispose();
     }
-  } finally {
-    await engine.dispose();
   }
 }
 

@@ -3,8 +3,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { grads } from '../../../src/autodiff/index.ts';
 import { Builder } from '../../../src/compile/builder.ts';
 import { liveNodes, type Node } from '../../../src/compile/graph.ts';
-import { compiledEngine, type NamedTensors } from '../../../src/compile/index.ts';
+import type { NamedTensors } from '../../../src/compile/index.ts';
 import { stream } from '../../../src/random.ts';
+import { compiledEngines } from './engines.ts';
 import { inputShapes, randomFunction } from './random-function.ts';
 
 describe('what an operation simplifies to', () => {
@@ -177,8 +178,7 @@ describe('what an operation simplifies to', () => {
   });
 });
 
-describe('simplification keeps values', () => {
-  const engine = compiledEngine({ threads: 1 });
+describe.each(compiledEngines())('simplification keeps values, %s', (_, engine) => {
   afterAll(() => engine.dispose());
 
   /** Random functions, and their slopes, whose tape brings what the functions lack. */
