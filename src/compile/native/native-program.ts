@@ -3,6 +3,7 @@
 import type { InputSpec, NamedValues, Program } from '../engine.ts';
 import type { Dtype } from '../graph.ts';
 import { toValues } from '../graph.ts';
+import { forMachine } from '../optimise/index.ts';
 import type { Trace } from '../trace-backend.ts';
 import { nativeCode, type PartPorts } from './code.ts';
 import { Block, Executable } from './machine.ts';
@@ -48,7 +49,7 @@ export class NativeProgram implements Program {
     const started = performance.now();
     const { code, memory, inputs, outputs, constants, steps } = nativeCode(
       traced.inputs,
-      traced.outputs,
+      forMachine(traced.builder, traced.outputs),
       part,
     );
     if (memory > REACH) throw new Unsupported('more memory than instructions reach');

@@ -87,7 +87,7 @@ class Planner {
     },
   };
   /** Products that are sums of products of these parts. */
-  readonly #rows = new Map<Node, { left: readonly Node[]; right: readonly Node[] }>();
+  readonly #rows = new Map<Node, Rows>();
   /** Concatenations that need not be made. */
   readonly #apart = new Set<Node>();
 
@@ -113,7 +113,7 @@ class Planner {
     for (const [node, list] of users)
       if (isEntrywise(node) && this.#uses.get(node) === 1 && list[0].op in combinations)
         this.#deferred.add(node);
-    for (const node of this.#live) this.#findRows(node);
+    this.#findRows(users);
     this.#placeConcatenations(users);
     for (const node of Object.values(inputs)) if (!this.#places.has(node)) this.#places.set(node, newPlace(node.shape)); // biome-ignore format: one thought
     for (const node of this.#live) this.#visit(node);
@@ -130,19 +130,21 @@ class Planner {
   }
 
   /** Sums of products that were made one by laying their rows one below the other are computed one after the other. */
-  #findRows(node: Node): void {
-    if (node.op !== 'MatMul') return;
-    const [a, right] = node.inputs;
-    const left = a.op === 'Transpose' && swapsLast(a.attributes.perm as number[]) ? a.inputs[0] : undefined;
-    const [first, second] = [left, right].map((side) => {
-      const rows = side?.op === 'Concat' && side.attributes.axis === side.shape.length - 2;
-      return rows && this.#uses.get(side) === 1 ? side.inputs : [];
-    });
-    const length = (part: Node) => part.shape.at(-2)!;
-    const alike = first.every((part, i) => second[i] && length(part) === length(second[i]) && length(part) >= FEW_ROWS); // biome-ignore format: one thought
-    if (first.length < 2 || first.length !== second.length || !alike || this.#uses.get(a) !== 1) return;
-    this.#rows.set(node, { left: first, right: second });
-    for (const side of [left!, right]) this.#apart.add(side);
+  #findRows(users: ReadonlyMap<Node, readonly Node[]>): void {
+    for (const node of this.#live) {
+      const rows = node.op === 'MatMul' ? rowsOf(node) : undefined;
+      if (rows) this.#rows.set(node, rows);
+    }
+    // Where a concatenation has to be made for others too, it is there for all.
+    const given = new Set(Object.values(this.#outputs));
+    const taken = (node: Node): boolean =>
+      !given.has(node) &&
+      users.get(node)!.every((user) => (user.op === 'Transpose' ? taken(user) : this.#rows.has(user)));
+    for (let before = -1; before !== this.#rows.size; ) {
+      before = this.#rows.size;
+      for (const [node, { sides }] of this.#rows) if (!sides.every(taken)) this.#rows.delete(node);
+    }
+    for (const { sides } of this.#rows.values()) for (const side of sides) this.#apart.add(side);
   }
 
   /** Gives every concatenation its buffer, and its parts their places in it where they are computed for it. */
@@ -512,6 +514,24 @@ function isStorable({ shape, strides }: Place): boolean {
 const isRows = ({ shape, strides }: Place) => shape.at(-1) === 1 || strides.at(-1) === 1;
 /** Whether those of every column do. */
 const isColumns = ({ shape, strides }: Place) => shape.at(-2) === 1 || strides.at(-2) === 1;
+
+/** Two concatenations of rows whose product, the first transposed, is the sum of the products of their parts. */
+interface Rows {
+  sides: readonly [Node, Node];
+  left: readonly Node[];
+  right: readonly Node[];
+}
+
+/** Undefined for other products, and where the parts have few rows. */
+function rowsOf({ inputs: [a, right] }: Node): Rows | undefined {
+  if (a.op !== 'Transpose' || !swapsLast(a.attributes.perm as number[])) return undefined;
+  const [left] = a.inputs;
+  const ofRows = (side: Node) => side.op === 'Concat' && side.attributes.axis === side.shape.length - 2;
+  if (!ofRows(left) || !ofRows(right) || left.inputs.length !== right.inputs.length) return undefined;
+  const rows = (part: Node) => part.shape.at(-2)!;
+  const alike = left.inputs.every((part, i) => rows(part) === rows(right.inputs[i]) && rows(part) >= FEW_ROWS); // biome-ignore format: one thought
+  return alike ? { sides: [left, right], left: left.inputs, right: right.inputs } : undefined;
+}
 
 function partsOf(node: Node, place: Place): { part: Node; sub: Place }[] {
   const axis = node.attributes.axis as number;

@@ -3,6 +3,7 @@ import type { Builder } from '../builder.ts';
 import { batches } from './batches.ts';
 import { dots } from './dots.ts';
 import { fused } from './fused.ts';
+import { leading } from './leading.ts';
 import { reductions } from './reductions.ts';
 import { type Outputs, rewrite } from './rewrite.ts';
 import { siblings } from './siblings.ts';
@@ -21,6 +22,9 @@ export function forOnnx(builder: Builder, outputs: Outputs): Outputs {
   const plain = rewrite(builder, outputs, standard);
   return rewrite(builder, rewrite(builder, plain, siblings, true), reductions);
 }
+
+/** In the form that machine code is fastest with. */
+export const forMachine = (builder: Builder, outputs: Outputs) => rewrite(builder, outputs, leading);
 
 /** What onnxruntime would find out by itself, in longer. */
 export const forRuntime = (builder: Builder, outputs: Outputs) =>
