@@ -62,7 +62,7 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): numb
 /** Makes nodes, each distinct one once. It checks nothing and simplifies nothing. */
 export class Graph {
   readonly nodes: Node[] = [];
-  #known = new Map<string, Node>();
+  #known = new Map<string | number, Node>();
 
   input(name: string, shape: readonly number[], dtype: Dtype): Node {
     return this.node('Input', [], { name }, shape, dtype);
@@ -86,6 +86,11 @@ export class Graph {
     shape: readonly number[],
     dtype: Dtype,
   ): Node {
+    if (followsFromInputs(op, inputs, attributes)) {
+      const [a, b] = inputs;
+      const key = (numberOf(op) * MOST_NODES + a.id) * MOST_NODES + (b ? b.id : a.id);
+      return this.#remember(key, () => ({ ...this.#blank(op, shape, dtype), inputs, attributes }));
+    }
     // Not JSON, which has no infinities.
     const given = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
     const key = `${op}|${inputs.map((n) => n.id)}|${given.join(';')}|${shape}|${dtype}`;
@@ -96,7 +101,7 @@ export class Graph {
     return { id: this.nodes.length, op, inputs: [], attributes: {}, shape: [...shape], dtype };
   }
 
-  #remember(key: string, make: () => Node): Node {
+  #remember(key: string | number, make: () => Node): Node {
     const known = this.#known.get(key);
     if (known) return known;
     const node = make();
@@ -106,16 +111,35 @@ export class Graph {
   }
 }
 
+/** Keys of this many nodes, and of some hundred operations of two, are exact numbers. */
+const MOST_NODES = 2 ** 22;
+const operationNumbers = new Map<Op, number>();
+
+function numberOf(op: Op): number {
+  const known = operationNumbers.get(op);
+  if (known !== undefined) return known;
+  operationNumbers.set(op, operationNumbers.size);
+  return operationNumbers.size - 1;
+}
+
+/** Whether one or two inputs say all about a node: its shape and type, and that it has no attributes. */
+function followsFromInputs(op: Op, inputs: readonly Node[], attributes: Attributes): boolean {
+  if (inputs.length === 0 || inputs.length > 2 || inputs.some(({ id }) => id >= MOST_NODES)) return false;
+  if (op === 'Reshape' || op === 'Expand' || op === 'Cast' || op === 'Concat') return false;
+  for (const _ in attributes) return false;
+  return true;
+}
+
 /** The nodes that `outputs` depend on, inputs before their users. */
 export function liveNodes(outputs: readonly Node[]): Node[] {
-  const live = new Set<Node>();
+  const byId = new Array<Node | undefined>(outputs.reduce((most, { id }) => Math.max(most, id + 1), 0)).fill(undefined); // biome-ignore format: one thought
   const stack = [...outputs];
   for (let node = stack.pop(); node; node = stack.pop()) {
-    if (live.has(node)) continue;
-    live.add(node);
-    stack.push(...node.inputs);
+    if (byId[node.id]) continue;
+    byId[node.id] = node;
+    for (const input of node.inputs) if (!byId[input.id]) stack.push(input);
   }
-  return [...live].sort((a, b) => a.id - b.id);
+  return byId.filter((node) => node !== undefined);
 }
 
 /** Values as the typed array that tfjs and onnxruntime keep them in. */

@@ -98,7 +98,8 @@ function bestSize({ inChannels, outChannels, kernel }: ImageFilterGradient): Siz
           const [seen, together] = [b.size * c.size, a.size * b.size * c.size];
           cost += a.count * b.count * c.count * (Math.max(together / 2, (a.size + seen) / 2, LATENCY) + 2);
         }
-    if (cost >= least) return;
+    // Of two that are as good the one of more channels, whose sums lie beside each other.
+    if (cost > least) return;
     least = cost;
     found = size;
   };
@@ -120,8 +121,7 @@ function emitTile(
   { rows, columns }: { rows: readonly Run[]; columns: readonly Run[] },
   { channels, inputs, first, places }: Size & { first: number },
 ): void {
-  const seen = inputs * places;
-  const count = channels * seen;
+  const count = channels * inputs * places;
   const pixel = REGISTERS - 1;
   for (let i = 0; i < count; i++) assembler.clear(i);
   assembler.copy(R9, RSI);
@@ -136,7 +136,7 @@ function emitTile(
       for (const { i, j, place } of within) {
         assembler.load(pixel, at(R9, (input * x.channel + i.input * x.row + j.input * x.column) * NUMBER_BYTES)); // biome-ignore format: one line
         for (let channel = 0; channel < channels; channel++)
-          assembler.vector(vector.fma231, channel * seen + input * places + place, count + channel, pixel, options); // biome-ignore format: one line
+          assembler.vector(vector.fma231, (input * places + place) * channels + channel, count + channel, pixel, options); // biome-ignore format: one line
       }
   };
   const pointers = { input: R9, output: R10 };
@@ -167,9 +167,10 @@ function emitTile(
         start,
         count: Math.min(LANES, count - start),
         offset: (index) => {
-          const channel = Math.floor((start + index) / seen);
-          const input = Math.floor(((start + index) % seen) / places);
-          const place = first + ((start + index) % places);
+          const channel = (start + index) % channels;
+          const ofInputs = Math.floor((start + index) / channels);
+          const input = Math.floor(ofInputs / places);
+          const place = first + (ofInputs % places);
           const [i, j] = [Math.floor(place / kernel[1]), place % kernel[1]];
           return channel * gradient.out + input * gradient.in + i * gradient.row + j * gradient.column;
         },

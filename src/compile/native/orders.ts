@@ -4,7 +4,6 @@
  */
 
 import { sizeOf } from '../../shapes.ts';
-import { uniformValue } from '../builder.ts';
 import type { Node } from '../graph.ts';
 import { expanded, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
 
@@ -50,53 +49,68 @@ export function imageColumns(matrix: readonly number[], images: Place): Place | 
 export function memoryOrders(live: readonly Node[], isEntrywise: (node: Node) => boolean): Map<Node, Order> {
   const orders = new Map<Node, Order>();
   if (!live.some(isOverImages)) return orders;
-  // Where tensors would lie: only the strides count.
+  // Where tensors would lie that are not whole and row by row: only the strides count.
   const places = new Map<Node, Place>();
-  const keep = (node: Node, order: Order | undefined) => {
-    if (order) orders.set(node, order);
-    places.set(node, inNowhere(node.shape, order));
-  };
-  const most = (inputs: readonly Node[]): Order | undefined => {
-    const votes = new Map<string, { order: Order | undefined; count: number }>();
-    for (const input of inputs) {
-      const order = orders.get(input);
-      const vote = votes.get(String(order));
-      if (vote) vote.count++;
-      else votes.set(String(order), { order, count: 1 });
-    }
-    const better = (
-      a: { order: Order | undefined; count: number },
-      b: { order: Order | undefined; count: number },
-    ) => (b.count > a.count || (b.count === a.count && !a.order) ? b : a);
-    return votes.size > 0 ? [...votes.values()].reduce(better).order : undefined;
-  };
+  const placeOf = (node: Node) => places.get(node) ?? wholeBuffer(nowhere, node.shape);
   for (const node of live) {
-    const place = viewOf(node, places);
-    if (place) {
-      places.set(node, place);
-      const order = orderOf(place);
+    const { inputs, op } = node;
+    if (isOverImages(node)) {
+      orders.set(node, IMAGES_LAST);
+      places.set(node, inNowhere(node.shape, IMAGES_LAST));
+    } else if (op === 'Transpose' || inputs.some((input) => places.has(input))) {
+      const view = viewOf(node, placeOf);
+      const order = view ? orderOf(view) : orderOfResult(node, orders, placeOf, isEntrywise);
       if (order) orders.set(node, order);
-    } else if (isEntrywise(node)) {
-      const whole = node.inputs.filter(({ shape }) => shape.length === node.shape.length && sizeOf(shape) === sizeOf(node.shape)); // biome-ignore format: one line
-      const made = whole.filter(({ op }) => op !== 'Input' && op !== 'Constant' && op !== 'Expand');
-      keep(node, most(made.length > 0 ? made : whole));
-    } else if (isOverImages(node)) keep(node, [1, 2, 3, 0]);
-    else if (node.op === 'Concat') keep(node, most(node.inputs));
-    else if (node.op === 'Pad') keep(node, orders.get(node.inputs[0]));
-    else if (node.op in reductions) {
-      const summed = node.attributes.axes as readonly number[];
-      const axes = node.inputs[0].shape.map((_, axis) => axis).filter((axis) => !summed.includes(axis));
-      const order = orders.get(node.inputs[0])?.filter((axis) => !summed.includes(axis));
-      keep(node, order && orderOf(inNowhere(node.shape, order.map((axis) => axes.indexOf(axis))))); // biome-ignore format: one line
-    } else if (node.op === 'MatMul') {
-      const [a, b] = node.inputs;
-      keep(node, imageColumns(a.shape, places.get(b)!) && [1, 2, 0]);
-    } else keep(node, undefined);
+      if (view || order) places.set(node, view ?? inNowhere(node.shape, order));
+    }
   }
   return orders;
 }
 
-const reductions = { ReduceSum: true, ReduceMax: true, ReduceMin: true };
+const IMAGES_LAST: Order = [1, 2, 3, 0];
+
+/** The order of what is computed. */
+function orderOfResult(
+  node: Node,
+  orders: ReadonlyMap<Node, Order>,
+  placeOf: (node: Node) => Place,
+  isEntrywise: (node: Node) => boolean,
+): Order | undefined {
+  const { op, inputs, shape } = node;
+  if (isEntrywise(node)) {
+    const whole = inputs.filter((input) => input.shape.length === shape.length && sizeOf(input.shape) === sizeOf(shape)); // biome-ignore format: one line
+    const made = whole.filter((input) => !fixed.has(input.op));
+    return most(made.length > 0 ? made : whole, orders);
+  }
+  if (op === 'Concat' || op === 'Pad') return most(inputs, orders);
+  if (op === 'MatMul') return imageColumns(inputs[0].shape, placeOf(inputs[1])) && [1, 2, 0];
+  if (!reductions.has(op)) return undefined;
+  const summed = node.attributes.axes as readonly number[];
+  const order = orders.get(inputs[0])?.filter((axis) => !summed.includes(axis));
+  if (!order) return undefined;
+  const kept = [...order].sort((i, j) => i - j);
+  return orderOf(inNowhere(shape, order.map((axis) => kept.indexOf(axis)))); // biome-ignore format: one line
+}
+
+const fixed: ReadonlySet<string> = new Set(['Input', 'Constant', 'Expand']);
+const reductions: ReadonlySet<string> = new Set(['ReduceSum', 'ReduceMax', 'ReduceMin']);
+
+/** The order of most of the tensors; of two that are as frequent not row by row. */
+function most(nodes: readonly Node[], orders: ReadonlyMap<Node, Order>): Order | undefined {
+  const first = orders.get(nodes[0]);
+  if (nodes.length === 1) return first;
+  const votes = new Map<string, { order: Order | undefined; count: number }>();
+  for (const node of nodes) {
+    const order = orders.get(node);
+    const vote = votes.get(String(order));
+    if (vote) vote.count++;
+    else votes.set(String(order), { order, count: 1 });
+  }
+  let best: { order: Order | undefined; count: number } = { order: undefined, count: 0 };
+  for (const vote of votes.values())
+    if (vote.count > best.count || (vote.count === best.count && !best.order)) best = vote;
+  return best.order;
+}
 
 const isOverImages = ({ op, shape }: Node) =>
   (op === 'Conv' || op === 'ConvTranspose' || op === 'AveragePool') && shape[0] >= FEW_IMAGES;
@@ -120,27 +134,22 @@ function orderOf({ shape, strides }: Place): Order | undefined {
 }
 
 /** Where a view of tensors with these places lies; undefined for what is computed. */
-function viewOf(node: Node, places: ReadonlyMap<Node, Place>): Place | undefined {
+function viewOf(node: Node, placeOf: (node: Node) => Place): Place | undefined {
   const { op, attributes: a, shape } = node;
-  if (op === 'Input') return wholeBuffer(nowhere, shape);
-  if (op === 'Constant') {
-    const uniform = uniformValue(node) !== undefined;
-    return uniform ? { buffer: nowhere, offset: 0, shape, strides: shape.map(() => 0) } : wholeBuffer(nowhere, shape); // biome-ignore format: one line
-  }
-  const x = places.get(node.inputs[0])!;
+  const place = () => placeOf(node.inputs[0]);
   switch (op) {
     case 'Reshape':
-      return reshaped(x, shape) ?? wholeBuffer(nowhere, shape);
+      return reshaped(place(), shape) ?? wholeBuffer(nowhere, shape);
     case 'Transpose':
-      return transposed(x, a.perm as number[]);
+      return transposed(place(), a.perm as number[]);
     case 'Expand':
-      return expanded(x, shape);
+      return expanded(place(), shape);
     case 'Cast':
-      return x;
+      return place();
     case 'Slice': {
       const steps = shape.map(() => 1);
       for (const [k, axis] of (a.axes as number[]).entries()) steps[axis] = (a.steps as number[])[k];
-      return sliced(x, shape, shape.map(() => 0), steps); // biome-ignore format: one line
+      return sliced(place(), shape, shape.map(() => 0), steps); // biome-ignore format: one line
     }
     default:
       return undefined;

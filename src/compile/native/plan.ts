@@ -35,6 +35,10 @@ const views: ReadonlySet<string> = new Set(['Reshape', 'Transpose', 'Expand', 'S
 const others: ReadonlySet<string> = new Set(['Input', 'Constant', 'MatMul', 'Pad', 'Conv', 'ConvTranspose', 'ConvFilterGradient', 'AveragePool']); // biome-ignore format: a list
 /** Rows that are enough for a product of their own. */
 const FEW_ROWS = 16;
+/** Operations that take less time than a tensor takes to memory and back. */
+const cheap: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Neg']);
+/** How many of them in a row are computed again. */
+const AGAIN = 2;
 /** More entries in one loop gain nothing. */
 const MOST = 48;
 
@@ -69,10 +73,19 @@ class Planner {
   /** Uses of every node that were not by its own loop. */
   readonly #uses = new Map<Node, number>();
   readonly #constants = new Map<number, Place>();
+  readonly #users = new Map<Node, Node[]>();
+  /** What is not kept but computed again from one tensor of its size, by every loop that needs it: of how many operations. */
+  readonly #again = new Map<Node, number>();
+  readonly #decisions = new Map<string, boolean>();
   readonly #fixed = {
     constant: (value: number) => this.#constant(value),
     packed: (place: Place) => this.#packed(place),
     firstLast: (place: Place) => this.#firstLast(place),
+    decided: (kind: string, decide: () => boolean) => {
+      const known = this.#decisions.get(kind) ?? decide();
+      this.#decisions.set(kind, known);
+      return known;
+    },
   };
   /** Products that are sums of products of these parts. */
   readonly #rows = new Map<Node, Rows>();
@@ -88,7 +101,7 @@ class Planner {
   plan(inputs: Record<string, Node>): Plan {
     const strange = this.#live.find((node) => !isKnownNode(node));
     if (strange) throw new Unsupported(strange.op);
-    const users = new Map<Node, Node[]>();
+    const users = this.#users;
     for (const node of this.#live) {
       for (const input of node.inputs) {
         const list = users.get(input);
@@ -236,8 +249,12 @@ class Planner {
     if (group) {
       this.#close(group);
       const stored = this.#places.get(node);
-      if (!stored) throw new Error(`a value of operation ${node.op} was not kept`);
-      return stored;
+      if (stored) return stored;
+      if (!this.#again.has(node)) throw new Error(`a value of operation ${node.op} was not kept`);
+    }
+    if (this.#again.has(node)) {
+      this.#loops([node], keyed(node, this.#orders.get(node)), new Set([node]));
+      return this.#places.get(node)!;
     }
     const place = this.#view(node);
     this.#places.set(node, place);
@@ -326,12 +343,11 @@ class Planner {
   // Loops
 
   #join(node: Node): void {
-    const order = this.#orders.get(node);
-    const key = `${node.shape}|${order}`;
+    const { key, order } = keyed(node, this.#orders.get(node));
     for (const input of node.inputs) {
       const group = this.#groupOf.get(input);
       if (group && !this.#places.has(input) && group.key !== key) this.#close(group);
-      if (!this.#groupOf.has(input)) this.#operand(input, node.shape, order);
+      if (!this.#groupOf.has(input)) this.#prepare(input, node.shape, order);
     }
     let group = this.#open.get(key);
     if (group && group.nodes.length >= MOST) {
@@ -339,13 +355,46 @@ class Planner {
       group = undefined;
     }
     if (!group) {
-      group = { key, shape: node.shape, order, nodes: [] };
+      group = keyed(node, order);
       this.#open.set(key, group);
     }
     for (const input of node.inputs)
       if (this.#groupOf.get(input) === group) this.#uses.set(input, this.#uses.get(input)! - 1);
     group.nodes.push(node);
     this.#groupOf.set(node, group);
+  }
+
+  /** Sees to it that a loop can load a node, or what it is computed again from. */
+  #prepare(node: Node, shape: readonly number[], order: Order | undefined): void {
+    const group = this.#groupOf.get(node);
+    if (group) this.#close(group);
+    if (this.#isAgain(node)) for (const input of node.inputs) this.#prepare(input, shape, order);
+    else this.#operand(node, shape, order);
+  }
+
+  #isAgain(node: Node): boolean {
+    return this.#again.has(node) && !this.#places.has(node);
+  }
+
+  /** What of a loop is better computed again than kept. */
+  #findAgain(group: Group, kept: Set<Node>): void {
+    const own = new Set(group.nodes);
+    const outputs = new Set(Object.values(this.#outputs));
+    for (const node of group.nodes) {
+      if (!kept.has(node) || !cheap.has(node.op) || outputs.has(node) || this.#destinations.has(node))
+        continue;
+      const large = new Set(node.inputs.filter((input) => sizeOf(input.shape) === sizeOf(node.shape)));
+      const depth = 1 + Math.max(...node.inputs.map((input) => this.#again.get(input) ?? 0));
+      if (large.size > 1 || depth > AGAIN) continue;
+      if (node.inputs.some((input) => own.has(input) && !kept.has(input) && !this.#again.has(input)))
+        continue;
+      const looped = (user: Node) =>
+        user.op in combinations ||
+        (isEntrywise(user) && keyed(user, this.#orders.get(user)).key === group.key);
+      if (!this.#users.get(node)!.every(looped)) continue;
+      this.#again.set(node, depth);
+      kept.delete(node);
+    }
   }
 
   /** The place of a node as an operand of a loop. */
@@ -359,29 +408,41 @@ class Planner {
   #close(group: Group): void {
     if (this.#open.get(group.key) === group) this.#open.delete(group.key);
     const kept = new Set(group.nodes.filter((node) => this.#uses.get(node)! > 0));
+    this.#findAgain(group, kept);
     this.#loops(group.nodes, group, kept);
     for (const node of group.nodes) this.#groupOf.delete(node);
+  }
+
+  /** The values of a loop, which grow with what is asked for. */
+  #entries(shape: readonly number[], order: Order | undefined) {
+    const entries: Entry[] = [];
+    const known = new Map<Node | Place, number>();
+    const compute = (node: Node): number => {
+      const inputs = node.inputs.map(entryOf);
+      const entry = entries.push({ op: node.op, inputs }) - 1;
+      known.set(node, entry);
+      return entry;
+    };
+    const entryOf = (input: Node): number => {
+      const computed = known.get(input);
+      if (computed !== undefined) return computed;
+      if (this.#isAgain(input)) return compute(input);
+      const place = this.#operand(input, shape, order);
+      let entry = known.get(place);
+      if (entry === undefined) {
+        entry = entries.push({ load: inOrder(expanded(place, shape), order) }) - 1;
+        known.set(place, entry);
+      }
+      return entry;
+    };
+    return { entries, known, entryOf, compute };
   }
 
   /** One loop for the nodes, or several where one has not enough registers. */
   #loops(nodes: readonly Node[], group: Group, kept: ReadonlySet<Node>): void {
     const { shape, order } = group;
-    const entries: Entry[] = [];
-    const known = new Map<Node | Place, number>();
-    const own = new Set(nodes);
-    const entryOf = (input: Node): number => {
-      const key = own.has(input) ? input : this.#operand(input, shape, order);
-      let entry = known.get(key);
-      if (entry === undefined) {
-        entry = entries.push({ load: inOrder(expanded(key as Place, shape), order) }) - 1;
-        known.set(key, entry);
-      }
-      return entry;
-    };
-    for (const node of nodes) {
-      const inputs = node.inputs.map(entryOf);
-      known.set(node, entries.push({ op: node.op, inputs }) - 1);
-    }
+    const { entries, known, compute } = this.#entries(shape, order);
+    for (const node of nodes) compute(node);
     const stored = nodes.filter((node) => kept.has(node)).map((node) => ({ node, place: this.#destination(node) })); // biome-ignore format: one thought
     const stores = stored.map(({ node, place }) => ({ entry: known.get(node)!, place: inOrder(place, order) })); // biome-ignore format: one thought
     const loop = { shape: order?.map((axis) => shape[axis]) ?? shape, entries, stores };
@@ -410,16 +471,14 @@ class Planner {
     const [x] = node.inputs;
     const summed = node.attributes.axes as readonly number[];
     const deferred = this.#deferred.has(x);
-    const sources = deferred ? x.inputs : [x];
     const order = this.#orders.get(x);
-    const places = [...new Set(sources)].map((source) => this.#operand(source, x.shape, order));
-    const entries: Entry[] = places.map((place) => ({ load: inOrder(expanded(place, x.shape), order) }));
-    const distinct = [...new Set(sources)];
-    if (deferred) entries.push({ op: x.op, inputs: sources.map((source) => distinct.indexOf(source)) });
+    for (const source of deferred ? x.inputs : [x]) this.#prepare(source, x.shape, order);
+    const { entries, entryOf, compute } = this.#entries(x.shape, order);
+    const summand = deferred ? compute(x) : entryOf(x);
     const to = this.#destination(node);
     const strides = [...to.strides];
     const spread = x.shape.map((_, i) => (summed.includes(i) ? 0 : strides.shift()!));
-    const stores = [{ entry: entries.length - 1, place: inOrder({ ...to, shape: x.shape, strides: spread }, order) }]; // biome-ignore format: one thought
+    const stores = [{ entry: summand, place: inOrder({ ...to, shape: x.shape, strides: spread }, order) }]; // biome-ignore format: one thought
     const how = combinations[node.op as keyof typeof combinations];
     const shape = order?.map((axis) => x.shape[axis]) ?? x.shape;
     this.#loop({ shape, entries, stores, summed: order ? summed.map((axis) => order.indexOf(axis)) : summed, how }); // biome-ignore format: one thought
@@ -445,6 +504,13 @@ const isKnownNode = (node: Node) =>
   (node.op in entrywise || node.op in combinations || views.has(node.op) || others.has(node.op)) &&
   node.dtype !== 'int32' &&
   sizeOf(node.shape) > 0;
+
+const keyed = (node: Node, order: Order | undefined): Group => ({
+  key: `${node.shape}|${order}`,
+  shape: node.shape,
+  order,
+  nodes: [],
+});
 
 const isEntrywise = (node: Node) => node.op in entrywise && node.op !== 'Cast';
 

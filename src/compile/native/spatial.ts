@@ -27,6 +27,8 @@ export interface Fixed {
   packed(place: Place): Place;
   /** The value with its first axis contiguous. */
   firstLast(place: Place): Place;
+  /** What was decided of this kind of kernel before, or is now. */
+  decided(kind: string, decide: () => boolean): boolean;
 }
 
 export interface Lowered {
@@ -56,17 +58,15 @@ function overImages(node: Node, [x, filter]: readonly Place[], fixed: Fixed): Lo
   const adjoint = node.op === 'ConvTranspose';
   const small = adjoint ? x.shape : node.shape;
   const large = adjoint ? node.shape : x.shape;
-  const along = (axis: 0 | 1) => {
-    const options: WindowOptions = {
-      input: large[2 + axis],
-      output: small[2 + axis],
-      kernel: filter.shape[2 + axis],
-      stride: strides[axis],
-      dilation: dilations[axis],
-      pad: pads[axis],
-    };
-    return adjoint ? adjointWindows(options) : windows(options);
-  };
+  const along = (axis: 0 | 1): Along => ({
+    adjoint,
+    input: large[2 + axis],
+    output: small[2 + axis],
+    kernel: filter.shape[2 + axis],
+    stride: strides[axis],
+    dilation: dilations[axis],
+    pad: pads[axis],
+  });
   const [first, second, row, column] = filter.strides;
   const perGroup = filter.shape[0] / group;
   return ofImages(x, filter, node.shape, fixed, {
@@ -79,26 +79,33 @@ function overImages(node: Node, [x, filter]: readonly Place[], fixed: Fixed): Lo
   });
 }
 
+/** What `Windows` are made of. */
+type Along = WindowOptions & { adjoint: boolean };
+
+const windowsOf = (along: Along) => (along.adjoint ? adjointWindows : windows)(along);
+
 function ofImages(
   x: Place,
   filter: Place,
   shape: readonly number[],
   fixed: Fixed,
-  options: Omit<ImageConvolution, 'images' | 'x' | 'result'>,
+  options: Omit<ImageConvolution, 'images' | 'x' | 'result' | 'rows' | 'columns'> &
+    Record<'rows' | 'columns', Along>,
 ): Lowered | undefined {
   const place = newPlaceInOrder(shape, [1, 2, 3, 0]);
   const images = shape[0];
   const from = images === 1 ? x : fixed.firstLast(x);
-  const convolution = { ...options, images, x: stridesOf(from), result: stridesOf(place) };
-  if (!isImageConvolutionSupported(convolution)) return undefined;
+  const kind = { ...options, images, x: stridesOf(from), result: stridesOf(place) };
+  const key = `image convolution ${JSON.stringify(kind)}`;
+  const convolution = () => ({ ...kind, rows: windowsOf(kind.rows), columns: windowsOf(kind.columns) });
+  if (!fixed.decided(key, () => isImageConvolutionSupported(convolution()))) return undefined;
   const name = `convolution ${[...shape, options.inChannels, ...filter.shape.slice(2)].join('x')}`;
   const step: Step = {
     name,
     reads: [from.buffer, filter.buffer],
     writes: [place.buffer],
     emit({ assembler, subroutine }) {
-      const key = `image convolution ${JSON.stringify(convolution)}`;
-      const label = subroutine(key, (into) => emitImageConvolution(into, convolution));
+      const label = subroutine(key, (into) => emitImageConvolution(into, convolution()));
       assembler.address(RSI, addressOf(from));
       assembler.address(RDX, addressOf(filter));
       assembler.address(RCX, addressOf(place));
@@ -113,18 +120,18 @@ function filterGradient(node: Node, inputs: readonly Place[], fixed: Fixed): Low
   const [height, width, inChannels, outChannels] = node.shape;
   const images = inputs[0].shape[0];
   const [x, dy] = inputs.map((place) => (images === 1 ? place : fixed.firstLast(place)));
-  const along = (axis: 0 | 1) =>
-    windows({
-      input: x.shape[2 + axis],
-      output: dy.shape[2 + axis],
-      kernel: node.shape[axis],
-      stride: strides[axis],
-      dilation: 1,
-      pad: pads[axis],
-    });
+  const along = (axis: 0 | 1): Along => ({
+    adjoint: false,
+    input: x.shape[2 + axis],
+    output: dy.shape[2 + axis],
+    kernel: node.shape[axis],
+    stride: strides[axis],
+    dilation: 1,
+    pad: pads[axis],
+  });
   const place = newPlace(node.shape);
   const [row, column, inside, outside] = place.strides;
-  const filter = {
+  const kind = {
     images,
     inChannels,
     outChannels,
@@ -135,14 +142,15 @@ function filterGradient(node: Node, inputs: readonly Place[], fixed: Fixed): Low
     dy: stridesOf(dy),
     gradient: { out: outside, in: inside, row, column },
   };
-  if (!isImageFilterGradientSupported(filter)) return undefined;
+  const key = `image filter gradient ${JSON.stringify(kind)}`;
+  const filter = () => ({ ...kind, rows: windowsOf(kind.rows), columns: windowsOf(kind.columns) });
+  if (!fixed.decided(key, () => isImageFilterGradientSupported(filter()))) return undefined;
   const step: Step = {
     name: `filter-gradient ${[...node.shape, ...dy.shape.slice(2), images].join('x')}`,
     reads: [x.buffer, dy.buffer],
     writes: [place.buffer],
     emit({ assembler, subroutine }) {
-      const key = `image filter gradient ${JSON.stringify(filter)}`;
-      const label = subroutine(key, (into) => emitImageFilterGradient(into, filter));
+      const label = subroutine(key, (into) => emitImageFilterGradient(into, filter()));
       assembler.address(RSI, addressOf(x));
       assembler.address(RDX, addressOf(dy));
       assembler.address(RCX, addressOf(place));
@@ -226,15 +234,15 @@ function convolved(
 function pooled(node: Node, x: Place, fixed: Fixed): Lowered | undefined {
   const { kernel_shape, strides, pads } = node.attributes as Record<string, number[]>;
   if (pads.some((n) => n > 0) || node.shape[0] < FEW_IMAGES) return pooledByProducts(node, x, fixed);
-  const along = (axis: 0 | 1) =>
-    windows({
-      input: x.shape[2 + axis],
-      output: node.shape[2 + axis],
-      kernel: kernel_shape[axis],
-      stride: strides[axis],
-      dilation: 1,
-      pad: 0,
-    });
+  const along = (axis: 0 | 1): Along => ({
+    adjoint: false,
+    input: x.shape[2 + axis],
+    output: node.shape[2 + axis],
+    kernel: kernel_shape[axis],
+    stride: strides[axis],
+    dilation: 1,
+    pad: 0,
+  });
   const weight = fixed.constant(1 / (kernel_shape[0] * kernel_shape[1]));
   return ofImages(x, { ...weight, shape: [1, 1, ...kernel_shape] }, node.shape, fixed, {
     inChannels: 1,

@@ -40,24 +40,21 @@ export function rewrite(
     const level = levels(live);
     live.sort((a, b) => level.get(a)! - level.get(b)! || a.id - b.id);
   }
-  const counts = new Map<Node, number>();
-  const count = (node: Node) => counts.set(node, (counts.get(node) ?? 0) + 1);
-  for (const node of live) node.inputs.forEach(count);
-  Object.values(outputs).forEach(count);
-  const made = new Map<Node, Node>();
-  const rule = ruleFor({
-    builder,
-    live,
-    uses: (node) => counts.get(node) ?? 0,
-    made: (node) => made.get(node)!,
-  });
-  for (const node of live) made.set(node, rule(node) ?? rebuilt(builder, node, node.inputs.map((n) => made.get(n)!))); // biome-ignore format: one thought
-  return Object.fromEntries(Object.entries(outputs).map(([name, node]) => [name, made.get(node)!]));
+  // By the numbers of nodes.
+  const ids = live.reduce((most, { id }) => Math.max(most, id + 1), 0);
+  const counts = new Int32Array(ids);
+  for (const { inputs } of live) for (const { id } of inputs) counts[id]++;
+  for (const { id } of Object.values(outputs)) counts[id]++;
+  const made = new Array<Node>(ids);
+  const rule = ruleFor({ builder, live, uses: ({ id }) => counts[id] ?? 0, made: ({ id }) => made[id] });
+  for (const node of live) made[node.id] = rule(node) ?? rebuilt(builder, node, made);
+  return Object.fromEntries(Object.entries(outputs).map(([name, { id }]) => [name, made[id]]));
 }
 
-/** The same operation on other inputs of the same shapes, simplified again. */
-function rebuilt(builder: Builder, node: Node, inputs: readonly Node[]): Node {
-  if (inputs.every((input, i) => input === node.inputs[i])) return node;
+/** The same operation on what was made of its inputs, of the same shapes, simplified again. */
+function rebuilt(builder: Builder, node: Node, made: readonly Node[]): Node {
+  if (node.inputs.every((input) => made[input.id] === input)) return node;
+  const inputs = node.inputs.map(({ id }) => made[id]);
   const { op, attributes, shape, dtype } = node;
   const [a, b] = inputs;
   if (op in unaryFunctions) return builder.unary(op as Unary, a);
