@@ -87,7 +87,12 @@ function versions(): Record<string, string> {
 const say = (what: Ready | Timed | { error: string }) => console.log(JSON.stringify(what));
 
 const [name, out, device, threads] = process.argv.slice(2);
-const engine = compiledEngine({ device: device as Device, threads: threads ? Number(threads) : undefined });
+const engine = compiledEngine({
+  device: device as Device,
+  threads: threads ? Number(threads) : undefined,
+  // The machine's product rate is that of all threads together.
+  ...(name === 'product' ? { native: false } : {}),
+});
 try {
   const { ready, next } =
     name === 'product' ? await largeProduct(engine) : await metaSteps(engine, name as ProblemName, out);
