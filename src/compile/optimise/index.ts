@@ -1,5 +1,6 @@
 /** @file Rewriting of a traced graph as a whole, after which it does the same with less work. */
 import type { Builder } from '../builder.ts';
+import { liveNodes } from '../graph.ts';
 import { batches } from './batches.ts';
 import { dots } from './dots.ts';
 import { fused } from './fused.ts';
@@ -23,8 +24,11 @@ export function forOnnx(builder: Builder, outputs: Outputs): Outputs {
   return rewrite(builder, rewrite(builder, plain, siblings, true), reductions);
 }
 
-/** In the form that machine code is fastest with. */
-export const forMachine = (builder: Builder, outputs: Outputs) => rewrite(builder, outputs, leading);
+/** In the form that machine code is fastest with. Tensors of images have an order of axes in memory, which this would hide. */
+export function forMachine(builder: Builder, outputs: Outputs): Outputs {
+  const images = liveNodes(Object.values(outputs)).some(({ op }) => op === 'Conv' || op === 'ConvTranspose');
+  return images ? outputs : rewrite(builder, outputs, leading);
+}
 
 /** What onnxruntime would find out by itself, in longer. */
 export const forRuntime = (builder: Builder, outputs: Outputs) =>

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { compiledEngine, type NamedTensors } from '../../../src/compile/index.ts';
-import { isSupported } from '../../../src/compile/native/machine.ts';
-import { NativeProgram } from '../../../src/compile/native/native-program.ts';
-import { tfjsEngine } from '../../../src/compile/tfjs-engine.ts';
-import { trace } from '../../../src/compile/trace-backend.ts';
+import { compiledEngine, type NamedTensors } from '../../../../src/compile/index.ts';
+import { isSupported } from '../../../../src/compile/native/machine.ts';
+import { NativeProgram } from '../../../../src/compile/native/native-program.ts';
+import { tfjsEngine } from '../../../../src/compile/tfjs-engine.ts';
+import { trace } from '../../../../src/compile/trace-backend.ts';
 import { someNumbers } from './subroutine.ts';
 
 /** The gradients of a small network of all kinds of layers that images pass. */

@@ -1,5 +1,14 @@
-import { type Assembler, at, Label, R8, RBX, RCX, RDX, RSI } from '../../../src/compile/native/assembler.ts';
-import { Block, Executable, functionOf } from '../../../src/compile/native/machine.ts';
+import {
+  type Assembler,
+  at,
+  Label,
+  R8,
+  RBX,
+  RCX,
+  RDX,
+  RSI,
+} from '../../../../src/compile/native/assembler.ts';
+import { Block, Executable, functionOf } from '../../../../src/compile/native/machine.ts';
 
 /** An operand of a subroutine: where it starts, and the numbers from there. */
 export interface Operands {

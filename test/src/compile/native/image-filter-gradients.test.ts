@@ -3,9 +3,9 @@ import {
   emitImageFilterGradient,
   type ImageFilterGradient,
   isImageFilterGradientSupported,
-} from '../../../src/compile/native/image-filter-gradients.ts';
-import { isSupported } from '../../../src/compile/native/machine.ts';
-import { windows } from '../../../src/compile/native/windows.ts';
+} from '../../../../src/compile/native/image-filter-gradients.ts';
+import { isSupported } from '../../../../src/compile/native/machine.ts';
+import { windows } from '../../../../src/compile/native/windows.ts';
 import { runSubroutine, someNumbers } from './subroutine.ts';
 
 interface Kind {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isSupported } from '../../../src/compile/native/machine.ts';
-import { emitTranspose } from '../../../src/compile/native/transposes.ts';
+import { isSupported } from '../../../../src/compile/native/machine.ts';
+import { emitTranspose } from '../../../../src/compile/native/transposes.ts';
 import { runSubroutine, someNumbers } from './subroutine.ts';
 
 const odd = [1, 2, 3, 15, 16, 17, 33, 64];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adjointWindows, runsOf, windows } from '../../../src/compile/native/windows.ts';
+import { adjointWindows, runsOf, windows } from '../../../../src/compile/native/windows.ts';
 
 describe('windows of a convolution', () => {
   const options = { input: 9, output: 5, kernel: 3, stride: 2, dilation: 1, pad: 1 };

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import type { NamedTensors } from '../../../src/compile/index.ts';
-import { isSupported } from '../../../src/compile/native/machine.ts';
-import { NativeProgram } from '../../../src/compile/native/native-program.ts';
-import { plan } from '../../../src/compile/native/plan.ts';
-import { trace } from '../../../src/compile/trace-backend.ts';
+import type { NamedTensors } from '../../../../src/compile/index.ts';
+import { isSupported } from '../../../../src/compile/native/machine.ts';
+import { NativeProgram } from '../../../../src/compile/native/native-program.ts';
+import { plan } from '../../../../src/compile/native/plan.ts';
+import { trace } from '../../../../src/compile/trace-backend.ts';
 import { someNumbers } from './subroutine.ts';
 
 const [ROWS, COLUMNS] = [40, 48];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Builder } from '../../../src/compile/builder.ts';
-import { liveNodes, type Node } from '../../../src/compile/graph.ts';
-import { imageColumns, inOrder, memoryOrders, newPlaceInOrder, orderOfLast } from '../../../src/compile/native/orders.ts'; // biome-ignore format: one import
-import { isContiguous, newPlace, transposed } from '../../../src/compile/native/places.ts';
+import { Builder } from '../../../../src/compile/builder.ts';
+import { liveNodes, type Node } from '../../../../src/compile/graph.ts';
+import { imageColumns, inOrder, memoryOrders, newPlaceInOrder, orderOfLast } from '../../../../src/compile/native/orders.ts'; // biome-ignore format: one import
+import { isContiguous, newPlace, transposed } from '../../../../src/compile/native/places.ts';
 
 const entrywise = (node: Node) => ['Mul', 'Add', 'Tanh'].includes(node.op);
 

@@ -3,9 +3,9 @@ import {
   emitImageConvolution,
   type ImageConvolution,
   isImageConvolutionSupported,
-} from '../../../src/compile/native/image-convolutions.ts';
-import { isSupported } from '../../../src/compile/native/machine.ts';
-import { adjointWindows, windows } from '../../../src/compile/native/windows.ts';
+} from '../../../../src/compile/native/image-convolutions.ts';
+import { isSupported } from '../../../../src/compile/native/machine.ts';
+import { adjointWindows, windows } from '../../../../src/compile/native/windows.ts';
 import { runSubroutine, someNumbers } from './subroutine.ts';
 
 interface Kind {

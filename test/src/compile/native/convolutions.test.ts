@@ -3,8 +3,8 @@ import {
   type Convolution,
   emitConvolution,
   isConvolutionSupported,
-} from '../../../src/compile/native/convolutions.ts';
-import { isSupported } from '../../../src/compile/native/machine.ts';
+} from '../../../../src/compile/native/convolutions.ts';
+import { isSupported } from '../../../../src/compile/native/machine.ts';
 import { runSubroutine, someNumbers } from './subroutine.ts';
 
 /** images, channels in and out, height and width of the result, height and width of the kernel. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { emitFilterGradient, type FilterGradient } from '../../../src/compile/native/filter-gradients.ts';
-import { isSupported } from '../../../src/compile/native/machine.ts';
+import { emitFilterGradient, type FilterGradient } from '../../../../src/compile/native/filter-gradients.ts';
+import { isSupported } from '../../../../src/compile/native/machine.ts';
 import { runSubroutine, someNumbers } from './subroutine.ts';
 
 /** images, channels in and out, height and width of dy, height and width of the kernel. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { isSupported } from '../../../src/compile/native/machine.ts';
+import { isSupported } from '../../../../src/compile/native/machine.ts';
 import {
   emitProduct,
   isProductSupported,
   type Product,
   scratchOf,
-} from '../../../src/compile/native/products.ts';
+} from '../../../../src/compile/native/products.ts';
 import { runSubroutine, someNumbers } from './subroutine.ts';
 
 type Shape = [rows: number, inner: number, columns: number];
