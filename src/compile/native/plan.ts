@@ -5,7 +5,7 @@
 import { sizeOf } from '../../shapes.ts';
 import { uniformValue } from '../builder.ts';
 import { liveNodes, type Node, sameShape } from '../graph.ts';
-import { swapsLast } from '../optimise/products.ts';
+import { concatenation, partsOf } from './concatenations.ts';
 import { copyStep } from './copies.ts';
 import { entrywise } from './entrywise.ts';
 import {
@@ -21,6 +21,7 @@ import {
 import { productSteps } from './operators.ts';
 import { imageColumns, inOrder, memoryOrders, newPlaceInOrder, type Order, orderOfLast } from './orders.ts'; // biome-ignore format: one import
 import { type Buffer, collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
+import { type Rows, sumsOfProducts } from './rows.ts';
 import { spatialSteps } from './spatial.ts';
 import type { Step } from './steps.ts';
 import { Unsupported } from './unsupported.ts';
@@ -33,8 +34,6 @@ export interface Plan {
 
 const views: ReadonlySet<string> = new Set(['Reshape', 'Transpose', 'Expand', 'Slice', 'Concat', 'Cast']);
 const others: ReadonlySet<string> = new Set(['Input', 'Constant', 'MatMul', 'Pad', 'Conv', 'ConvTranspose', 'ConvFilterGradient', 'AveragePool']); // biome-ignore format: a list
-/** Rows that are enough for a product of their own. */
-const FEW_ROWS = 16;
 /** Operations that take less time than a tensor takes to memory and back. */
 const cheap: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Neg']);
 /** How many of them in a row are computed again. */
@@ -88,7 +87,7 @@ class Planner {
     },
   };
   /** Products that are sums of products of these parts. */
-  readonly #rows = new Map<Node, Rows>();
+  #rows = new Map<Node, Rows>();
   /** Concatenations that need not be made. */
   readonly #apart = new Set<Node>();
 
@@ -114,7 +113,8 @@ class Planner {
     for (const [node, list] of users)
       if (isEntrywise(node) && this.#uses.get(node) === 1 && list[0].op in combinations)
         this.#deferred.add(node);
-    this.#findRows(users);
+    this.#rows = sumsOfProducts(this.#live, users, new Set(Object.values(this.#outputs)));
+    for (const { sides } of this.#rows.values()) for (const side of sides) this.#apart.add(side);
     this.#placeConcatenations(users);
     for (const node of Object.values(inputs)) if (!this.#places.has(node)) this.#places.set(node, newPlace(node.shape)); // biome-ignore format: one thought
     for (const node of this.#live) this.#visit(node);
@@ -128,24 +128,6 @@ class Planner {
       ),
       outputs: placed,
     };
-  }
-
-  /** Sums of products that were made one by laying their rows one below the other are computed one after the other. */
-  #findRows(users: ReadonlyMap<Node, readonly Node[]>): void {
-    for (const node of this.#live) {
-      const rows = node.op === 'MatMul' ? rowsOf(node) : undefined;
-      if (rows) this.#rows.set(node, rows);
-    }
-    // Where a concatenation has to be made for others too, it is there for all.
-    const given = new Set(Object.values(this.#outputs));
-    const taken = (node: Node): boolean =>
-      !given.has(node) &&
-      users.get(node)!.every((user) => (user.op === 'Transpose' ? taken(user) : this.#rows.has(user)));
-    for (let before = -1; before !== this.#rows.size; ) {
-      before = this.#rows.size;
-      for (const [node, { sides }] of this.#rows) if (!sides.every(taken)) this.#rows.delete(node);
-    }
-    for (const { sides } of this.#rows.values()) for (const side of sides) this.#apart.add(side);
   }
 
   /** Gives every concatenation its buffer, and its parts their places in it where they are computed for it. */
@@ -524,44 +506,6 @@ function isStorable({ shape, strides }: Place): boolean {
 const isRows = ({ shape, strides }: Place) => shape.at(-1) === 1 || strides.at(-1) === 1;
 /** Whether those of every column do. */
 const isColumns = ({ shape, strides }: Place) => shape.at(-2) === 1 || strides.at(-2) === 1;
-
-/** Two concatenations of rows whose product, the first transposed, is the sum of the products of their parts. */
-interface Rows {
-  sides: readonly [Node, Node];
-  left: readonly Node[];
-  right: readonly Node[];
-}
-
-/** Undefined for other products, and where the parts have few rows. */
-function rowsOf({ inputs: [a, right] }: Node): Rows | undefined {
-  if (a.op !== 'Transpose' || !swapsLast(a.attributes.perm as number[])) return undefined;
-  const [left] = a.inputs;
-  const ofRows = (side: Node) => side.op === 'Concat' && side.attributes.axis === side.shape.length - 2;
-  if (!ofRows(left) || !ofRows(right) || left.inputs.length !== right.inputs.length) return undefined;
-  const rows = (part: Node) => part.shape.at(-2)!;
-  const alike = left.inputs.every((part, i) => rows(part) === rows(right.inputs[i]) && rows(part) >= FEW_ROWS); // biome-ignore format: one thought
-  return alike ? { sides: [left, right], left: left.inputs, right: right.inputs } : undefined;
-}
-
-function partsOf(node: Node, place: Place): { part: Node; sub: Place }[] {
-  const axis = node.attributes.axis as number;
-  let from = 0;
-  return node.inputs.map((part) => {
-    const starts = node.shape.map((_, i) => (i === axis ? from : 0));
-    from += part.shape[axis];
-    const sub = sliced(place, part.shape, starts, node.shape.map(() => 1)); // biome-ignore format: one thought
-    return { part, sub };
-  });
-}
-
-/** Parts of one entry each lie one after the other, whatever their axis. */
-function concatenation(node: Node): Place {
-  const axis = node.attributes.axis as number;
-  if (node.inputs.some(({ shape }) => shape[axis] !== 1)) return newPlace(node.shape);
-  const order = [axis, ...node.shape.map((_, i) => i).filter((i) => i !== axis)];
-  const place = newPlace(order.map((i) => node.shape[i]));
-  return transposed(place, node.shape.map((_, i) => order.indexOf(i))); // biome-ignore format: one thought
-}
 
 const sameView = (a: Place, b: Place) =>
   a.buffer === b.buffer && a.offset === b.offset && sameShape(a.strides, b.strides);
