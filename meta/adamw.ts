@@ -41,8 +41,9 @@ export function adamW(
   const norm = globalNorm(gradients);
   const finite = tf.isFinite(tf.add(norm, tf.abs(loss)));
   const scale = tf.div(clip, tf.maximum(norm, clip));
-  const correction1 = tf.sub(1, tf.pow(tf.scalar(beta1), update));
-  const correction2 = tf.sub(1, tf.pow(tf.scalar(beta2), update));
+  // 1 - beta^update
+  const correction = (beta: number) => tf.sub(1, tf.exp(tf.mul(update, Math.log(beta))));
+  const [correction1, correction2] = [correction(beta1), correction(beta2)];
   const stepSize = tf.div(rate, correction1);
   const next: NamedTensors = {};
   const nextMoments: NamedTensors = {};

@@ -1,7 +1,7 @@
 /** @file The whole update of the outer loop as one tensor function: the loss, its gradient, AdamW, the moving average. */
 import * as tf from '@tensorflow/tfjs';
 import { gradsWithAuxiliary, type NamedTensors } from '../src/autodiff/index.ts';
-import { type InputSpec, partName, type Split, type TensorFunction } from '../src/compile/index.ts';
+import { type InputSpec, meanName, type Split, type TensorFunction } from '../src/compile/index.ts';
 import { prefixed } from '../src/prefixed.ts';
 import { type AdamW, adamW, MOMENTS } from './adamw.ts';
 import type { Trainable } from './learner.ts';
@@ -100,16 +100,9 @@ export function metaStep(settings: MetaStepSettings): TensorFunction {
       return { loss, ...prefixed(GRADIENT, gradients), ...auxiliary };
     },
     stacked: trainable.outputs,
-    whole: (parts) => (inputs) => {
-      const mean = (name: string) => {
-        const all = Array.from({ length: parts }, (_, k) => inputs[partName(name, k)]);
-        return tf.mul(
-          all.reduce((sum, one) => tf.add(sum, one)),
-          1 / parts,
-        );
-      };
-      const gradients = Object.fromEntries(names.map((name) => [name, mean(GRADIENT + name)]));
-      return updated(settings, inputs, mean('loss') as tf.Scalar, gradients);
+    whole(inputs) {
+      const gradients = Object.fromEntries(names.map((name) => [name, inputs[meanName(GRADIENT + name)]]));
+      return updated(settings, inputs, inputs[meanName('loss')] as tf.Scalar, gradients);
     },
   };
   return Object.assign(step, { split });

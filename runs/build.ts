@@ -12,7 +12,7 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '-p', inside('runs/tsconfig.build.json')], { stdio: 'inherit' });
 const resources = [
   'package.json',
-  'src/compile/worker.cjs',
+  'src/compile/session-worker.cjs',
   'runs/presets',
   'runs/pretrained',
   'runs/report/browser.js',

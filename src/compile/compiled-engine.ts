@@ -1,12 +1,27 @@
-/** @file The compiled engine: trace once, simplify, write ONNX, run in onnxruntime. */
+/** @file The compiled engine: trace once, simplify, make machine code or a session of onnxruntime. */
 import { availableParallelism } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-node';
-import { cached, type Engine, type InputSpec, type TensorFunction } from './engine.ts';
+import {
+  cached,
+  type Engine,
+  type InputSpec,
+  type NamedValues,
+  type Program,
+  type TensorFunction,
+} from './engine.ts';
+import type { PartPorts } from './native/code.ts';
+import { isSupported } from './native/machine.ts';
+import { nativeParts } from './native/native-parts.ts';
+import { NativeProgram } from './native/native-program.ts';
+import { Unsupported } from './native/unsupported.ts';
 import { toOnnx } from './onnx.ts';
+import { forOnnx } from './optimise/index.ts';
+import { SESSION_SCRIPT, type SessionMessage, sessionParts } from './session-parts.ts';
 import { type Device, sessionOptions, sessionProgram } from './session-program.ts';
-import { splitProgram } from './split-program.ts';
-import { trace } from './trace-backend.ts';
-import { SessionThread } from './workers.ts';
+import { inTurn, nativeTurns, type Split } from './split.ts';
+import { type Parts, splitProgram } from './split-program.ts';
+import { type Trace, trace } from './trace-backend.ts';
+import { Threads } from './workers.ts';
 
 export type { Device } from './session-program.ts';
 
@@ -15,6 +30,11 @@ export interface CompiledEngineOptions {
   device?: Device;
   /** Threads on the processor; default: as many as it offers. */
   threads?: number;
+  /**
+   * Whether machine code may run what it can; default: where the processor and the system are such as it is written for. Else, and
+   * for what it cannot, there is onnxruntime.
+   */
+  native?: boolean;
   /** Given to onnxruntime last, for experiments. */
   session?: InferenceSession.SessionOptions;
 }
@@ -26,40 +46,90 @@ export interface CompiledEngineOptions {
  */
 export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   const { device = 'cpu', threads = availableParallelism() } = options;
+  const native = device === 'cpu' && (options.native ?? isSupported());
   const sessions: InferenceSession[] = [];
-  const workers: SessionThread[] = [];
-  let models = 0;
+  const freed: { free(): void | Promise<void> }[] = [];
+  const sessionThreads = new Threads<SessionMessage, NamedValues>(SESSION_SCRIPT);
   const optionsFor = (own?: number) => ({ ...sessionOptions(device, own), ...options.session });
   const keep = (session: InferenceSession) => sessions.push(session);
-  const others = (count: number) => {
-    while (workers.length < count) workers.push(new SessionThread());
-    return workers.slice(0, count);
-  };
+
+  /** Undefined where machine code cannot, or may not, do it. */
+  function nativeProgram(traced: Trace, specs: Record<string, InputSpec>, seconds: number, part?: PartPorts) {
+    if (!native) return undefined;
+    try {
+      const program = new NativeProgram(traced, specs, seconds, part);
+      freed.push(program);
+      return program;
+    } catch (error) {
+      if (error instanceof Unsupported) return undefined;
+      throw error;
+    }
+  }
+  async function makeProgram(
+    traced: Trace,
+    specs: Record<string, InputSpec>,
+    seconds: number,
+    own = options.threads,
+  ): Promise<Program> {
+    const inCode = nativeProgram(traced, specs, seconds);
+    if (inCode) return inCode;
+    const program = await sessionProgram(device, optionsFor(own), traced, specs, seconds);
+    keep(program.session);
+    return program;
+  }
+  async function makeParts(
+    split: Split,
+    traced: Trace,
+    specs: Record<string, InputSpec>,
+    seconds: number,
+    atOnce: number,
+  ): Promise<Parts> {
+    const program = nativeProgram(traced, specs, seconds, {
+      shared: split.shared,
+      summed: Object.keys(traced.outputs).filter((name) => !split.stacked.includes(name)),
+    });
+    if (!program) {
+      const own = optionsFor(Math.max(1, Math.floor(threads / atOnce)));
+      return sessionParts(split, traced, specs, seconds, atOnce, sessionThreads, own, keep);
+    }
+    const parts = nativeParts(program, atOnce);
+    freed.push(parts);
+    return parts;
+  }
+
   const compile = cached(async (f, specs) => {
-    if (f.split && device === 'cpu') {
-      const id = models++;
-      const program = await splitProgram(f.split, specs, { threads, others, id, options: optionsFor, keep });
+    const { split } = f;
+    if (split && device === 'cpu') {
+      const program = await splitProgram(split, specs, {
+        threads,
+        ...(native ? { firstLook: () => 1 } : {}),
+        turns: ({ outputs }, batch, length) =>
+          native
+            ? nativeTurns(Object.values(outputs), length)
+            : inTurn(Object.values(outputs), batch, length),
+        makeParts: (...traced) => makeParts(split, ...traced),
+        makeProgram: (traced, own, seconds) => makeProgram(traced, own, seconds, 1),
+      });
       if (program) return program;
     }
     const started = performance.now();
     const traced = trace(f, specs);
-    const seconds = (performance.now() - started) / 1000;
-    const program = await sessionProgram(device, optionsFor(options.threads), traced, specs, seconds);
-    keep(program.session);
-    return program;
+    return makeProgram(traced, specs, (performance.now() - started) / 1000);
   });
   return {
     name: device === 'cpu' ? 'compiled' : `compiled on ${device}`,
     compile,
     async dispose() {
-      await Promise.all(workers.splice(0).map((worker) => worker.end()));
+      await sessionThreads.end();
       await Promise.all(sessions.splice(0).map((session) => session.release()));
+      // Memories before the code that runs in them.
+      for (const one of freed.splice(0).reverse()) await one.free();
     },
   };
 }
 
 /** Traces f and returns it as an ONNX model of standard operations, for running elsewhere. */
 export function exportOnnx(f: TensorFunction, specs: Record<string, InputSpec>): Uint8Array {
-  const { inputs, outputs } = trace(f, specs);
-  return toOnnx(inputs, outputs).bytes;
+  const { builder, inputs, outputs } = trace(f, specs);
+  return toOnnx(inputs, forOnnx(builder, outputs)).bytes;
 }

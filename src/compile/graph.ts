@@ -1,5 +1,7 @@
 /**
  * @file The compiler's intermediate graph: a few dozen ONNX-like primitives, each node built once.
+ * ConvFilterGradient is none of ONNX's: the gradient [kh, kw, c, o] of a convolution in its filter, of its input [n, c, h, w] and of what
+ * comes back for its output [n, o, oh, ow].
  *
  * A node is identified by its operation, inputs and attributes, so asking for the same thing twice gives the same node:
  * common subexpressions merge while the graph is built. Algebra that makes it smaller while it is built lives in `builder.ts`,
@@ -24,7 +26,7 @@ export type Op =
   | Binary
   | Reduction
   | 'Input' | 'Constant' | 'Cast' | 'Where' | 'MatMul' | 'FusedMatMul' | 'Reshape' | 'Transpose' | 'Expand' | 'Slice' | 'Concat' | 'Pad'
-  | 'Gather' | 'CumSum' | 'Conv' | 'ConvTranspose' | 'AveragePool' | 'ArgMax' | 'ArgMin'; // biome-ignore format: a list
+  | 'Gather' | 'CumSum' | 'Conv' | 'ConvTranspose' | 'ConvFilterGradient' | 'AveragePool' | 'ArgMax' | 'ArgMin'; // biome-ignore format: a list
 
 export type Attribute = number | string | boolean | readonly number[];
 export type Attributes = Readonly<Record<string, Attribute>>;

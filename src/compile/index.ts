@@ -9,5 +9,5 @@ export type {
   TensorFunction,
   Values,
 } from './engine.ts';
-export { partName, type Split } from './split.ts';
+export { meanName, type Split } from './split.ts';
 export { loadTfjsBackend, type TfjsBackend, tfjsEngine } from './tfjs-engine.ts';

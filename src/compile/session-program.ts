@@ -4,15 +4,15 @@ import { InputError } from '../errors.ts';
 import type { InputSpec, NamedValues, Program } from './engine.ts';
 import { toValues, type Values } from './graph.ts';
 import { type OnnxModel, toOnnx } from './onnx.ts';
-import { forRuntime } from './optimise/index.ts';
+import { forOnnx, forRuntime } from './optimise/index.ts';
+import type { Feed } from './session-parts.ts';
 import type { Trace } from './trace-backend.ts';
-import type { Feed } from './workers.ts';
 
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 
 /** The traced function as a model for the device. */
 const modelFor = (device: Device, { builder, inputs, outputs }: Trace): OnnxModel =>
-  toOnnx(inputs, device === 'cpu' ? forRuntime(builder, outputs) : outputs);
+  toOnnx(inputs, (device === 'cpu' ? forRuntime : forOnnx)(builder, outputs));
 
 /** @param threads for one operation; default: onnxruntime's choice. */
 export function sessionOptions(device: Device, threads?: number): InferenceSession.SessionOptions {

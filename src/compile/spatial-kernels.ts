@@ -85,26 +85,13 @@ function depthwiseFilter(b: Builder, filter: Node): Node {
   return b.reshape(b.transpose(filter, [2, 3, 0, 1]), [channels * multiplier, 1, height, width]);
 }
 
-/**
- * The adjoint in the filter, [kh, kw, c, o], for x [n, h, w, c] and dy [n, oh, ow, o]: windows times outputs, a product for
- * every image. As one convolution with dy for a filter it would be a single long product that runs on one core.
- */
+/** The adjoint in the filter, [kh, kw, c, o], for x [n, h, w, c] and dy [n, oh, ow, o]. */
 function filterGradient(b: Builder, x: Node, dy: Node, info: Conv2DInfo): Node {
-  const [n, outHeight, outWidth, outputs] = dy.shape;
-  const channels = x.shape[3];
-  const [top, left, bottom, right] = pads(info);
-  const padded = b.pad(toChannelsFirst(b, x), [0, 0, top, left], [0, 0, bottom, right]);
-  const strides = [1, 1, info.strideHeight, info.strideWidth];
-  const windows: Node[] = [];
-  for (let i = 0; i < info.filterHeight; i++) {
-    for (let j = 0; j < info.filterWidth; j++) {
-      const seen = b.slice(padded, [0, 0, i, j], [n, channels, outHeight, outWidth], strides);
-      windows.push(b.reshape(seen, [n, channels, outHeight * outWidth]));
-    }
-  }
-  const products = b.matMul(b.concat(windows, 1), b.transpose(pixelRows(b, dy), [0, 2, 1]));
-  const shape = [info.filterHeight, info.filterWidth, channels, outputs];
-  return b.reshape(b.reduce('ReduceSum', products, [0]), shape);
+  const { filterHeight, filterWidth, strideHeight, strideWidth } = info;
+  const attributes = { strides: [strideHeight, strideWidth], pads: pads(info) };
+  const shape = [filterHeight, filterWidth, x.shape[3], dy.shape[3]];
+  const inputs = [toChannelsFirst(b, x), toChannelsFirst(b, dy)];
+  return b.graph.node('ConvFilterGradient', inputs, attributes, shape, x.dtype);
 }
 
 /** Every image and channel as an image of its own: [n, h, w, c] to [n c, h, w, 1]. */

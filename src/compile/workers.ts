@@ -1,31 +1,15 @@
-/** @file Threads of this process that run onnxruntime sessions at the same time: onnxruntime's own `run` holds its thread. */
+/** @file Threads of this process that compute at the same time as this one. */
 import { Worker } from 'node:worker_threads';
-import type { InferenceSession } from 'onnxruntime-node';
-import type { NamedValues } from './engine.ts';
-import type { Dtype, Values } from './graph.ts';
 
-/** A tensor as it travels between threads. */
-export interface Feed {
-  type: Dtype;
-  data: Values;
-  dims: readonly number[];
-}
+/** One thread; it answers in the order in which it is asked. Its script answers every message with one of `result` or `error`. */
+export class Thread<Message, Result> {
+  readonly #worker: Worker;
+  readonly #waiting: { resolve(result: Result): void; reject(error: Error): void }[] = [];
 
-interface Message {
-  id: number;
-  model?: Uint8Array;
-  options?: InferenceSession.SessionOptions;
-  feeds?: Record<string, Feed>;
-}
-
-/** One thread; it answers in the order in which it is asked. */
-export class SessionThread {
-  readonly #worker = new Worker(new URL('./worker.cjs', import.meta.url));
-  readonly #waiting: { resolve(result: NamedValues): void; reject(error: Error): void }[] = [];
-
-  constructor() {
+  constructor(script: URL) {
+    this.#worker = new Worker(script);
     this.#worker.unref();
-    this.#worker.on('message', ({ result, error }: { result: NamedValues; error?: string }) => {
+    this.#worker.on('message', ({ result, error }: { result: Result; error?: string }) => {
       const asked = this.#next();
       if (error === undefined) asked?.resolve(result);
       else asked?.reject(new Error(error));
@@ -35,19 +19,7 @@ export class SessionThread {
     });
   }
 
-  async create(id: number, model: Uint8Array, options: InferenceSession.SessionOptions): Promise<void> {
-    await this.#ask({ id, model, options });
-  }
-
-  run(id: number, feeds: Record<string, Feed>): Promise<NamedValues> {
-    return this.#ask({ id, feeds });
-  }
-
-  async end(): Promise<void> {
-    await this.#worker.terminate();
-  }
-
-  #ask(message: Message): Promise<NamedValues> {
+  ask(message: Message): Promise<Result> {
     // A thread that is waited for keeps the process alive; one at rest does not.
     this.#worker.ref();
     return new Promise((resolve, reject) => {
@@ -56,9 +28,33 @@ export class SessionThread {
     });
   }
 
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
   #next() {
     const asked = this.#waiting.shift();
     if (this.#waiting.length === 0) this.#worker.unref();
     return asked;
+  }
+}
+
+/** Threads of one kind, made when they are needed. */
+export class Threads<Message, Result> {
+  readonly #script: URL;
+  readonly #threads: Thread<Message, Result>[] = [];
+
+  /** @param script of every thread */
+  constructor(script: URL) {
+    this.#script = script;
+  }
+
+  take(count: number): Thread<Message, Result>[] {
+    while (this.#threads.length < count) this.#threads.push(new Thread(this.#script));
+    return this.#threads.slice(0, count);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#threads.splice(0).map((thread) => thread.end()));
   }
 }

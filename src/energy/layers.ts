@@ -40,8 +40,9 @@ export function convolution(x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor, stride = 
   const rows = Math.ceil(height / stride);
   const columns = Math.ceil(width / stride);
   let product: tf.Tensor;
-  if (w.rank === 4) {
-    product = tf.conv2d(images, w as tf.Tensor4D, stride, 'same');
+  if (w.rank === 4 || episodes === 1) {
+    const filter: tf.Tensor4D = tf.reshape(w, [kernel, kernel, channels, outputs]);
+    product = tf.conv2d(images, filter, stride, 'same');
   } else {
     // Every episode has filters of its own: patches times a batch of matrices.
     const cut = tf.reshape(patches(images, kernel, stride), [

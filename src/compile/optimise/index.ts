@@ -6,15 +6,22 @@ import { fused } from './fused.ts';
 import { reductions } from './reductions.ts';
 import { type Outputs, rewrite } from './rewrite.ts';
 import { siblings } from './siblings.ts';
+import { standard } from './standard.ts';
 import { sums } from './sums.ts';
 
 export function optimise(builder: Builder, outputs: Outputs): Outputs {
   let graph = outputs;
   // Sums come after what looks for single products, and twice: the first time frees factors of what others use too.
   for (const pass of [dots, batches, sums, sums]) graph = rewrite(builder, graph, pass);
-  graph = rewrite(builder, graph, siblings, true);
-  return rewrite(builder, graph, reductions);
+  return graph;
+}
+
+/** Only of operations that ONNX has, in the form that onnxruntime is fastest with. Machine code needs neither. */
+export function forOnnx(builder: Builder, outputs: Outputs): Outputs {
+  const plain = rewrite(builder, outputs, standard);
+  return rewrite(builder, rewrite(builder, plain, siblings, true), reductions);
 }
 
 /** What onnxruntime would find out by itself, in longer. */
-export const forRuntime = (builder: Builder, outputs: Outputs) => rewrite(builder, outputs, fused);
+export const forRuntime = (builder: Builder, outputs: Outputs) =>
+  rewrite(builder, forOnnx(builder, outputs), fused);

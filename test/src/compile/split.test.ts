@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   compiledEngine,
+  meanName,
   type NamedTensors,
-  partName,
   type Split,
   type TensorFunction,
 } from '../../../src/compile/index.ts';
@@ -23,17 +23,14 @@ function scaled(): TensorFunction {
     shared: ['w'],
     part: (inputs) => ({ loss: tf.mean(tf.square(values(inputs))), y: values(inputs) }),
     stacked: ['y'],
-    whole: (parts) => (inputs) => {
-      const losses = Array.from({ length: parts }, (_, k) => inputs[partName('loss', k)]);
-      return {
-        loss: tf.div(tf.addN(losses), parts),
-        next: tf.mul(inputs.w, 2),
-        step: tf.add(inputs.step, 1),
-      };
-    },
+    whole: (inputs) => ({
+      loss: inputs[meanName('loss')],
+      next: tf.mul(inputs.w, 2),
+      step: tf.add(inputs.step, 1),
+    }),
   };
   const f = (inputs: NamedTensors) => ({
-    ...split.whole(1)({ ...inputs, [partName('loss', 0)]: split.part(inputs).loss }),
+    ...split.whole({ ...inputs, [meanName('loss')]: split.part(inputs).loss }),
     y: values(inputs),
   });
   return Object.assign(f, { split });
@@ -95,10 +92,7 @@ describe('parts of large tensors are computed in turn', () => {
       shared: ['w'],
       part: (inputs) => ({ loss: tf.mean(y(inputs)), y: y(inputs) }),
       stacked: ['y'],
-      whole: (parts) => (inputs) => {
-        const losses = Array.from({ length: parts }, (_, k) => inputs[partName('loss', k)]);
-        return { loss: tf.div(tf.addN(losses), parts) };
-      },
+      whole: (inputs) => ({ loss: inputs[meanName('loss')] }),
     };
     return Object.assign((inputs: NamedTensors) => ({ loss: tf.mean(y(inputs)), y: y(inputs) }), { split });
   }

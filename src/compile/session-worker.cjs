@@ -1,4 +1,4 @@
-// A thread that runs onnxruntime sessions: its own, so that they compute while other threads do. See workers.ts.
+// A thread that runs onnxruntime sessions: its own, so that they compute while other threads do. See session-parts.ts.
 const { parentPort } = require('node:worker_threads');
 const { InferenceSession, Tensor } = require('onnxruntime-node');
 

@@ -1,0 +1,415 @@
+/**
+ * @file Writes machine code of x86-64 processors with AVX-512: what the native programs need of it and no more.
+ *
+ * Encodings are those of the Intel 64 Software Developer's Manual, volume 2 (REX: 2.2, VEX: 2.3, EVEX: 2.7). Vectors are 512 bits,
+ * 16 float32 numbers. Operands come in Intel's order, the destination first.
+ */
+
+/** General registers. */
+export const [RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15] = Array.from(
+  { length: 16 },
+  (_, i) => i,
+);
+
+/** An address: base + index * scale + displacement, in bytes. */
+export interface Memory {
+  base: number;
+  index?: number;
+  scale?: 1 | 2 | 4 | 8;
+  offset: number;
+}
+
+export const at = (base: number, offset = 0, index?: number, scale?: 1 | 2 | 4 | 8): Memory => ({
+  base,
+  index,
+  scale,
+  offset,
+});
+
+/** prefix: 0 none, 1 66, 2 F3, 3 F2; map: 1 0F, 2 0F38, 3 0F3A. */
+interface Opcode {
+  prefix: number;
+  map: number;
+  code: number;
+}
+
+const opcode = (prefix: number, map: number, code: number): Opcode => ({ prefix, map, code });
+
+/** Vector operations of a destination and two sources. */
+export const vector = {
+  add: opcode(0, 1, 0x58),
+  mul: opcode(0, 1, 0x59),
+  sub: opcode(0, 1, 0x5c),
+  min: opcode(0, 1, 0x5d),
+  div: opcode(0, 1, 0x5e),
+  /** Where either is no number, the second source; so are min and the sign of zero. */
+  max: opcode(0, 1, 0x5f),
+  and: opcode(0, 1, 0x54),
+  /** Not the first, and the second. */
+  andNot: opcode(0, 1, 0x55),
+  or: opcode(0, 1, 0x56),
+  xor: opcode(0, 1, 0x57),
+  /** first * 2 to the floor of the second */
+  scale: opcode(1, 2, 0x2c),
+  /** destination = first * destination + second */
+  fma213: opcode(1, 2, 0xa8),
+  /** destination = first * second + destination */
+  fma231: opcode(1, 2, 0xb8),
+  /** destination = first * destination - second */
+  fms213: opcode(1, 2, 0xaa),
+  /** destination = second - first * destination */
+  fnma213: opcode(1, 2, 0xac),
+  /** destination = destination - first * second */
+  fnma231: opcode(1, 2, 0xbc),
+  unpackLow: opcode(0, 1, 0x14),
+  unpackHigh: opcode(0, 1, 0x15),
+  /** Numbers of the second source at the places that the first gives. */
+  permute: opcode(1, 2, 0x16),
+  /** The second source where the mask is set, else the first. */
+  blend: opcode(1, 2, 0x65),
+};
+
+/** Vector operations of a destination and one source. */
+export const single = {
+  sqrt: opcode(0, 1, 0x51),
+  /** The exponent as a number. */
+  exponent: opcode(1, 2, 0x42),
+};
+
+/** Vector operations with a constant byte: of one source, or of two. */
+export const withByte = {
+  /** One source. Byte 0: nearest even, 1: down, 2: up. */
+  round: opcode(1, 3, 0x08),
+  /** One source. Byte 0: the significand in [1, 2), with its sign; 2: in [0.5, 1). */
+  significand: opcode(1, 3, 0x26),
+  /** One source, within each 128 bits. */
+  shuffleWithin: opcode(1, 3, 0x04),
+  /** Two sources: two numbers of each within every 128 bits. */
+  shuffle: opcode(0, 1, 0xc6),
+  /** Two sources: two blocks of 128 bits of each. */
+  shuffleBlocks: opcode(1, 3, 0x23),
+};
+
+/** How a comparison asks (without signals): greater and greaterOrEqual are the negations of these, or exchange the sources. */
+export const compares = { equal: 0x00, less: 0x11, lessOrEqual: 0x12, unordered: 0x03, notEqual: 0x04 };
+
+export interface VectorOptions {
+  /** The second source is one number in memory, used for all 16. */
+  broadcast?: boolean;
+  /** Entries that count: mask register 1 to 7. */
+  mask?: number;
+  /** Entries that do not count become 0; else they stay. */
+  zero?: boolean;
+}
+
+/** A place in the code. */
+export class Label {
+  /** Byte, once placed. */
+  place = -1;
+  /** Where jumps to it stand that came before. */
+  readonly waiting: number[] = [];
+}
+
+const VECTOR_BYTES = 64;
+const NUMBER_BYTES = 4;
+
+export class Assembler {
+  #bytes = new Uint8Array(1 << 16);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  // Vectors
+
+  load(to: number, from: Memory, options: VectorOptions = {}): void {
+    this.#evex(opcode(0, 1, 0x10), to, 0, from, VECTOR_BYTES, options);
+  }
+
+  store(to: Memory, from: number, options: VectorOptions = {}): void {
+    this.#evex(opcode(0, 1, 0x11), from, 0, to, VECTOR_BYTES, options);
+  }
+
+  move(to: number, from: number, options: VectorOptions = {}): void {
+    this.#evex(opcode(0, 1, 0x10), to, 0, from, VECTOR_BYTES, options);
+  }
+
+  /** One number of memory, or the first of a vector, sixteen times. */
+  broadcast(to: number, from: Memory | number, options: VectorOptions = {}): void {
+    this.#evex(opcode(1, 2, 0x18), to, 0, from, NUMBER_BYTES, options);
+  }
+
+  /** The low 32 bits of a general register sixteen times. */
+  broadcastFrom(to: number, from: number): void {
+    this.#evex(opcode(1, 2, 0x7c), to, 0, from, VECTOR_BYTES, {});
+  }
+
+  /** The first number of a vector to memory. */
+  storeFirst(to: Memory, from: number): void {
+    this.#evex(opcode(2, 1, 0x11), from, 0, to, NUMBER_BYTES, {});
+  }
+
+  /** One number of memory to the first of a vector, whose others become 0. */
+  loadFirst(to: number, from: Memory): void {
+    this.#evex(opcode(2, 1, 0x10), to, 0, from, NUMBER_BYTES, {});
+  }
+
+  vector(op: Opcode, to: number, first: number, second: number | Memory, options: VectorOptions = {}): void {
+    this.#evex(op, to, first, second, options.broadcast ? NUMBER_BYTES : VECTOR_BYTES, options);
+  }
+
+  single(op: Opcode, to: number, from: number | Memory, options: VectorOptions = {}): void {
+    this.#evex(op, to, 0, from, options.broadcast ? NUMBER_BYTES : VECTOR_BYTES, options);
+  }
+
+  /** `first` is of no account for operations of one source. */
+  withByte(op: Opcode, to: number, first: number, from: number, byte: number): void {
+    this.#evex(op, to, first, from, VECTOR_BYTES, {});
+    this.#byte(byte);
+  }
+
+  /** Sets a mask register to where the comparison holds, within `mask` where given. */
+  compare(
+    how: number,
+    mask: number,
+    first: number,
+    second: number | Memory,
+    options: VectorOptions = {},
+  ): void {
+    this.#evex(
+      opcode(0, 1, 0xc2),
+      mask,
+      first,
+      second,
+      options.broadcast ? NUMBER_BYTES : VECTOR_BYTES,
+      options,
+    );
+    this.#byte(how);
+  }
+
+  /** All numbers become 0. */
+  clear(to: number): void {
+    this.vector(vector.xor, to, to, to);
+  }
+
+  /** A mask register takes the low 16 bits of a general register. */
+  maskFrom(mask: number, from: number): void {
+    // VEX.L0.0F.W0 92 /r
+    this.#room();
+    this.#byte(0xc4);
+    this.#byte(0xc1 | (from & 8 ? 0 : 0x20));
+    this.#byte(0x78);
+    this.#byte(0x92);
+    this.#byte(0xc0 | (mask << 3) | (from & 7));
+  }
+
+  /** Before a return to code that knows no vectors of this length. */
+  clearUpper(): void {
+    this.#room();
+    this.#byte(0xc5);
+    this.#byte(0xf8);
+    this.#byte(0x77);
+  }
+
+  // General registers, 64 bits
+
+  /** @param value an integer from 0 below 2^32 */
+  set(to: number, value: number): void {
+    this.#room();
+    if (value === 0) {
+      this.#rex(false, to, 0, to);
+      this.#byte(0x31);
+      this.#byte(0xc0 | ((to & 7) << 3) | (to & 7));
+      return;
+    }
+    this.#rex(false, 0, 0, to);
+    this.#byte(0xb8 | (to & 7));
+    this.#word(value);
+  }
+
+  copy(to: number, from: number): void {
+    this.#room();
+    this.#rex(true, from, 0, to);
+    this.#byte(0x89);
+    this.#byte(0xc0 | ((from & 7) << 3) | (to & 7));
+  }
+
+  /** @param value an integer of 32 bits, with its sign */
+  addNumber(to: number, value: number): void {
+    this.#immediate(0, to, value);
+  }
+
+  add(to: number, from: number): void {
+    this.#room();
+    this.#rex(true, from, 0, to);
+    this.#byte(0x01);
+    this.#byte(0xc0 | ((from & 7) << 3) | (to & 7));
+  }
+
+  compareNumber(register: number, value: number): void {
+    this.#immediate(7, register, value);
+  }
+
+  /** The address itself. */
+  address(to: number, from: Memory): void {
+    this.#room();
+    this.#rex(true, to, from.index ?? 0, from.base);
+    this.#byte(0x8d);
+    this.#operand(to, from, 1);
+  }
+
+  loadWord(to: number, from: Memory): void {
+    this.#room();
+    this.#rex(true, to, from.index ?? 0, from.base);
+    this.#byte(0x8b);
+    this.#operand(to, from, 1);
+  }
+
+  push(register: number): void {
+    this.#room();
+    this.#rex(false, 0, 0, register);
+    this.#byte(0x50 | (register & 7));
+  }
+
+  pop(register: number): void {
+    this.#room();
+    this.#rex(false, 0, 0, register);
+    this.#byte(0x58 | (register & 7));
+  }
+
+  // Control
+
+  place(label: Label): void {
+    label.place = this.#length;
+    for (const from of label.waiting) this.#view.setInt32(from, label.place - from - 4, true);
+    label.waiting.length = 0;
+  }
+
+  /** Jumps where the last result or comparison was not zero, not equal. */
+  jumpNotZero(label: Label): void {
+    this.#room();
+    this.#byte(0x0f);
+    this.#byte(0x85);
+    this.#reach(label);
+  }
+
+  /** Jumps where the last comparison found the register below the number, with sign. */
+  jumpLess(label: Label): void {
+    this.#room();
+    this.#byte(0x0f);
+    this.#byte(0x8c);
+    this.#reach(label);
+  }
+
+  jump(label: Label): void {
+    this.#room();
+    this.#byte(0xe9);
+    this.#reach(label);
+  }
+
+  call(label: Label): void {
+    this.#room();
+    this.#byte(0xe8);
+    this.#reach(label);
+  }
+
+  return(): void {
+    this.#room();
+    this.#byte(0xc3);
+  }
+
+  // Bytes
+
+  /** An instruction of no more than 15 bytes as it stands. */
+  rawBytes(bytes: readonly number[]): void {
+    this.#room();
+    for (const byte of bytes) this.#byte(byte);
+  }
+
+  #reach(label: Label): void {
+    if (label.place < 0) {
+      label.waiting.push(this.#length);
+      this.#word(0);
+    } else this.#word(label.place - this.#length - 4);
+  }
+
+  #immediate(operation: number, register: number, value: number): void {
+    this.#room();
+    this.#rex(true, 0, 0, register);
+    const short = value >= -128 && value < 128;
+    this.#byte(short ? 0x83 : 0x81);
+    this.#byte(0xc0 | (operation << 3) | (register & 7));
+    if (short) this.#byte(value & 0xff);
+    else this.#word(value);
+  }
+
+  #rex(wide: boolean, register: number, index: number, base: number): void {
+    const rex = 0x40 | (wide ? 8 : 0) | (register & 8 ? 4 : 0) | (index & 8 ? 2 : 0) | (base & 8 ? 1 : 0);
+    if (rex !== 0x40) this.#byte(rex);
+  }
+
+  #evex(
+    { prefix, map, code }: Opcode,
+    register: number,
+    first: number,
+    second: number | Memory,
+    unit: number,
+    { broadcast = false, mask = 0, zero = false }: VectorOptions,
+  ): void {
+    this.#room();
+    const inMemory = typeof second !== 'number';
+    const b = inMemory ? second.base & 8 : second & 8;
+    const x = inMemory ? (second.index ?? 0) & 8 : second & 16;
+    this.#byte(0x62);
+    this.#byte(
+      (register & 8 ? 0 : 0x80) | (x ? 0 : 0x40) | (b ? 0 : 0x20) | (register & 16 ? 0 : 0x10) | map,
+    );
+    this.#byte(((~first & 15) << 3) | 4 | prefix);
+    this.#byte((zero ? 0x80 : 0) | 0x40 | (broadcast ? 0x10 : 0) | (first & 16 ? 0 : 8) | mask);
+    this.#byte(code);
+    if (inMemory) this.#operand(register, second, unit);
+    else this.#byte(0xc0 | ((register & 7) << 3) | (second & 7));
+  }
+
+  /** ModRM, SIB and displacement, which is short where it is a small multiple of `unit` (EVEX; 1 for others). */
+  #operand(register: number, { base, index, scale = 1, offset }: Memory, unit: number): void {
+    const whole = offset % unit === 0;
+    const compressed = offset / unit;
+    const none = offset === 0 && (base & 7) !== RBP;
+    const short = !none && whole && compressed >= -128 && compressed < 128;
+    const mode = none ? 0 : short ? 0x40 : 0x80;
+    const bits = (register & 7) << 3;
+    if (index === undefined && (base & 7) !== RSP) this.#byte(mode | bits | (base & 7));
+    else {
+      if (index === RSP) throw new Error('the stack pointer is no index');
+      this.#byte(mode | bits | 4);
+      this.#byte((Math.log2(scale) << 6) | (((index ?? RSP) & 7) << 3) | (base & 7));
+    }
+    if (short) this.#byte(compressed & 0xff);
+    else if (!none) this.#word(offset);
+  }
+
+  #byte(value: number): void {
+    this.#bytes[this.#length++] = value;
+  }
+
+  #word(value: number): void {
+    this.#view.setInt32(this.#length, value, true);
+    this.#length += 4;
+  }
+
+  /** For one more instruction. */
+  #room(): void {
+    if (this.#length + 32 <= this.#bytes.length) return;
+    const larger = new Uint8Array(2 * this.#bytes.length);
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * @file Loops of machine code whose counts are known when it is written.
+ *
+ * The counter is RAX; around the body it waits on the stack, so that loops nest and the body may use RAX.
+ */
+import { type Assembler, Label, RAX } from './assembler.ts';
+
+/** Numbers of one vector. */
+export const LANES = 16;
+export const NUMBER_BYTES = 4;
+
+/** `count` pieces of `size` one after the other. */
+export interface Pieces {
+  size: number;
+  count: number;
+}
+
+/** Runs the body `count` times; it leaves the registers that it needs again as they are to be next time. */
+export function repeat(assembler: Assembler, count: number, body: () => void): void {
+  if (count <= 0) return;
+  if (count === 1) {
+    body();
+    return;
+  }
+  const top = new Label();
+  assembler.set(RAX, count);
+  assembler.place(top);
+  assembler.push(RAX);
+  body();
+  assembler.pop(RAX);
+  assembler.addNumber(RAX, -1);
+  assembler.jumpNotZero(top);
+}
+
+/** Moves pointers, each by its stride times `length`, in numbers. */
+export function advance(
+  assembler: Assembler,
+  pointers: readonly (readonly [register: number, stride: number])[],
+  length: number,
+): void {
+  for (const [register, stride] of pointers)
+    if (stride * length !== 0) assembler.addNumber(register, stride * length * NUMBER_BYTES);
+}
+
+/** Runs the body for every piece, the pointers at its start; afterwards they are where they were. */
+export function walk(
+  assembler: Assembler,
+  pieces: readonly Pieces[],
+  pointers: readonly (readonly [register: number, stride: number])[],
+  body: (size: number) => void,
+): void {
+  let passed = 0;
+  pieces.forEach(({ size, count }, i) => {
+    const only = count === 1 && i === pieces.length - 1;
+    repeat(assembler, count, () => {
+      body(size);
+      if (!only) advance(assembler, pointers, size);
+    });
+    if (!only) passed += size * count;
+  });
+  advance(assembler, pointers, -passed);
+}
+
+/** As few pieces of at most `most` as there can be, as equal as can be, the larger ones first. */
+export function splitEvenly(length: number, most: number): Pieces[] {
+  const count = Math.ceil(length / most);
+  const size = Math.floor(length / count);
+  const larger = length % count;
+  return [
+    { size: size + 1, count: larger },
+    { size, count: count - larger },
+  ].filter((piece) => piece.count > 0);
+}
+
+/** Pieces of at most `most` units; only the last one ends with a part of a unit. */
+export function splitUnits(length: number, most: number, unit: number): Pieces[] {
+  const units = Math.ceil(length / unit);
+  const whole = splitEvenly(units, most).map(({ size, count }) => ({ size: size * unit, count }));
+  const missing = units * unit - length;
+  if (missing === 0) return whole;
+  const last = whole.pop() as Pieces;
+  if (last.count > 1) whole.push({ ...last, count: last.count - 1 });
+  whole.push({ size: last.size - missing, count: 1 });
+  return whole;
+}
+
+/** Numbers in panels of at most `most` vectors; only the last one ends with a part of a vector. */
+export const splitVectors = (length: number, most: number) => splitUnits(length, most, LANES);
+
+/** A mask register takes the bits. Uses RAX. */
+export function setMask(assembler: Assembler, mask: number, bits: number): void {
+  assembler.set(RAX, bits);
+  assembler.maskFrom(mask, RAX);
+}
+
+const bitsOf = new DataView(new ArrayBuffer(4));
+
+/** The number sixteen times. Uses RAX. */
+export function setVector(assembler: Assembler, to: number, value: number): void {
+  bitsOf.setFloat32(0, value);
+  assembler.set(RAX, bitsOf.getUint32(0));
+  assembler.broadcastFrom(to, RAX);
+}

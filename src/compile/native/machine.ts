@@ -1,0 +1,176 @@
+/**
+ * @file Memory for numbers and for machine code, and calls into it, through koffi (https://koffi.dev).
+ *
+ * Code is written while its pages can be written, and called when they no longer can be. Who holds a block of memory must free it
+ * when nothing calls into it any more.
+ */
+import { createRequire } from 'node:module';
+import { Assembler } from './assembler.ts';
+
+type Pointer = bigint;
+
+interface Callable {
+  (...values: unknown[]): unknown;
+  /** In a thread of koffi's own; its last parameter is called here in the end. */
+  async(...values: unknown[]): void;
+}
+
+interface Koffi {
+  load(path: null): { func(declaration: string): (...values: unknown[]) => unknown };
+  proto(declaration: string): unknown;
+  decode(pointer: Pointer, type: unknown): Callable;
+  view(pointer: Pointer, bytes: number): ArrayBuffer;
+}
+
+interface Library {
+  koffi: Koffi;
+  prototype: unknown;
+  map(bytes: number): Pointer;
+  protect(pointer: Pointer, bytes: number): void;
+  unmap(pointer: Pointer, bytes: number): void;
+}
+
+const [READ, WRITE, EXECUTE] = [1, 2, 4];
+const PRIVATE = 0x2;
+const ANONYMOUS = { linux: 0x20, darwin: 0x1000 } as Record<string, number>;
+const PAGE = 4096;
+/** From so many bytes on memory comes in large pages where the system has them: fewer addresses to look up. */
+const LARGE = 1 << 21;
+const LARGE_PAGES = 14;
+
+let library: Library | undefined;
+
+/** @throws Error where koffi cannot be loaded. */
+function open(): Library {
+  if (library) return library;
+  const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+  const system = koffi.load(null);
+  const mmap = system.func('void *mmap(void *address, size_t length, int protection, int flags, int file, int64 offset)'); // biome-ignore format: one declaration
+  const mprotect = system.func('int mprotect(void *address, size_t length, int protection)');
+  const madvise = system.func('int madvise(void *address, size_t length, int advice)');
+  const munmap = system.func('int munmap(void *address, size_t length)');
+  library = {
+    koffi,
+    prototype: koffi.proto('int64 ebmm_code(void *base)'),
+    map(bytes) {
+      const flags = PRIVATE | ANONYMOUS[process.platform];
+      const pointer = mmap(null, bytes, READ | WRITE, flags, -1, 0) as Pointer | null;
+      if (pointer === null || pointer === -1n || pointer === 2n ** 64n - 1n)
+        throw new Error(`no memory for ${bytes} bytes`);
+      if (bytes >= LARGE && process.platform === 'linux') madvise(pointer, bytes, LARGE_PAGES);
+      return pointer;
+    },
+    protect(pointer, bytes) {
+      if (mprotect(pointer, bytes, READ | EXECUTE) !== 0)
+        throw new Error('the system does not let memory be executed');
+    },
+    unmap(pointer, bytes) {
+      munmap(pointer, bytes);
+    },
+  };
+  return library;
+}
+
+const wholePages = (bytes: number) => Math.max(1, Math.ceil(bytes / PAGE)) * PAGE;
+
+/** Memory that starts at a page and holds zeros. */
+export class Block {
+  readonly pointer: Pointer;
+  readonly length: number;
+  readonly buffer: ArrayBuffer;
+
+  constructor(bytes: number) {
+    this.length = wholePages(bytes);
+    this.pointer = open().map(this.length);
+    this.buffer = open().koffi.view(this.pointer, this.length);
+  }
+
+  /** Views of it must not be used any more. */
+  free(): void {
+    open().unmap(this.pointer, this.length);
+  }
+}
+
+/** Machine code: a function of one pointer, by the calling convention of System V. */
+export class Executable {
+  readonly #block: Block;
+  readonly #function: Callable;
+
+  constructor(code: Uint8Array) {
+    this.#block = new Block(code.length);
+    new Uint8Array(this.#block.buffer).set(code);
+    const { koffi, prototype, protect } = open();
+    protect(this.#block.pointer, this.#block.length);
+    this.#function = koffi.decode(this.#block.pointer, prototype);
+  }
+
+  /** What it leaves in RAX. */
+  call(base: Pointer): bigint {
+    return BigInt(this.#function(base) as number | bigint);
+  }
+
+  /** In another thread; no two calls with the same memory may be under way. */
+  callElsewhere(base: Pointer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#function.async(base, (error: Error | null) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  free(): void {
+    this.#block.free();
+  }
+}
+
+/** Whether this machine and system run what `Assembler` writes: x86-64 with AVX-512 F and DQ, Linux or macOS, koffi installed. */
+export function isSupported(): boolean {
+  known ??= looked();
+  return known;
+}
+
+let known: boolean | undefined;
+
+function looked(): boolean {
+  if (process.arch !== 'x64' || !(process.platform in ANONYMOUS)) return false;
+  try {
+    const features = (leaf: number, ecx: boolean) => ask(cpuid(leaf, ecx));
+    const [OSXSAVE, AVX512F, AVX512DQ] = [1n << 27n, 1n << 16n, 1n << 17n];
+    if (!(features(1, true) & OSXSAVE)) return false;
+    // Whether the system keeps the vector registers and masks of a thread: xgetbv.
+    const kept = ask([0x31, 0xc9, 0x0f, 0x01, 0xd0, 0xc3]);
+    if ((kept & 0xe6n) !== 0xe6n) return false;
+    const seventh = features(7, false);
+    return (seventh & AVX512F) !== 0n && (seventh & AVX512DQ) !== 0n;
+  } catch {
+    return false;
+  }
+}
+
+/** push rbx; mov eax, leaf; xor ecx, ecx; cpuid; mov eax, ecx or ebx; pop rbx; ret */
+const cpuid = (leaf: number, ecx: boolean) =>
+  [0x53, 0xb8, leaf, 0, 0, 0, 0x31, 0xc9, 0x0f, 0xa2, 0x89, ecx ? 0xc8 : 0xd8, 0x5b, 0xc3]; // biome-ignore format: bytes
+
+function ask(code: readonly number[]): bigint {
+  const executable = new Executable(Uint8Array.from(code));
+  const answer = executable.call(0n);
+  executable.free();
+  return answer & 0xffffffffn;
+}
+
+/** A function of a base address, held in RBX while `body` runs; it may use every register but the stack pointer and RBX. */
+export function writeFunction(assembler: Assembler, body: () => void): void {
+  const [RBX, RBP, RDI, R12, R13, R14, R15] = [3, 5, 7, 12, 13, 14, 15];
+  const kept = [RBX, RBP, R12, R13, R14, R15];
+  for (const register of kept) assembler.push(register);
+  assembler.copy(RBX, RDI);
+  body();
+  for (const register of [...kept].reverse()) assembler.pop(register);
+  assembler.clearUpper();
+  assembler.return();
+}
+
+/** The bytes of such a function. */
+export function functionOf(body: (assembler: Assembler) => void): Uint8Array {
+  const assembler = new Assembler();
+  writeFunction(assembler, () => body(assembler));
+  return assembler.bytes;
+}

@@ -1,0 +1,110 @@
+/** @file The last two axes of a tensor exchanged, in blocks of 16 x 16 numbers that stay in registers. */
+import { type Assembler, at, type Memory, RCX, RSI, vector, withByte } from './assembler.ts';
+import { LANES, NUMBER_BYTES, setMask, splitVectors, walk } from './loops.ts';
+
+/** result[column, row] = source[row, column]. */
+export interface Transpose {
+  /** Of the source, whose columns are beside each other; so are the rows of the source in the result. */
+  rows: number;
+  columns: number;
+  /** Numbers from one row of the source to the next. */
+  from: { row: number };
+  /** Numbers from one row of the result, a column of the source, to the next. */
+  to: { row: number };
+  /** Matrices one after the other, outermost first: how far source and result move, in numbers. */
+  batch: readonly { length: number; from: number; to: number }[];
+}
+
+const ROWS_MASK = 1;
+
+/** A subroutine: RSI source, RCX result. It reads up to 60 bytes past a row of the source. */
+export function emitTranspose(assembler: Assembler, transpose: Transpose): void {
+  const { rows, columns, from, to } = transpose;
+  const matrix = () =>
+    walk(
+      assembler,
+      splitVectors(rows, 1),
+      [
+        [RSI, from.row],
+        [RCX, 1],
+      ],
+      (height) => {
+        // biome-ignore format: pairs
+        const mask = height < LANES ? ROWS_MASK : undefined;
+        if (mask) setMask(assembler, mask, (1 << height) - 1);
+        walk(
+          assembler,
+          splitVectors(columns, 1),
+          [
+            [RSI, 1],
+            [RCX, to.row],
+          ],
+          (
+            width, // biome-ignore format: pairs
+          ) =>
+            emitBlock(
+              assembler,
+              { length: height, place: (row) => at(RSI, row * from.row * NUMBER_BYTES) },
+              { length: width, place: (column) => at(RCX, column * to.row * NUMBER_BYTES), mask },
+            ),
+        );
+      },
+    );
+  const level = (depth: number): void => {
+    const loop = transpose.batch[depth];
+    if (!loop) matrix();
+    else walk(assembler, [{ size: 1, count: loop.length }], [[RSI, loop.from], [RCX, loop.to]], () => level(depth + 1)); // biome-ignore format: pairs
+  };
+  level(0);
+  assembler.return();
+}
+
+/**
+ * Up to 16 x 16 numbers: vectors of the source become the first entries, second entries, ... of those vectors.
+ *
+ * @param from vectors of the source, at most 16
+ * @param to vectors of the result, at most 16; of the result's vectors only the entries of the mask are written
+ */
+export function emitBlock(
+  assembler: Assembler,
+  from: { length: number; place: (vector: number) => Memory },
+  to: { length: number; place: (vector: number) => Memory; mask?: number },
+): void {
+  const upper = (i: number) => LANES + i;
+  for (let i = 0; i < from.length; i++) assembler.load(i, from.place(i));
+  // Within 128 bits: pairs of rows, then fours of rows; each vector then holds columns 4 apart.
+  for (let i = 0; i < LANES; i += 2) {
+    if (i >= from.length) continue;
+    assembler.vector(vector.unpackLow, upper(i), i, i + 1);
+    assembler.vector(vector.unpackHigh, upper(i + 1), i, i + 1);
+  }
+  for (let i = 0; i < LANES; i += 4) {
+    if (i >= from.length) continue;
+    for (let half = 0; half < 2; half++) {
+      assembler.withByte(withByte.shuffle, i + 2 * half, upper(i + half), upper(i + half + 2), 0x44);
+      assembler.withByte(withByte.shuffle, i + 2 * half + 1, upper(i + half), upper(i + half + 2), 0xee);
+    }
+  }
+  // Then the blocks of 128 bits themselves: vector 4 r + c holds in block q the rows 4 r ... of column 4 q + c.
+  for (let c = 0; c < 4; c++) {
+    for (const [i, low] of [
+      [0, 0],
+      [8, 2],
+    ]) {
+      // biome-ignore format: pairs
+      assembler.withByte(withByte.shuffleBlocks, upper(4 * c + low), i + c, i + 4 + c, 0x88);
+      assembler.withByte(withByte.shuffleBlocks, upper(4 * c + low + 1), i + c, i + 4 + c, 0xdd);
+    }
+    for (let q = 0; q < 4; q++) {
+      const column = 4 * q + c;
+      if (column >= to.length) continue;
+      // q even: of the first vectors (blocks 0 and 2), odd: of the second (1 and 3).
+      const first = upper(4 * c + (q & 1));
+      assembler.withByte(withByte.shuffleBlocks, column, first, first + 2, q < 2 ? 0x88 : 0xdd);
+    }
+    for (let q = 0; q < 4; q++) {
+      const column = 4 * q + c;
+      if (column < to.length) assembler.store(to.place(column), column, to.mask ? { mask: to.mask } : {});
+    }
+  }
+}
