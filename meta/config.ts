@@ -85,6 +85,16 @@ const networkSchema = z.discriminatedUnion('name', [
     width: whole(2).default(256).describe('width of the recurrence (paper: 512)'),
     hops: loops(0).default(3).describe('updates of the recurrence (paper: 3)'),
     hidden: whole(1).default(256).describe('units of the last hidden layer (paper: 1024)'),
+    target: z
+      .boolean()
+      .default(false)
+      .describe(
+        'whether the energy has the squared error of the writable outputs against a learned target (paper: false)',
+      ),
+    writing: z
+      .enum(['energy', 'target'])
+      .default('energy')
+      .describe('what writing descends: the energy, or that squared error alone (paper: energy)'),
   }),
   z.strictObject({
     name: z.literal('conv-resnet'),
@@ -104,6 +114,16 @@ const networkSchema = z.discriminatedUnion('name', [
       .describe('bottlenecks that halve the image (paper: 1)'),
     hops: loops(0).default(3).describe('updates of the recurrence (paper: 3)'),
     hidden: whole(1).default(256).describe('units of the last hidden layer (paper: 1024)'),
+    target: z
+      .boolean()
+      .default(false)
+      .describe(
+        'whether the energy has the squared error of the writable outputs against a learned target (paper: false)',
+      ),
+    writing: z
+      .enum(['energy', 'target'])
+      .default('energy')
+      .describe('what writing descends: the energy, or that squared error alone (paper: energy)'),
   }),
   z.strictObject({
     name: z.literal('memory-network'),
@@ -181,7 +201,7 @@ export const configSchema = z.strictObject({
         .union([z.literal('patterns'), z.literal('curvature'), whole(1)])
         .default('patterns')
         .describe(
-          "what the writing loss divides its sum over patterns by: their number, a constant, or the network's own bound on its curvature (key-value with writing code has one), so that writing cannot diverge (paper: patterns)",
+          "what the writing loss divides its sum over patterns by: their number, a constant, or the network's own bound on its curvature (key-value with writing code has one, fc-resnet and conv-resnet with a target), so that writing cannot diverge (paper: patterns)",
         ),
       momentum: unit
         .or(z.literal(0))

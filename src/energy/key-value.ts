@@ -15,6 +15,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { colourCosines } from '../cosines.ts';
 import { InputError } from '../errors.ts';
+import { largestEigenvalue } from './curvature.ts';
 import { dense } from './layers.ts';
 import { type EnergyNetwork, type Parameters, sizeOf } from './network.ts';
 
@@ -37,9 +38,6 @@ export interface KeyValueOptions {
 
 /** |y - h|^2 / 2 in the maps y, h, y h, h^2 and y^2. */
 const DELTA_RULE = [0, 0, -1, 0.5, 0.5];
-
-/** Halvings of the exponent below: the 8-norm of the eigenvalues of up to 256 patterns is at most twice the largest. */
-const SQUARINGS = 3;
 
 export function keyValue({
   patternShape,
@@ -119,23 +117,6 @@ export function keyValue({
     },
     curvature: (p, x) => largestEigenvalue(keyOf(p, centred(p, x))),
   };
-}
-
-/**
- * A bound from above on the largest eigenvalue of the Gram matrix G of k [episodes, patterns, keys]: trace(G^8)^(1/8),
- * the 8-norm of its eigenvalues; [episodes]. Smooth, unlike the eigenvalue, and never below it, unlike power iteration.
- */
-function largestEigenvalue(k: tf.Tensor): tf.Tensor {
-  const [, patterns, keys] = k.shape as [number, number, number];
-  const sum = tf.sum(tf.square(k), [1, 2], true);
-  // Of the two Gram matrices with the same eigenvalues, the smaller; of trace one, so that no power overflows.
-  const gram = patterns <= keys ? tf.matMul(k, k, false, true) : tf.matMul(k, k, true, false);
-  let power: tf.Tensor = tf.div(gram, sum);
-  for (let i = 1; i < SQUARINGS; i++) power = tf.matMul(power, power);
-  // trace(G^8) is the squared Frobenius norm of the symmetric G^4.
-  let bound: tf.Tensor = tf.sum(tf.square(power), [1, 2]);
-  for (let i = 0; i < SQUARINGS; i++) bound = tf.sqrt(bound);
-  return tf.mul(bound, tf.reshape(sum, [-1]));
 }
 
 /** [rows, columns] in row-major order, to [columns, rows]. */

@@ -69,13 +69,17 @@ export function resBlock(p: Parameters, name: string, x: tf.Tensor): tf.Tensor {
   return tf.tanh(norm(p, `${name}.norm2`, sum));
 }
 
-/** 1x1 to `narrow`, then 3x3 with `memory` writable channels of the `outputs`, beside a 1x1 skip. */
+/**
+ * 1x1 to `narrow`, then 3x3 with `memory` writable channels of the `outputs`, beside a 1x1 skip; with `target`, also
+ * 3x3 filters of the input that say what the writable channels are to be.
+ */
 export const bottleneckSpecs = (
   name: string,
   inputs: number,
   narrow: number,
   outputs: number,
   memory: number,
+  target = false,
 ): Specs => ({
   ...filterSpecs(`${name}.narrow`, 1, inputs, narrow),
   ...normSpecs(`${name}.norm1`, narrow),
@@ -83,15 +87,43 @@ export const bottleneckSpecs = (
   ...filterSpecs(`${name}.memory`, 3, narrow, memory, true),
   ...filterSpecs(`${name}.skip`, 1, inputs, outputs),
   ...normSpecs(`${name}.norm2`, outputs),
+  ...(target ? filterSpecs(`${name}.target`, 3, inputs, memory) : {}),
 });
 
-export function bottleneck(p: Parameters, name: string, x: tf.Tensor, downscale: boolean): tf.Tensor {
-  const narrow = tf.tanh(norm(p, `${name}.norm1`, filter(p, `${name}.narrow`, x)));
+export interface Bottleneck {
+  /** Inputs of the 3x3 filters. */
+  narrow: tf.Tensor;
+  /** Their writable channels. */
+  memory: tf.Tensor;
+  output: tf.Tensor;
+}
+
+/**
+ * `centred`: the 3x3 filters see how a place differs from the mean of all places. Most places of a drawing are paper, and
+ * what they have in common would else be nearly all that is written.
+ */
+export function bottleneck(
+  p: Parameters,
+  name: string,
+  x: tf.Tensor,
+  downscale: boolean,
+  centred = false,
+): Bottleneck {
+  const inputs = tf.tanh(norm(p, `${name}.norm1`, filter(p, `${name}.narrow`, x)));
+  const narrow = centred ? tf.sub(inputs, tf.mean(inputs, [2, 3], true)) : inputs;
   const stride = downscale ? 2 : 1;
-  const wide = tf.concat(
-    [filter(p, `${name}.static`, narrow, stride), filter(p, `${name}.memory`, narrow, stride)],
-    4,
-  );
+  const memory = filter(p, `${name}.memory`, narrow, stride);
+  const wide = tf.concat([filter(p, `${name}.static`, narrow, stride), memory], 4);
   const skip = filter(p, `${name}.skip`, downscale ? halve(x) : x);
-  return tf.tanh(norm(p, `${name}.norm2`, tf.add(wide, skip)));
+  return { narrow, memory, output: tf.tanh(norm(p, `${name}.norm2`, tf.add(wide, skip))) };
+}
+
+/**
+ * |m - A x|^2 / 2 with m the writable channels of a bottleneck and A its target filters, summed over channels, averaged
+ * over places: [episodes, patterns].
+ */
+export function targetError(p: Parameters, name: string, x: tf.Tensor, memory: tf.Tensor): tf.Tensor {
+  const stride = x.shape[2]! / memory.shape[2]!;
+  const squares = tf.square(tf.sub(memory, filter(p, `${name}.target`, x, stride)));
+  return tf.div(tf.mean(tf.sum(squares, 4), [2, 3]), 2);
 }

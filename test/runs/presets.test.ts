@@ -22,3 +22,13 @@ test.each([
   expect(config.training).toMatchObject({ learning_rate: 5e-5, weight_decay: 1e-6, clip: 0.05, steps: 2e6 });
   expect(config).toMatchObject({ range: [0, 1], read: { steps: 5 }, write: { rate: 1e-4, per_step: false } });
 });
+
+test.each([
+  ['omniglot-fc', 8256],
+  ['omniglot-conv', 8092],
+])('%s goes on from its first stage, with %i floats', async (name, floats) => {
+  const [{ config: first }, { config }] = [await configure(`${name}-first`, []), await configure(name, [])];
+  expect((await makeModel(config)).floats).toBe(floats);
+  const { network, write, read, known, corruption, range } = config;
+  expect(first).toMatchObject({ network, write, read, known, corruption, range });
+});
