@@ -1,5 +1,5 @@
 /**
- * @file Reverse-mode derivatives on tfjs's tape that stay exact when nested: the only place that asks tfjs for a gradient.
+ * @file Reverse-mode derivatives on tfjs's tape that stay exact when nested: the only place that asks for a gradient.
  *
  * Two things differ from `tf.grads`. Every call differentiates with respect to fresh clones of its arguments, because
  * all nesting levels share one tape and tfjs follows every path from a tensor, also those an outer level built
@@ -8,7 +8,8 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
-import { abandonTape, refuseUnproven } from './tape.ts';
+import { tapeInUse } from './kernel-tape.ts';
+import { abandonTape, refuseUnproven, refuseUnprovenCall } from './tape.ts';
 
 /** Named tensors, such as the parameters of an energy network. */
 export type NamedTensors = Record<string, tf.Tensor>;
@@ -109,6 +110,8 @@ function differentiate(
     return tf.tidy(() => {
       if (xs.length === 0) return { value: f([]), gradients: [] };
       const fresh = xs.map((x) => tf.clone(x));
+      // Inside a gradient of tfjs's own, only its own tape knows what depends on what.
+      const tape = engine.state.gradientDepth === 0 ? tapeInUse() : undefined;
       const forward = () => {
         const start = engine.state.activeTape?.length ?? 0;
         const y = f(fresh);
@@ -117,10 +120,12 @@ function differentiate(
         if (dy !== undefined && !tf.util.arraysEqual(dy.shape, y.shape)) {
           throw new InputError(`dy has shape [${dy.shape}], but the function's value has shape [${y.shape}]`);
         }
-        refuseUnproven(engine.state.activeTape?.slice(start) ?? [], fresh, y);
+        if (!tape) refuseUnproven(engine.state.activeTape?.slice(start) ?? [], fresh, y);
         return tf.clone(y);
       };
-      const { value, grads } = engine.gradients(forward, fresh, dy && tf.clone(dy), true);
+      const { value, grads } = tape
+        ? tape.gradients(forward, fresh, dy && tf.clone(dy), refuseUnprovenCall)
+        : engine.gradients(forward, fresh, dy && tf.clone(dy), true);
       return { value, gradients: fresh.map((x, i) => grads[i] ?? tf.zeros(x.shape)) };
     });
   } catch (error) {

@@ -1,6 +1,7 @@
 /** @file What a gradient registration is, and the few helpers that the families of gradients share. */
 
 import * as tf from '@tensorflow/tfjs';
+import { tapeInUse } from './kernel-tape.ts';
 
 /** A tfjs gradient registration without its kernel's name: operations.ts gives it that. */
 export type Gradient = Omit<tf.GradConfig, 'kernelName'>;
@@ -60,15 +61,16 @@ export function viewAs(t: tf.Tensor, shape: number[]): tf.Tensor {
 }
 
 /**
- * Runs `f` with tfjs's tape stopped, so that its result is a constant to every derivative. For what is constant almost
+ * Runs `f` with the tape stopped, so that its result is a constant to every derivative. For what is constant almost
  * everywhere (masks, counts): their zero derivatives would otherwise fill the graph. tfjs stops the tape in this way
  * while a kernel runs.
  */
 export function untaped(f: () => tf.Tensor): tf.Tensor {
   const { state } = tf.engine();
+  const tape = tapeInUse();
   state.kernelDepth++;
   try {
-    return f();
+    return tape ? tape.without(f) : f();
   } finally {
     state.kernelDepth--;
   }

@@ -5,6 +5,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
+import type { KernelCall } from './kernel-tape.ts';
 import { isProven, operations } from './operations.ts';
 
 type TapeNode = NonNullable<ReturnType<typeof tf.engine>['state']['activeTape']>[number];
@@ -35,6 +36,12 @@ export function refuseUnproven(nodes: TapeNode[], xs: tf.Tensor[], y: tf.Tensor)
   }
 }
 
+/** The same for one kernel that the gradient passes through. */
+export function refuseUnprovenCall({ kernelName, custom }: KernelCall): void {
+  if (custom !== undefined) throw new InputError(customRefusal(custom));
+  if (!isProven(kernelName)) throw new InputError(kernelRefusal(kernelName));
+}
+
 /** The nodes on a path from one of `xs` to `y`: exactly those that tfjs goes back through. */
 function between(nodes: TapeNode[], xs: tf.Tensor[], y: tf.Tensor): TapeNode[] {
   const fromX = new Set(xs.map((x) => x.id));
@@ -61,12 +68,18 @@ function refusal(node: TapeNode, isCopy: boolean): string {
   const name = node.kernelName;
   if (isCopy)
     return `a tf.tidy scope may not be called "${name}", the name of an operation: tfjs confuses the two`;
-  if (isCustom(node)) {
-    const scope = name.replace(/__op$/, '');
-    const what = name === scope ? `a custom gradient (in scope "${scope}")` : `operation "${scope}"`;
-    const cure = replacements[scope];
-    return `${what} is not allowed in an energy: its higher derivatives are not proven exact${cure ? ` (${cure})` : ''}`;
-  }
+  return isCustom(node) ? customRefusal(name) : kernelRefusal(name);
+}
+
+/** @param name of the scope of a tf.customGrad */
+function customRefusal(name: string): string {
+  const scope = name.replace(/__op$/, '');
+  const what = name === scope ? `a custom gradient (in scope "${scope}")` : `operation "${scope}"`;
+  const cure = replacements[scope];
+  return `${what} is not allowed in an energy: its higher derivatives are not proven exact${cure ? ` (${cure})` : ''}`;
+}
+
+function kernelRefusal(name: string): string {
   if (Object.hasOwn(operations, name)) {
     return `operation "${name}": another gradient was registered for it after src/autodiff was loaded (call registerGradients again)`;
   }

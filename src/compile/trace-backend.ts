@@ -5,6 +5,7 @@
  * kernel call too.
  */
 import * as tf from '@tensorflow/tfjs';
+import { KernelTape, type TapingBackend } from '../autodiff/kernel-tape.ts';
 import { InputError } from '../errors.ts';
 import { Builder } from './builder.ts';
 import type { Dtype, Node, Values } from './graph.ts';
@@ -15,39 +16,53 @@ const NAME = 'ebmm-trace';
 // tfjs greets users of its plain JavaScript backend with an advertisement, else.
 tf.enableProdMode();
 
-/** What a data id stands for: a node of one trace, or values that outlive it. */
-type Traced = { references: number } & (
-  | { node: Node; builder: Builder }
-  | { values: Values; shape: number[]; dtype: Dtype }
-);
+/** The data id of what a trace computes: a node of it. */
+class Traced {
+  readonly node: Node;
+  readonly builder: Builder;
+  references = 1;
 
-class TraceBackend extends tf.KernelBackend {
+  constructor(node: Node, builder: Builder) {
+    this.node = node;
+    this.builder = builder;
+  }
+}
+
+/** Values that outlive a trace. */
+interface Held {
+  values: Values;
+  shape: number[];
+  dtype: Dtype;
+  references: number;
+}
+
+class TraceBackend extends tf.KernelBackend implements TapingBackend {
   builder = new Builder();
-  readonly #data: tf.DataStorage<Traced> = new tf.DataStorage<Traced>(
+  tape = new KernelTape();
+  readonly #held: tf.DataStorage<Held> = new tf.DataStorage<Held>(
     this,
     tf.engine() as unknown as tf.DataMover,
   );
 
   nodeOf(info: tf.TensorInfo): Node {
-    const traced = this.#data.get(info.dataId);
-    if ('values' in traced) return this.builder.constant(traced.values, info.shape, traced.dtype);
-    if (traced.builder !== this.builder) {
+    const { dataId } = info;
+    if (!(dataId instanceof Traced)) {
+      const { values, dtype } = this.#held.get(dataId);
+      return this.builder.constant(values, info.shape, dtype);
+    }
+    if (dataId.builder !== this.builder) {
       throw new InputError('a compiled function used a tensor that was made inside another one');
     }
-    return this.builder.reshape(traced.node, info.shape);
+    return this.builder.reshape(dataId.node, info.shape);
   }
 
   /** Whether a tensor stands for a node of the trace under way, and is of no use after it. */
-  owns(info: tf.TensorInfo): boolean {
-    if (!this.#data.has(info.dataId)) return false;
-    const traced = this.#data.get(info.dataId);
-    return 'builder' in traced && traced.builder === this.builder;
+  owns({ dataId }: tf.TensorInfo): boolean {
+    return dataId instanceof Traced && dataId.builder === this.builder;
   }
 
   add(node: Node): tf.TensorInfo {
-    const dataId = {};
-    this.#data.set(dataId, { node, builder: this.builder, references: 1 });
-    return { dataId, shape: [...node.shape], dtype: node.dtype };
+    return { dataId: new Traced(node, this.builder), shape: [...node.shape], dtype: node.dtype };
   }
 
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
@@ -68,12 +83,11 @@ class TraceBackend extends tf.KernelBackend {
         `a compiled function cannot hold a tensor of dtype ${dtype}, only float32, int32 and bool`,
       );
     }
-    this.#data.set(dataId, { values: values as Values, shape, dtype, references });
+    this.#held.set(dataId, { values: values as Values, shape, dtype, references });
   }
 
   override readSync(dataId: tf.DataId): tf.BackendValues {
-    const traced = this.#data.get(dataId);
-    if ('values' in traced) return traced.values;
+    if (!(dataId instanceof Traced)) return this.#held.get(dataId).values;
     throw new InputError(
       'a compiled function cannot look at the values of its tensors (dataSync, arraySync, print): use tf.where instead of if',
     );
@@ -83,25 +97,31 @@ class TraceBackend extends tf.KernelBackend {
     return this.readSync(dataId);
   }
 
+  #data(dataId: tf.DataId): Traced | Held | undefined {
+    if (dataId instanceof Traced) return dataId;
+    return this.#held.has(dataId) ? this.#held.get(dataId) : undefined;
+  }
+
+  /** What the tape may ask for stays, as long as anyone has its id; only what moves to another backend goes. */
   override disposeData(dataId: tf.DataId, force = false): boolean {
-    if (!this.#data.has(dataId)) return true;
-    const traced = this.#data.get(dataId);
-    traced.references--;
-    if (!force && traced.references > 0) return false;
-    this.#data.delete(dataId);
-    return true;
+    const data = this.#data(dataId);
+    if (!data) return true;
+    data.references--;
+    if (force) this.#held.delete(dataId);
+    return force || data.references <= 0;
   }
 
   override incRef(dataId: tf.DataId) {
-    this.#data.get(dataId).references++;
+    const data = this.#data(dataId);
+    if (data) data.references++;
   }
 
   override refCount(dataId: tf.DataId): number {
-    return this.#data.has(dataId) ? this.#data.get(dataId).references : 0;
+    return this.#data(dataId)?.references ?? 0;
   }
 
   override numDataIds(): number {
-    return this.#data.numDataIds();
+    return this.#held.numDataIds();
   }
 
   override memory() {
@@ -137,11 +157,29 @@ function register(): TraceBackend {
           if (info) nodes[key] = backend.nodeOf(info);
         }
         const out = row(b, nodes, attrs ?? {});
-        return Array.isArray(out) ? out.map((node) => backend.add(node)) : backend.add(out);
+        const outputs = (Array.isArray(out) ? out : [out]).map((node) => backend.add(node));
+        backend.tape.record({
+          kernelName,
+          inputs,
+          outputs,
+          attributes: attrs ?? {},
+          custom: customScope(kernelName),
+        });
+        return Array.isArray(out) ? outputs : outputs[0];
       },
     });
   }
   return backend;
+}
+
+/** The scope of the tf.customGrad that a kernel runs in, if it does. */
+function customScope(kernelName: string): string | undefined {
+  const { kernelDepth, scopeStack } = tf.engine().state;
+  if (kernelDepth < 2) return undefined;
+  // A copy that tfjs makes for a gradient of its own; tf.clone has a scope.
+  if (kernelName === 'Identity' && scopeStack.at(-1)?.name !== 'clone__op') return undefined;
+  // The kernel's own operation, then whatever tidies up without a name.
+  return scopeStack.slice(0, -1).findLast(({ name }) => name !== 'unnamed scope')?.name ?? 'unnamed scope';
 }
 
 let traceBackend: TraceBackend | undefined;
@@ -173,6 +211,7 @@ export function trace(
   const before = tf.getBackend();
   const builder = new Builder();
   backend.builder = builder;
+  backend.tape = new KernelTape();
   tf.setBackend(NAME);
   const inputs: Record<string, Node> = {};
   let outputs: Record<string, Node> = {};
@@ -196,6 +235,7 @@ export function trace(
     throw explain(error);
   } finally {
     backend.builder = new Builder();
+    backend.tape = new KernelTape();
     tf.setBackend(before);
   }
 }
