@@ -95,7 +95,7 @@ export class Builder {
     }
     const covered = (...others: Node[]) =>
       sameShape(
-        others.map((n) => n.shape as number[]).reduce((m, n) => broadcastShape(m, n)),
+        others.map((n) => n.shape).reduce((m, n) => broadcastShape(m, n)),
         shape,
       );
     if (covered(condition, b)) a = this.#unexpanded(a);
@@ -303,7 +303,8 @@ export class Builder {
       if (a.op === 'Neg') return this.unary('Neg', this.binary('Add', a.inputs[0], b));
       if (a === b) return this.fill(0, shape);
     } else if (op === 'Mul') {
-      if (va !== undefined) return this.binary('Mul', b, a.shape.length ? whole2(this, a, b, va) : a);
+      // To the right, with the shape that it broadcasts to.
+      if (va !== undefined) return this.binary('Mul', b, sameShape(b.shape, shape) ? this.fill(va, []) : a);
       if (vb === 0) return this.fill(0, shape);
       if (vb === 1) return whole(a);
       if (vb === -1) return whole(this.unary('Neg', a));
@@ -332,11 +333,6 @@ export class Builder {
       if (vb === -1) return whole(this.unary('Reciprocal', a));
     }
     return undefined;
-
-    // A uniform constant on the left goes to the right, keeping the shape that it broadcasts to.
-    function whole2(builder: Builder, constant: Node, other: Node, value: number): Node {
-      return sameShape(other.shape, shape) ? builder.fill(value, []) : constant;
-    }
   }
 
   /** A sum over `axes` (all longer than one) with the reduced axes kept as ones; undefined where nothing is gained. */
