@@ -34,5 +34,5 @@ export function comparisonChart({ problems, machine, versions }: Comparison): Ui
 function label(result: ProblemResult, row: Row): string {
   if (!isMeasured(row)) return row.failure.length > 50 ? 'no result' : row.failure;
   const time = `${formatNumber(row.median, 3)} ms`;
-  return row.framework === 'ebmm' ? time : `${time}, ${(row.median / ours(result).median).toFixed(2)}x`;
+  return row === ours(result) ? time : `${time}, ${(row.median / ours(result).median).toFixed(2)}x`;
 }

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeSafetensors } from '../meta/safetensors.ts';
+import { type Products, productNames } from '../src/compile/index.ts';
+import { hasTiles } from '../src/compile/native/machine.ts';
 import { agreement, disagreement, type Outcome } from './agreement.ts';
 import { type Contestant, ContestantError, start } from './contestant.ts';
 import { type ProblemName, problemOf, settings } from './problems.ts';
@@ -64,10 +66,15 @@ function startOurs(
   name: ProblemName | 'product',
   out: string,
   { device, threads, compileLimit }: CompareOptions,
+  products: Products = 'float32',
 ) {
-  const args = ['--import', import.meta.resolve('tsx'), here('ours.ts'), name, out, device];
+  const args = ['--import', import.meta.resolve('tsx'), here('ours.ts'), name, out, device, products];
   return start(process.execPath, threads ? [...args, String(threads)] : args, compileLimit);
 }
+
+/** Other products that this machine has: rows beside ours, which the targets are not about. */
+const otherProducts = (device: string): Products[] =>
+  device === 'cpu' && hasTiles() ? productNames.filter((name) => name !== 'float32') : [];
 
 /** What a contestant's first two steps came to; `out` is the file that it was told to write. */
 export const outcomeOf = ({ ready }: Contestant, out: string): Outcome => ({
@@ -110,18 +117,30 @@ export async function compare(
     enter({ framework: 'ebmm', form: 'compiled' }, own);
     product = await startOurs('product', '', options);
     const ownOutcome = outcomeOf(own, out('ebmm'));
-    for (const peer of peers) {
-      const { framework, form } = forms[peer];
+    const others = [
+      ...otherProducts(options.device).map((products) => ({
+        framework: 'ebmm' as const,
+        form: products,
+        file: out(products),
+        start: () => startOurs(name, out(products), options, products),
+      })),
+      ...peers.map((peer) => ({
+        ...forms[peer],
+        file: out(peer),
+        start: () => startPeer(peer, python, file, out(peer), options.compileLimit),
+      })),
+    ];
+    for (const { framework, form, file, start } of others) {
       let contestant: Contestant;
       try {
-        contestant = await startPeer(peer, python, file, out(peer), options.compileLimit);
+        contestant = await start();
       } catch (error) {
         if (!(error instanceof ContestantError)) throw error;
         failures.push({ framework, form, failure: error.message });
         progress(`${name}: ${rowTitle({ framework, form })}: ${error.message}`);
         continue;
       }
-      const found = agreement(ownOutcome, outcomeOf(contestant, out(peer)));
+      const found = agreement(ownOutcome, outcomeOf(contestant, file));
       enter({ framework, form, agreement: found }, contestant);
       const wrong = disagreement(found);
       if (wrong) throw new Error(`${name}, ${rowTitle({ framework, form })}: not the same work: ${wrong}`);

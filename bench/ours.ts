@@ -1,5 +1,5 @@
 /**
- * @file This project as a contestant: `tsx bench/ours.ts PROBLEM OUT.safetensors DEVICE [THREADS]` speaks as protocol.ts says.
+ * @file This project as a contestant: `tsx bench/ours.ts PROBLEM OUT.safetensors DEVICE PRODUCTS [THREADS]` speaks as protocol.ts says.
  * PROBLEM `product` is one large matrix product instead, whose rate is what the machine can do.
  */
 import { readFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs';
 import { encodeSafetensors, type NamedArray } from '../meta/safetensors.ts';
-import { compiledEngine, type Device } from '../src/compile/index.ts';
+import { compiledEngine, type Device, type Products } from '../src/compile/index.ts';
 import { trace } from '../src/compile/trace-backend.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
@@ -86,9 +86,10 @@ function versions(): Record<string, string> {
 
 const say = (what: Ready | Timed | { error: string }) => console.log(JSON.stringify(what));
 
-const [name, out, device, threads] = process.argv.slice(2);
+const [name, out, device, products, threads] = process.argv.slice(2);
 const engine = compiledEngine({
   device: device as Device,
+  products: products as Products,
   threads: threads ? Number(threads) : undefined,
   // The machine's product rate is that of all threads together.
   ...(name === 'product' ? { native: false } : {}),

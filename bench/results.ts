@@ -23,7 +23,7 @@ export interface Measured {
   /** Greatest resident memory while stepping, and from the start of the process, in bytes. */
   peak: number;
   lifetime_peak: number;
-  /** With ours; peers only. */
+  /** With ours; all others. */
   agreement?: Agreement;
 }
 
@@ -54,7 +54,9 @@ export function summary(times: number[]): Pick<Measured, 'median' | 'p5' | 'p95'
 }
 
 export const ours = ({ rows }: ProblemResult): Measured =>
-  rows.find((row): row is Measured => row.framework === 'ebmm' && isMeasured(row))!;
+  rows.find(
+    (row): row is Measured => row.framework === 'ebmm' && row.form === 'compiled' && isMeasured(row),
+  )!;
 
 /** The fastest form of a framework. */
 export function best({ rows }: ProblemResult, framework: Framework): Measured | undefined {

@@ -23,6 +23,7 @@ import {
   positive,
   positiveNumber,
   positives,
+  productsOption,
   seedOption,
   threadsOption,
   words,
@@ -73,6 +74,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(engineOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
+    .addOption(productsOption())
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (name: string | undefined, options) => {
@@ -113,6 +115,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(engineOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
+    .addOption(productsOption())
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText('after', `\nCorruptions:\n${corruptionHelp()}`)
@@ -130,6 +133,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(engineOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
+    .addOption(productsOption())
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (runs: string[], options) =>
@@ -153,6 +157,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(engineOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
+    .addOption(productsOption())
     .addOption(jsonOption())
     .action(async (run: string, options) =>
       recallCommand({ ...options, run, engine: await engineOf(options) }, io),
@@ -177,6 +182,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(engineOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
+    .addOption(productsOption())
     .addOption(jsonOption())
     .action(async (options) => {
       const changes: [string, unknown][] = (options.set ?? []).map(parseChange);
@@ -188,7 +194,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
   addListCommand(program, io);
   addReportCommand(program, io);
   addExportCommand(program, io);
-  const engine = () => [engineOption(), deviceOption(), threadsOption(), dataOption()];
+  const engine = () => [engineOption(), deviceOption(), threadsOption(), productsOption(), dataOption()];
   const shared = {
     engine,
     engineOf,

@@ -1,7 +1,8 @@
 /** @file Options that several commands share, and how their values are read. */
 import { InvalidArgumentError, Option } from 'commander';
 import { env } from 'onnxruntime-node';
-import { compiledEngine, type Device, type Engine, tfjsEngine } from '../src/compile/index.ts';
+import { compiledEngine, type Device, type Engine, type Products, productNames, tfjsEngine } from '../src/compile/index.ts'; // biome-ignore format: one import
+import { InputError } from '../src/errors.ts';
 
 export function positive(text: string): number {
   const n = Number(text);
@@ -41,20 +42,36 @@ export const threadsOption = () =>
     '--threads <n>',
     'threads of the compiled engine (default: as many as the machine offers)',
   ).argParser(positive);
+export const productsOption = () =>
+  new Option(
+    '--products <name>',
+    'matrix products of the compiled engine on processors with AMX: float32, bfloat16x6 (as exact), or bfloat16x3 (exact to 2^-16)',
+  )
+    .choices(productNames)
+    .default('float32');
 export const dataOption = () =>
   new Option('--data-dir <dir>', "folder with the data sets' own files (or EBMM_DATA_DIR)");
 export const jsonOption = () => new Option('--json', 'print one JSON document and nothing else');
 export const seedOption = (what: string) => new Option('--seed <n>', what).argParser(seed);
 
-export async function engineOf({ engine, device, threads }: EngineChoice): Promise<Engine> {
-  if (engine === 'tfjs') return tfjsEngine();
+export async function engineOf({ engine, device, threads, products }: EngineChoice): Promise<Engine> {
+  if (engine === 'tfjs') {
+    if (products !== 'float32') throw new InputError('--products: only of the compiled engine');
+    return tfjsEngine();
+  }
   // Of a missing provider onnxruntime's own log says, before our error does, what it could not open.
   if (device !== 'cpu') env.logLevel = 'fatal';
-  return compiledEngine({ device, threads, ...(engine === 'onnxruntime' ? { native: false } : {}) });
+  return compiledEngine({
+    device,
+    threads,
+    products,
+    ...(engine === 'onnxruntime' ? { native: false } : {}),
+  });
 }
 
 export interface EngineChoice {
   engine: string;
   device: Device;
+  products: Products;
   threads?: number;
 }

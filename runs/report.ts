@@ -14,6 +14,7 @@ import {
   engineOf,
   engineOption,
   jsonOption,
+  productsOption,
   threadsOption,
 } from './options.ts';
 import { plotRun } from './plot.ts';
@@ -83,6 +84,7 @@ export function addReportCommand(program: Command, io: IO): void {
     .addOption(engineOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
+    .addOption(productsOption())
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (runs: string[], options) => reportCommand({ ...options, runs }, io));

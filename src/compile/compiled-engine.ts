@@ -1,6 +1,7 @@
 /** @file The compiled engine: trace once, simplify, make machine code or a session of onnxruntime. */
 import { availableParallelism } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-node';
+import { InputError } from '../errors.ts';
 import {
   cached,
   type Engine,
@@ -10,7 +11,7 @@ import {
   type TensorFunction,
 } from './engine.ts';
 import type { PartPorts } from './native/code.ts';
-import { isSupported } from './native/machine.ts';
+import { hasTiles, isSupported } from './native/machine.ts';
 import { nativeParts } from './native/native-parts.ts';
 import { NativeProgram } from './native/native-program.ts';
 import { isKnown } from './native/plan.ts';
@@ -29,6 +30,10 @@ export type { Device } from './session-program.ts';
 /** Onnxruntime uses all threads for one operation, machine code one: with more than so many a function that has no split is left to it. */
 const ALONE = 4;
 
+const bfloatsOf = { float32: undefined, bfloat16x6: 3, bfloat16x3: 2 } as const;
+export type Products = keyof typeof bfloatsOf;
+export const productNames = Object.keys(bfloatsOf) as Products[];
+
 export interface CompiledEngineOptions {
   /** Default: cpu. The others need onnxruntime's files for them. */
   device?: Device;
@@ -39,6 +44,12 @@ export interface CompiledEngineOptions {
    * for what it cannot, there is onnxruntime.
    */
   native?: boolean;
+  /**
+   * How machine code computes matrix products whose sizes are multiples of 16 (the inner one of 32), for which it pays; default:
+   * float32. The others want a processor that multiplies tiles of bfloat16 (AMX) and Linux. Every number is taken for the sum of three
+   * bfloat16 (x6: six products of parts, as exact as float32) or two (x3: three products, exact to 2^-16).
+   */
+  products?: Products;
   /** Given to onnxruntime last, for experiments. */
   session?: InferenceSession.SessionOptions;
 }
@@ -46,11 +57,17 @@ export interface CompiledEngineOptions {
 /**
  * On the processor, a function with a `split` is computed in parts, each by one thread: threads that share every single
  * operation wait for each other at its end.
- * @throws InputError, on the first program, when the device's execution provider is missing.
+ * @throws InputError where there are no tiles for `products`; on the first program, when the device's execution provider is missing.
  */
 export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   const { device = 'cpu', threads = availableParallelism() } = options;
   const native = device === 'cpu' && (options.native ?? isSupported());
+  const { products = 'float32' } = options;
+  const bfloats = bfloatsOf[products];
+  if (bfloats && !(native && hasTiles()))
+    throw new InputError(
+      `products "${products}": only in machine code for processors with tiles of bfloat16 (AMX) under Linux, expected float32`,
+    );
   const sessions: InferenceSession[] = [];
   const freed: { free(): void | Promise<void> }[] = [];
   const sessionThreads = new Threads<SessionMessage, NamedValues>(SESSION_SCRIPT);
@@ -61,7 +78,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   function nativeProgram(traced: Trace, specs: Record<string, InputSpec>, seconds: number, part?: PartPorts) {
     if (!native) return undefined;
     try {
-      const program = new NativeProgram(traced, specs, seconds, part);
+      const program = new NativeProgram(traced, specs, seconds, part, bfloats);
       freed.push(program);
       return program;
     } catch (error) {

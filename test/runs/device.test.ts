@@ -29,6 +29,16 @@ test.skipIf(!missing).each([
   expect(outcome.err.split('\n').at(-1)).toMatch(clear);
 });
 
+test.each([
+  ['onnxruntime', 'bfloat16x3', 'products "bfloat16x3": only in machine code for processors with tiles'],
+  ['tfjs', 'bfloat16x6', '--products: only of the compiled engine'],
+])('engine %s refuses products of %s', async (engine, products, line) => {
+  const argv = ['evaluate', 'binary-64', '--episodes', '1', '--engine', engine, '--products', products];
+  const outcome = await ebmm(argv);
+  expectRefused(outcome, argv.join(' '));
+  expect(outcome.err.split('\n').at(-1)).toContain(line);
+});
+
 /** Runs `bench ...argv` in this process. */
 async function runBench(...argv: string[]) {
   const out: string[] = [];

@@ -61,6 +61,8 @@ export const vector = {
   fnma213: opcode(1, 2, 0xac),
   /** destination = destination - first * second */
   fnma231: opcode(1, 2, 0xbc),
+  /** As integers of 32 bits. */
+  addIntegers: opcode(1, 1, 0xfe),
   unpackLow: opcode(0, 1, 0x14),
   unpackHigh: opcode(0, 1, 0x15),
   /** Numbers of the second source at the places that the first gives. */
@@ -224,6 +226,41 @@ export class Assembler {
     this.#byte(0x77);
   }
 
+  /** Every 32 bits of a vector, without a sign, moved towards the lowest. */
+  shiftRight(to: number, from: number, bits: number): void {
+    this.#evex(opcode(1, 1, 0x72), 2, to, from, VECTOR_BYTES, {});
+    this.#byte(bits);
+  }
+
+  // Tiles: eight registers of 16 rows of 64 bytes (AMX). The index of an address is the distance of rows, in bytes.
+
+  /** Shapes of the tiles, from 64 bytes of memory. */
+  configureTiles(from: Memory): void {
+    this.#vex(opcode(0, 2, 0x49), 0, 0, from);
+  }
+
+  /** All tiles become unused; a thread with tiles in use costs the system more to suspend. */
+  releaseTiles(): void {
+    this.#vex(opcode(0, 2, 0x49), 0, 0, 0);
+  }
+
+  clearTile(to: number): void {
+    this.#vex(opcode(3, 2, 0x49), to, 0, 0);
+  }
+
+  loadTile(to: number, from: Memory): void {
+    this.#vex(opcode(3, 2, 0x4b), to, 0, from);
+  }
+
+  storeTile(to: Memory, from: number): void {
+    this.#vex(opcode(2, 2, 0x4b), from, 0, to);
+  }
+
+  /** Adds the product of two tiles of bfloat16 to a tile of float32; rows of the second are pairs of the inner axis. */
+  multiplyTiles(to: number, first: number, second: number): void {
+    this.#vex(opcode(2, 2, 0x5c), to, second, first);
+  }
+
   // General registers, 64 bits
 
   /** @param value an integer from 0 below 2^32 */
@@ -383,6 +420,18 @@ export class Assembler {
     this.#byte(code);
     if (inMemory) this.#operand(register, second, unit);
     else this.#byte(0xc0 | ((register & 7) << 3) | (second & 7));
+  }
+
+  #vex({ prefix, map, code }: Opcode, register: number, other: number, operand: number | Memory): void {
+    this.#room();
+    const inMemory = typeof operand !== 'number';
+    const [x, b] = inMemory ? [(operand.index ?? 0) & 8, operand.base & 8] : [0, operand & 8];
+    this.#byte(0xc4);
+    this.#byte((register & 8 ? 0 : 0x80) | (x ? 0 : 0x40) | (b ? 0 : 0x20) | map);
+    this.#byte(((~other & 15) << 3) | prefix);
+    this.#byte(code);
+    if (inMemory) this.#operand(register, operand, 1);
+    else this.#byte(0xc0 | ((register & 7) << 3) | (operand & 7));
   }
 
   /** ModRM, SIB and displacement, which is short where it is a small multiple of `unit` (EVEX; 1 for others). */

@@ -7,6 +7,7 @@ import type { Constants } from './entrywise.ts';
 import { writeFunction } from './machine.ts';
 import { type Buffer, newPlace, type Place } from './places.ts';
 import { plan } from './plan.ts';
+import type { PartCount } from './tiles.ts';
 
 const BYTES = 4;
 /** Numbers that may be read behind every buffer. */
@@ -22,7 +23,8 @@ export interface NativeCode {
   outputs: Record<string, Place>;
   /** What the memory must hold at these places before the first call, and keeps. */
   constants: { offset: number; values: ArrayLike<number> }[];
-  steps: number;
+  /** Their names. */
+  steps: string[];
 }
 
 /** What makes code for parts of a batch, called for one after the other. */
@@ -34,14 +36,16 @@ export interface PartPorts {
 }
 
 /**
+ * @param bfloats see `plan`
  * @throws Unsupported for a graph that holds what no machine code is written for
  */
 export function nativeCode(
   inputs: Record<string, Node>,
   outputs: Record<string, Node>,
   { shared, summed }: PartPorts = { shared: [], summed: [] },
+  bfloats?: PartCount,
 ): NativeCode {
-  const planned = plan(inputs, outputs);
+  const planned = plan(inputs, outputs, bfloats);
   const sums = summed.map((name) => {
     const result = planned.outputs[name];
     const sum = newPlace(result.shape);
@@ -82,7 +86,7 @@ export function nativeCode(
     inputs: planned.inputs,
     outputs: planned.outputs,
     constants,
-    steps: planned.steps.length,
+    steps: planned.steps.map(({ name }) => name),
   };
 }
 

@@ -28,6 +28,8 @@ interface Library {
   map(bytes: number): Pointer;
   protect(pointer: Pointer, bytes: number): void;
   unmap(pointer: Pointer, bytes: number): void;
+  /** Whether the system, Linux, lets threads of this process use tiles from now on. */
+  permitTiles(): boolean;
 }
 
 const [READ, WRITE, EXECUTE] = [1, 2, 4];
@@ -37,6 +39,8 @@ const PAGE = 4096;
 /** From so many bytes on memory comes in large pages where the system has them: fewer addresses to look up. */
 const LARGE = 1 << 21;
 const LARGE_PAGES = 14;
+/** Of Linux on x86-64: its documentation, "Using XSTATE features in user space applications". */
+const [ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA] = [158, 0x1023, 18];
 
 let library: Library | undefined;
 
@@ -66,6 +70,10 @@ function open(): Library {
     },
     unmap(pointer, bytes) {
       munmap(pointer, bytes);
+    },
+    permitTiles() {
+      const syscall = system.func('long syscall(long number, long code, long feature)');
+      return Number(syscall(ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA)) === 0;
     },
   };
   return library;
@@ -129,25 +137,44 @@ export function isSupported(): boolean {
 
 let known: boolean | undefined;
 
+/** Whether it also has tiles that multiply bfloat16 (AMX), and Linux lets them be used. */
+export function hasTiles(): boolean {
+  tiles ??= isSupported() && lookedForTiles();
+  return tiles;
+}
+
+let tiles: boolean | undefined;
+
+function lookedForTiles(): boolean {
+  if (process.platform !== 'linux') return false;
+  const [BF16, TILE, SHAPES_AND_DATA] = [1n << 22n, 1n << 24n, 3n << 17n];
+  const features = ask(cpuid(7, 'edx'));
+  if (!(features & BF16) || !(features & TILE)) return false;
+  return (ask(KEPT) & SHAPES_AND_DATA) === SHAPES_AND_DATA && open().permitTiles();
+}
+
 function looked(): boolean {
   if (process.arch !== 'x64' || !(process.platform in ANONYMOUS)) return false;
   try {
-    const features = (leaf: number, ecx: boolean) => ask(cpuid(leaf, ecx));
     const [OSXSAVE, AVX512F, AVX512DQ] = [1n << 27n, 1n << 16n, 1n << 17n];
-    if (!(features(1, true) & OSXSAVE)) return false;
-    // Whether the system keeps the vector registers and masks of a thread: xgetbv.
-    const kept = ask([0x31, 0xc9, 0x0f, 0x01, 0xd0, 0xc3]);
-    if ((kept & 0xe6n) !== 0xe6n) return false;
-    const seventh = features(7, false);
+    if (!(ask(cpuid(1, 'ecx')) & OSXSAVE)) return false;
+    // Whether it keeps the vector registers and masks.
+    if ((ask(KEPT) & 0xe6n) !== 0xe6n) return false;
+    const seventh = ask(cpuid(7, 'ebx'));
     return (seventh & AVX512F) !== 0n && (seventh & AVX512DQ) !== 0n;
   } catch {
     return false;
   }
 }
 
-/** push rbx; mov eax, leaf; xor ecx, ecx; cpuid; mov eax, ecx or ebx; pop rbx; ret */
-const cpuid = (leaf: number, ecx: boolean) =>
-  [0x53, 0xb8, leaf, 0, 0, 0, 0x31, 0xc9, 0x0f, 0xa2, 0x89, ecx ? 0xc8 : 0xd8, 0x5b, 0xc3]; // biome-ignore format: bytes
+const moveToEax = { ebx: 0xd8, ecx: 0xc8, edx: 0xd0 };
+
+/** push rbx; mov eax, leaf; xor ecx, ecx; cpuid; mov eax, of; pop rbx; ret */
+const cpuid = (leaf: number, of: keyof typeof moveToEax) =>
+  [0x53, 0xb8, leaf, 0, 0, 0, 0x31, 0xc9, 0x0f, 0xa2, 0x89, moveToEax[of], 0x5b, 0xc3]; // biome-ignore format: bytes
+
+/** What the system keeps of a thread that it suspends. xor ecx, ecx; xgetbv; ret */
+const KEPT = [0x31, 0xc9, 0x0f, 0x01, 0xd0, 0xc3];
 
 function ask(code: readonly number[]): bigint {
   const executable = new Executable(Uint8Array.from(code));

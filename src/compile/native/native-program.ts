@@ -8,6 +8,7 @@ import type { Trace } from '../trace-backend.ts';
 import { nativeCode, type PartPorts } from './code.ts';
 import { Block, Executable } from './machine.ts';
 import type { Place } from './places.ts';
+import type { PartCount } from './tiles.ts';
 import { Unsupported } from './unsupported.ts';
 
 const BYTES = 4;
@@ -25,6 +26,8 @@ interface Port {
 export class NativeProgram implements Program {
   readonly outputShapes: Record<string, readonly number[]>;
   readonly operations: number;
+  /** What it does, step by step, for people. */
+  readonly stepNames: readonly string[];
   readonly seconds: { trace: number; prepare: number };
   readonly executable: Executable;
   readonly #constants: { offset: number; values: ArrayLike<number> }[];
@@ -38,6 +41,7 @@ export class NativeProgram implements Program {
   /**
    * @param seconds what tracing took
    * @param part for a program that is called for part after part
+   * @param bfloats see `plan`
    * @throws Unsupported where the traced function holds what no machine code is written for
    */
   constructor(
@@ -45,12 +49,14 @@ export class NativeProgram implements Program {
     specs: Record<string, InputSpec>,
     seconds: number,
     part: PartPorts = { shared: [], summed: [] },
+    bfloats?: PartCount,
   ) {
     const started = performance.now();
     const { code, memory, inputs, outputs, constants, steps } = nativeCode(
       traced.inputs,
       forMachine(traced.builder, traced.outputs),
       part,
+      bfloats,
     );
     if (memory > REACH) throw new Unsupported('more memory than instructions reach');
     this.executable = new Executable(code);
@@ -66,7 +72,8 @@ export class NativeProgram implements Program {
     this.#summed = part.summed;
     this.#outputs = Object.entries(outputs).map(([name, place]) => port(name, place, traced.outputs[name].dtype)); // biome-ignore format: one thought
     this.outputShapes = Object.fromEntries(Object.entries(traced.outputs).map(([name, { shape }]) => [name, shape])); // biome-ignore format: one thought
-    this.operations = steps;
+    this.operations = steps.length;
+    this.stepNames = steps;
     this.seconds = { trace: seconds, prepare: (performance.now() - started) / 1000 };
   }
 

@@ -18,12 +18,16 @@ import {
   pressure,
   REGISTERS,
 } from './fused-loops.ts';
+import { hasTiles } from './machine.ts';
+import { type OperandUses, operandUses } from './operand-uses.ts';
 import { productSteps } from './operators.ts';
 import { imageColumns, inOrder, memoryOrders, newPlaceInOrder, type Order, orderOfLast } from './orders.ts'; // biome-ignore format: one import
 import { type Buffer, collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
 import { type Rows, sumsOfProducts } from './rows.ts';
 import { spatialSteps } from './spatial.ts';
 import type { Step } from './steps.ts';
+import { TiledProducts } from './tiled-products.ts';
+import type { PartCount } from './tiles.ts';
 import { Unsupported } from './unsupported.ts';
 
 export interface Plan {
@@ -41,9 +45,12 @@ const AGAIN = 2;
 /** More entries in one loop gain nothing. */
 const MOST = 48;
 
-/** @throws Unsupported */
-export function plan(inputs: Record<string, Node>, outputs: Record<string, Node>): Plan {
-  return new Planner(outputs).plan(inputs);
+/**
+ * @param bfloats how many bfloat16 products may take every number for, if the machine has tiles; default: they multiply float32
+ * @throws Unsupported
+ */
+export function plan(inputs: Record<string, Node>, outputs: Record<string, Node>, bfloats?: PartCount): Plan {
+  return new Planner(outputs, bfloats && hasTiles() ? new TiledProducts(bfloats) : undefined).plan(inputs);
 }
 
 interface Group {
@@ -90,9 +97,12 @@ class Planner {
   #rows = new Map<Node, Rows>();
   /** Concatenations that need not be made. */
   readonly #apart = new Set<Node>();
+  readonly #tiled: TiledProducts | undefined;
+  #operands: OperandUses | undefined;
 
-  constructor(outputs: Record<string, Node>) {
+  constructor(outputs: Record<string, Node>, tiled: TiledProducts | undefined) {
     this.#outputs = outputs;
+    this.#tiled = tiled;
     this.#live = liveNodes(Object.values(outputs));
     this.#orders = memoryOrders(this.#live, isEntrywise);
   }
@@ -115,6 +125,7 @@ class Planner {
         this.#deferred.add(node);
     this.#rows = sumsOfProducts(this.#live, users, new Set(Object.values(this.#outputs)));
     for (const { sides } of this.#rows.values()) for (const side of sides) this.#apart.add(side);
+    if (this.#tiled) this.#operands = operandUses(this.#live, this.#rows);
     this.#placeConcatenations(users);
     for (const node of Object.values(inputs)) if (!this.#places.has(node)) this.#places.set(node, newPlace(node.shape)); // biome-ignore format: one thought
     for (const node of this.#live) this.#visit(node);
@@ -122,7 +133,7 @@ class Planner {
     for (const [name, node] of Object.entries(this.#outputs)) placed[name] = this.#packed(this.#place(node));
     for (const group of [...this.#open.values()]) this.#close(group);
     return {
-      steps: this.#steps,
+      steps: this.#tiled?.around(this.#steps) ?? this.#steps,
       inputs: Object.fromEntries(
         Object.entries(inputs).map(([name, node]) => [name, this.#places.get(node)!]),
       ),
@@ -191,15 +202,24 @@ class Planner {
     const rows = this.#rows.get(node);
     if (rows) {
       for (const [i, part] of rows.left.entries()) {
-        const left = this.#place(part);
         const b = this.#place(rows.right[i]);
-        const right = isRows(b) || isColumns(b) ? b : this.#copied(b);
         const axes = part.shape.map((_, axis) => axis);
         const swapped = [...axes.slice(0, -2), axes.length - 1, axes.length - 2];
-        this.#steps.push(...productSteps(transposed(left, swapped), right, to, i > 0));
+        const left = transposed(this.#place(part), swapped);
+        const uses = this.#operands?.ofParts(part, rows.right[i]);
+        const tiled = uses && this.#tiled!.steps(left, b, to, i > 0, uses);
+        const right = tiled || isRows(b) || isColumns(b) ? b : this.#copied(b);
+        this.#steps.push(...(tiled ?? productSteps(left, right, to, i > 0)));
       }
     } else {
       const [a, b] = node.inputs.map((input) => this.#place(input));
+      const uses = this.#operands?.of(node);
+      const tiled = uses && this.#tiled!.steps(a, b, to, false, uses);
+      this.#places.set(node, to);
+      if (tiled) {
+        this.#steps.push(...tiled);
+        return;
+      }
       const reused = (this.#uses.get(node.inputs[1]) ?? 1) > 1;
       const right = isRows(b) || (!reused && isColumns(b)) ? b : this.#copied(b);
       this.#steps.push(...productSteps(a, right, to));

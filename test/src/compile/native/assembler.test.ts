@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Assembler, at, compares, Label, R9, R12, R13, RAX, RBP, RBX, RCX, RDI, RSP, single, vector, withByte } from '../../../../src/compile/native/assembler.ts'; // biome-ignore format: one import
+import { Assembler, at, compares, Label, R8, R9, R11, R12, R13, RAX, RBP, RBX, RCX, RDI, RSP, single, vector, withByte } from "../../../../src/compile/native/assembler.ts"; // biome-ignore format: one import
 
 const hex = (write: (a: Assembler) => void) => {
   const a = new Assembler();
@@ -9,6 +9,16 @@ const hex = (write: (a: Assembler) => void) => {
 
 /** As GNU's assembler writes them. */
 const instructions: [string, (a: Assembler) => void, string][] = [
+  ['vpaddd zmm17, zmm2, zmm30', (a) => a.vector(vector.addIntegers, 17, 2, 30), '62816d48fece'],
+  ['vpsrld zmm3, zmm20, 16', (a) => a.shiftRight(3, 20, 16), '62b1654872d410'],
+  ['vpsrld zmm25, zmm5, 16', (a) => a.shiftRight(25, 5, 16), '62f1354072d510'],
+  ['ldtilecfg [rbx+0x1234]', (a) => a.configureTiles(at(RBX, 0x1234)), 'c4e278498334120000'],
+  ['tilerelease', (a) => a.releaseTiles(), 'c4e27849c0'],
+  ['tilezero tmm3', (a) => a.clearTile(3), 'c4e27b49d8'],
+  ['tileloadd tmm5, [r9+r11+3072]', (a) => a.loadTile(5, at(R9, 3072, R11)), 'c4827b4bac19000c0000'],
+  ['tileloadd tmm1, [r13+rax]', (a) => a.loadTile(1, at(R13, 0, RAX)), 'c4c27b4b4c0500'],
+  ['tilestored [rcx+r8+64], tmm2', (a) => a.storeTile(at(RCX, 64, R8), 2), 'c4a27a4b540140'],
+  ['tdpbf16ps tmm1, tmm4, tmm7', (a) => a.multiplyTiles(1, 4, 7), 'c4e2425ccc'],
   ['vmovups zmm17, [rbx+64]', (a) => a.load(17, at(RBX, 64)), '62e17c48104b01'],
   ['vmovups zmm1, [r13]', (a) => a.load(1, at(R13)), '62d17c48104d00'],
   ['vmovups zmm30, [rbx+r12+100]', (a) => a.load(30, at(RBX, 100, R12)), '62217c4810b42364000000'],
