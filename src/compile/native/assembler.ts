@@ -11,20 +11,14 @@ export const [RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13
   (_, i) => i,
 );
 
-/** An address: base + index * scale + displacement, in bytes. */
+/** An address: base + index + offset, in bytes. */
 export interface Memory {
   base: number;
   index?: number;
-  scale?: 1 | 2 | 4 | 8;
   offset: number;
 }
 
-export const at = (base: number, offset = 0, index?: number, scale?: 1 | 2 | 4 | 8): Memory => ({
-  base,
-  index,
-  scale,
-  offset,
-});
+export const at = (base: number, offset = 0, index?: number): Memory => ({ base, index, offset });
 
 /** prefix: 0 none, 1 66, 2 F3, 3 F2; map: 1 0F, 2 0F38, 3 0F3A. */
 interface Opcode {
@@ -45,8 +39,6 @@ export const vector = {
   /** Where either is no number, the second source; so are min and the sign of zero. */
   max: opcode(0, 1, 0x5f),
   and: opcode(0, 1, 0x54),
-  /** Not the first, and the second. */
-  andNot: opcode(0, 1, 0x55),
   or: opcode(0, 1, 0x56),
   xor: opcode(0, 1, 0x57),
   /** first * 2 to the floor of the second */
@@ -55,8 +47,6 @@ export const vector = {
   fma213: opcode(1, 2, 0xa8),
   /** destination = first * second + destination */
   fma231: opcode(1, 2, 0xb8),
-  /** destination = first * destination - second */
-  fms213: opcode(1, 2, 0xaa),
   /** destination = second - first * destination */
   fnma213: opcode(1, 2, 0xac),
   /** destination = destination - first * second */
@@ -65,8 +55,6 @@ export const vector = {
   addIntegers: opcode(1, 1, 0xfe),
   unpackLow: opcode(0, 1, 0x14),
   unpackHigh: opcode(0, 1, 0x15),
-  /** Numbers of the second source at the places that the first gives. */
-  permute: opcode(1, 2, 0x16),
   /** The second source where the mask is set, else the first. */
   blend: opcode(1, 2, 0x65),
 };
@@ -215,7 +203,7 @@ export class Assembler {
       this.#byte(0xf8);
     }
     this.#byte(0x92);
-    this.#byte(0xc0 | (mask << 3) | (from & 7));
+    this.#direct(mask, from);
   }
 
   /** Before a return to code that knows no vectors of this length. */
@@ -269,7 +257,7 @@ export class Assembler {
     if (value === 0) {
       this.#rex(false, to, 0, to);
       this.#byte(0x31);
-      this.#byte(0xc0 | ((to & 7) << 3) | (to & 7));
+      this.#direct(to, to);
       return;
     }
     this.#rex(false, 0, 0, to);
@@ -281,23 +269,18 @@ export class Assembler {
     this.#room();
     this.#rex(true, from, 0, to);
     this.#byte(0x89);
-    this.#byte(0xc0 | ((from & 7) << 3) | (to & 7));
+    this.#direct(from, to);
   }
 
   /** @param value an integer of 32 bits, with its sign */
   addNumber(to: number, value: number): void {
-    this.#immediate(0, to, value);
-  }
-
-  add(to: number, from: number): void {
     this.#room();
-    this.#rex(true, from, 0, to);
-    this.#byte(0x01);
-    this.#byte(0xc0 | ((from & 7) << 3) | (to & 7));
-  }
-
-  compareNumber(register: number, value: number): void {
-    this.#immediate(7, register, value);
+    this.#rex(true, 0, 0, to);
+    const short = value >= -128 && value < 128;
+    this.#byte(short ? 0x83 : 0x81);
+    this.#direct(0, to);
+    if (short) this.#byte(value & 0xff);
+    else this.#word(value);
   }
 
   /** The address itself. */
@@ -305,13 +288,6 @@ export class Assembler {
     this.#room();
     this.#rex(true, to, from.index ?? 0, from.base);
     this.#byte(0x8d);
-    this.#operand(to, from, 1);
-  }
-
-  loadWord(to: number, from: Memory): void {
-    this.#room();
-    this.#rex(true, to, from.index ?? 0, from.base);
-    this.#byte(0x8b);
     this.#operand(to, from, 1);
   }
 
@@ -335,19 +311,11 @@ export class Assembler {
     label.waiting.length = 0;
   }
 
-  /** Jumps where the last result or comparison was not zero, not equal. */
+  /** Jumps where the last sum was not zero. */
   jumpNotZero(label: Label): void {
     this.#room();
     this.#byte(0x0f);
     this.#byte(0x85);
-    this.#reach(label);
-  }
-
-  /** Jumps where the last comparison found the register below the number, with sign. */
-  jumpLess(label: Label): void {
-    this.#room();
-    this.#byte(0x0f);
-    this.#byte(0x8c);
     this.#reach(label);
   }
 
@@ -370,27 +338,11 @@ export class Assembler {
 
   // Bytes
 
-  /** An instruction of no more than 15 bytes as it stands. */
-  rawBytes(bytes: readonly number[]): void {
-    this.#room();
-    for (const byte of bytes) this.#byte(byte);
-  }
-
   #reach(label: Label): void {
     if (label.place < 0) {
       label.waiting.push(this.#length);
       this.#word(0);
     } else this.#word(label.place - this.#length - 4);
-  }
-
-  #immediate(operation: number, register: number, value: number): void {
-    this.#room();
-    this.#rex(true, 0, 0, register);
-    const short = value >= -128 && value < 128;
-    this.#byte(short ? 0x83 : 0x81);
-    this.#byte(0xc0 | (operation << 3) | (register & 7));
-    if (short) this.#byte(value & 0xff);
-    else this.#word(value);
   }
 
   #rex(wide: boolean, register: number, index: number, base: number): void {
@@ -419,7 +371,12 @@ export class Assembler {
     this.#byte((zero ? 0x80 : 0) | length | (broadcast ? 0x10 : 0) | (first & 16 ? 0 : 8) | mask);
     this.#byte(code);
     if (inMemory) this.#operand(register, second, unit);
-    else this.#byte(0xc0 | ((register & 7) << 3) | (second & 7));
+    else this.#direct(register, second);
+  }
+
+  /** ModRM of two registers. */
+  #direct(register: number, other: number): void {
+    this.#byte(0xc0 | ((register & 7) << 3) | (other & 7));
   }
 
   #vex({ prefix, map, code }: Opcode, register: number, other: number, operand: number | Memory): void {
@@ -435,7 +392,7 @@ export class Assembler {
   }
 
   /** ModRM, SIB and displacement, which is short where it is a small multiple of `unit` (EVEX; 1 for others). */
-  #operand(register: number, { base, index, scale = 1, offset }: Memory, unit: number): void {
+  #operand(register: number, { base, index, offset }: Memory, unit: number): void {
     const whole = offset % unit === 0;
     const compressed = offset / unit;
     const none = offset === 0 && (base & 7) !== RBP;
@@ -446,7 +403,7 @@ export class Assembler {
     else {
       if (index === RSP) throw new Error('the stack pointer is no index');
       this.#byte(mode | bits | 4);
-      this.#byte((Math.log2(scale) << 6) | (((index ?? RSP) & 7) << 3) | (base & 7));
+      this.#byte((((index ?? RSP) & 7) << 3) | (base & 7));
     }
     if (short) this.#byte(compressed & 0xff);
     else if (!none) this.#word(offset);

@@ -3,8 +3,8 @@
  * in registers while input channels and the places of the kernel pass.
  */
 import { type Assembler, at, R9, R10, RCX, RDX, RSI, vector } from './assembler.ts';
-import { LANES, NUMBER_BYTES, splitEvenly, splitUnits, splitVectors, walk } from './loops.ts';
-import { loadPixels, packedRows, setLanes, setRowMasks } from './pixels.ts';
+import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, splitEvenly, splitUnits, splitVectors, walk } from './loops.ts'; // biome-ignore format: one import
+import { loadPixels, packedRows, setRowMasks } from './pixels.ts';
 
 /** result[n, o, y, x] = sum over c, i, j of input[n, c, y s + i, x t + j] * filter[o, c, i, j], of strides s and t. */
 export interface Convolution {
@@ -32,8 +32,6 @@ interface Tile {
   vectors: number;
 }
 
-const REGISTERS = 32;
-const LATENCY = 4;
 /** Pixels of the last vector of a row, or of rows that share one; of fewer rows than share one. Those between are of pixels.ts. */
 const TAIL_MASK = 1;
 const FEWER_ROWS_MASK = 6;
@@ -51,21 +49,16 @@ export function emitConvolution(assembler: Assembler, convolution: Convolution):
   setRowMasks(assembler, width);
   setLanes(assembler, TAIL_MASK, together > 1 ? together * width : width % LANES);
   setLanes(assembler, FEWER_ROWS_MASK, (height % together) * width);
-  walk(
-    assembler,
-    [{ size: 1, count: images }],
-    [
-      [RSI, x.image],
-      [RCX, outChannels * size],
-    ],
-    () =>
-      // biome-ignore format: pairs
-      walk(assembler, splitUnits(height, tile.groups, together), [[RSI, stride[0] * x.row], [RCX, width]], (rows) => // biome-ignore format: pairs
-      walk(assembler, splitVectors(width, tile.vectors), [[RSI, 1], [RCX, 1]], (columns) => { // biome-ignore format: pairs
-        walk(assembler, splitEvenly(outChannels, tile.channels), [[RDX, filter.out], [RCX, size]], (channels) => // biome-ignore format: pairs
+  const byRows = splitUnits(height, tile.groups, together);
+  const byColumns = splitVectors(width, tile.vectors);
+  const byChannels = splitEvenly(outChannels, tile.channels);
+  walk(assembler, splitEvenly(images, 1), moving([RSI, x.image], [RCX, outChannels * size]), () =>
+    walk(assembler, byRows, moving([RSI, stride[0] * x.row], [RCX, width]), (rows) =>
+      walk(assembler, byColumns, moving([RSI, 1], [RCX, 1]), (columns) =>
+        walk(assembler, byChannels, moving([RDX, filter.out], [RCX, size]), (channels) =>
           emitTile(assembler, convolution, { rows, columns, channels }),
-        );
-      }),
+        ),
+      ),
     ),
   );
   assembler.return();
@@ -176,27 +169,18 @@ function emitTile(assembler: Assembler, convolution: Convolution, { rows, column
   assembler.copy(R9, RSI);
   assembler.copy(R10, RDX);
   const looped = kernel[0] * kernel[1] * channels * count > LONGEST;
-  walk(
-    assembler,
-    [{ size: 1, count: inChannels }],
-    [
-      [R9, x.channel],
-      [R10, filter.in],
-    ],
-    () => {
-      // biome-ignore format: pairs
-      if (isShared(convolution, channels, count)) {
+  walk(assembler, splitEvenly(inChannels, 1), moving([R9, x.channel], [R10, filter.in]), () => {
+    if (isShared(convolution, channels, count)) {
       shared();
       return;
     }
-      const kernelRow = (i: number): void => {
-        for (let j = 0; j < kernel[1]; j++) place(i, j);
-      };
-      if (looped)
-        walk(assembler, [{ size: 1, count: kernel[0] }], [[R9, x.row], [R10, filter.row]], () => kernelRow(0)); // biome-ignore format: pairs
-      else for (let i = 0; i < kernel[0]; i++) kernelRow(i);
-    },
-  );
+    const kernelRow = (i: number): void => {
+      for (let j = 0; j < kernel[1]; j++) place(i, j);
+    };
+    if (looped)
+      walk(assembler, splitEvenly(kernel[0], 1), moving([R9, x.row], [R10, filter.row]), () => kernelRow(0));
+    else for (let i = 0; i < kernel[0]; i++) kernelRow(i);
+  });
   for (let channel = 0; channel < channels; channel++)
     pixels.forEach((p, k) => {
       const to = at(RCX, (channel * height * width + p.row * width + p.column) * NUMBER_BYTES);

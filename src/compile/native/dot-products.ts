@@ -3,33 +3,26 @@
  *
  * The sixteen partial sums of every entry are added at the end, for sixteen entries at once.
  */
-import { type Assembler, at, Label, R9, R10, RAX, RCX, RDX, RSI, vector } from './assembler.ts';
-import { LANES, NUMBER_BYTES, setMask, splitEvenly, walk } from './loops.ts';
+import { type Assembler, at, R9, R10, RCX, RDX, RSI, type VectorOptions, vector } from './assembler.ts';
+import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, splitEvenly, unrolled, walk } from './loops.ts'; // biome-ignore format: one import
 import type { Product } from './products.ts';
 import { storeSums } from './sums.ts';
 
-const REGISTERS = 32;
-const LATENCY = 4;
 /** Multiplications in the body of the innermost loop, about. */
 const BODY = 96;
 const INNER_MASK = 1;
 
 /** Rows and columns of the result that are found together. */
-export interface DotTile {
+interface Tile {
   rows: number;
   columns: number;
 }
 
-export function dotTile(product: Product): DotTile {
-  return best(product).tile;
-}
-
 /** Cycles of the whole product, by estimate. */
-export function dotCost(product: Product): number {
-  return best(product).cost;
-}
+export const dotCost = (product: Product): number => best(product).cost;
 
-function best(product: Product): { tile: DotTile; cost: number } {
+/** The tile that wastes least for the shape. */
+function best(product: Product): { tile: Tile; cost: number } {
   let found = { tile: { rows: 1, columns: 1 }, cost: Number.POSITIVE_INFINITY };
   for (let rows = 1; rows <= Math.min(product.rows, 30); rows++)
     for (let columns = 1; columns <= product.columns && fits(rows, columns); columns++) {
@@ -75,29 +68,12 @@ const FAR_LOAD = 1.6;
 /** All of one product; no return. */
 export function emitDots(assembler: Assembler, product: Product): void {
   const { rows, columns, inner, a, b, c } = product;
-  const tile = dotTile(product);
-  if (inner % LANES) setMask(assembler, INNER_MASK, (1 << (inner % LANES)) - 1);
-  walk(
-    assembler,
-    splitEvenly(columns, tile.columns),
-    [
-      [RDX, b.column],
-      [RCX, 1],
-    ],
-    (
-      width, // biome-ignore format: pairs
-    ) =>
-      walk(
-        assembler,
-        splitEvenly(rows, tile.rows),
-        [
-          [RSI, a.row],
-          [RCX, c.row],
-        ],
-        (
-          height, // biome-ignore format: pairs
-        ) => emitTile(assembler, product, height, width),
-      ),
+  const { tile } = best(product);
+  setLanes(assembler, INNER_MASK, inner % LANES);
+  walk(assembler, splitEvenly(columns, tile.columns), moving([RDX, b.column], [RCX, 1]), (width) =>
+    walk(assembler, splitEvenly(rows, tile.rows), moving([RSI, a.row], [RCX, c.row]), (height) =>
+      emitTile(assembler, product, height, width),
+    ),
   );
 }
 
@@ -105,18 +81,18 @@ function emitTile(assembler: Assembler, product: Product, rows: number, columns:
   const { inner, a, b } = product;
   const entries = rows * columns;
   const sets = setsOf(rows, columns, inner);
+  /** The first register after the accumulators. */
   const held = sets * entries;
   const spare = REGISTERS - 1;
-  for (let i = 0; i < sets * entries; i++) assembler.clear(i);
+  for (let i = 0; i < held; i++) assembler.clear(i);
   assembler.copy(R9, RSI);
   assembler.copy(R10, RDX);
   const fewerRows = rows <= columns;
-  const step = (index: number, masked: boolean): void => {
+  const step = (index: number, options: VectorOptions = {}): void => {
     const ofA = (row: number) => at(R9, (row * a.row + index * LANES) * NUMBER_BYTES);
     const ofB = (column: number) => at(R10, (column * b.column + index * LANES) * NUMBER_BYTES);
     const [few, many] = fewerRows ? [ofA, ofB] : [ofB, ofA];
     const [fewCount, manyCount] = fewerRows ? [rows, columns] : [columns, rows];
-    const options = masked ? { mask: INNER_MASK } : {};
     for (let i = 0; i < fewCount; i++) assembler.load(held + i, few(i));
     for (let j = 0; j < manyCount; j++) {
       if (fewCount > 1) assembler.load(spare, many(j));
@@ -129,21 +105,8 @@ function emitTile(assembler: Assembler, product: Product, rows: number, columns:
   };
   const vectors = Math.floor(inner / LANES);
   const unroll = sets * Math.max(1, Math.floor(Math.min(BODY / entries, 8) / sets));
-  const runs = Math.floor(vectors / unroll);
-  let rest = vectors;
-  if (runs > 1) {
-    const top = new Label();
-    assembler.set(RAX, runs);
-    assembler.place(top);
-    for (let i = 0; i < unroll; i++) step(i, false);
-    assembler.addNumber(R9, unroll * LANES * NUMBER_BYTES);
-    assembler.addNumber(R10, unroll * LANES * NUMBER_BYTES);
-    assembler.addNumber(RAX, -1);
-    assembler.jumpNotZero(top);
-    rest -= runs * unroll;
-  }
-  for (let i = 0; i < rest; i++) step(i, false);
-  if (inner % LANES) step(rest, true);
+  const rest = unrolled(assembler, vectors, unroll, moving([R9, LANES], [R10, LANES]), step);
+  if (inner % LANES) step(rest, { mask: INNER_MASK });
   for (let set = 1; set < sets; set++)
     for (let i = 0; i < entries; i++) assembler.vector(vector.add, i, i, set * entries + i);
   for (let start = 0; start < entries; start += LANES)

@@ -5,9 +5,10 @@
  * What is outside the image is never read. A tile of the result, some channels and some pixels of a row, stays in registers while
  * input channels and the places of the kernel pass.
  */
-import { type Assembler, at, R9, R10, RCX, RDX, RSI, vector } from './assembler.ts';
-import { advance, LANES, NUMBER_BYTES, setMask, splitEvenly, splitVectors, walk } from './loops.ts';
-import { forRuns, type Run, runsOf, type Strides, type Tap, type Tile, type Windows } from './windows.ts'; // biome-ignore format: one import
+import { type Assembler, at, R9, R10, RCX, RDX, RSI, type VectorOptions, vector } from './assembler.ts';
+import { forImages, forRuns, MOST, type Strides } from './image-loops.ts';
+import { advance, LATENCY, moving, NUMBER_BYTES, REGISTERS, splitEvenly, walk } from './loops.ts';
+import { runsOf, type Tap, type Tile, tapsOf, type Windows } from './windows.ts';
 
 /** result[o, y, x, n] = sum over c and the taps of y and x of input[c, row, column, n] * filter[o, c, i, j], n contiguous. */
 export interface ImageConvolution {
@@ -24,13 +25,8 @@ export interface ImageConvolution {
   filter: { group: number; out: number; in: number; row: number; column: number };
 }
 
-const REGISTERS = 32;
-const LATENCY = 4;
-const TAIL_MASK = 1;
 /** Bytes of the filter that may pass for every tile of pixels. */
 const NEAR_BYTES = 16384;
-/** Multiplications that may be written out for one convolution. */
-const MOST = 300_000;
 
 /** Channels and pixels that are found together. */
 interface Size {
@@ -40,66 +36,54 @@ interface Size {
 
 /** Whether the code is of reasonable length. */
 export function isImageConvolutionSupported(convolution: ImageConvolution): boolean {
-  const { rows, columns, outChannels } = convolution;
-  const size = bestSize(convolution);
-  const count = (runs: Run[]) => runs.reduce((sum, { tile }) => sum + tile.taps.reduce((n, list) => n + list.length, 0), 0); // biome-ignore format: one line
-  const channels = splitEvenly(outChannels, size.channels).reduce((sum, piece) => sum + piece.size, 0);
-  const written =
-    count(runsOf(rows, rowLengths(rows))) * count(runsOf(columns, lengths(columns, size.pixels)));
-  return written * channels <= MOST;
+  const { rows, columns, channels } = partsOf(convolution);
+  return tapsOf(rows) * tapsOf(columns) * channels.reduce((sum, { size }) => sum + size, 0) <= MOST;
 }
 
 /** A subroutine: RSI input, RDX filter, RCX result. It reads up to 60 bytes past the images of a pixel. */
 export function emitImageConvolution(assembler: Assembler, convolution: ImageConvolution): void {
-  const { images, inChannels, outChannels, groups, rows, columns, x, result, filter } = convolution;
-  const size = bestSize(convolution);
-  const rowRuns = runsOf(rows, rowLengths(rows));
-  const columnRuns = runsOf(columns, lengths(columns, size.pixels));
-  const channelPieces = splitEvenly(outChannels, size.channels);
-  const kernelSize = Math.max(...rows.taps.map((list) => list.length)) * Math.max(...columns.taps.map((list) => list.length)); // biome-ignore format: one line
-  const channelsInside = outChannels * inChannels * kernelSize * NUMBER_BYTES <= NEAR_BYTES;
-  const pointers = { input: RSI, output: RCX };
-  // biome-ignore-start format: pairs
+  const { images, inChannels, outChannels, groups, x, result, filter } = convolution;
+  const parts = partsOf(convolution);
   const byChannels = (body: (channels: number) => void) =>
-    walk(
-      assembler,
-      channelPieces,
-      [
-        [RDX, filter.out],
-        [RCX, result.channel],
-      ],
-      body,
-    );
+    walk(assembler, parts.channels, moving([RDX, filter.out], [RCX, result.channel]), body);
   const byPixels = (body: (row: readonly Tap[], tile: Tile) => void) =>
-    forRuns(assembler, rowRuns, pointers, { input: x.row, output: result.row }, (rowTile) => {
+    forRuns(assembler, parts.rows, [RSI, x.row], [RCX, result.row], (rowTile) => {
       for (const [i, row] of rowTile.taps.entries()) {
         advance(assembler, [[RCX, result.row]], i);
-        forRuns(assembler, columnRuns, pointers, { input: x.column, output: result.column }, (tile) =>
-          body(row, tile),
-        );
+        forRuns(assembler, parts.columns, [RSI, x.column], [RCX, result.column], (tile) => body(row, tile));
         advance(assembler, [[RCX, result.row]], -i);
       }
     });
-  // biome-ignore-end format: pairs
-  const allOfVector = (mask: number | undefined) => {
-    if (channelsInside)
-      byPixels((row, tile) => byChannels((channels) => emitTile(assembler, convolution, { row, tile, channels, mask }))); // biome-ignore format: one line
+  const all = (options: VectorOptions) => {
+    if (isNear(convolution))
+      byPixels((row, tile) => byChannels((channels) => emitTile(assembler, convolution, { row, tile, channels, options }))); // biome-ignore format: one line
     else
-      byChannels((channels) => byPixels((row, tile) => emitTile(assembler, convolution, { row, tile, channels, mask }))); // biome-ignore format: one line
+      byChannels((channels) => byPixels((row, tile) => emitTile(assembler, convolution, { row, tile, channels, options }))); // biome-ignore format: one line
   };
-  const group = [
+  const group = moving(
     [RSI, inChannels * x.channel],
     [RDX, filter.group],
     [RCX, outChannels * result.channel],
-  ] as const;
-  walk(assembler, [{ size: 1, count: groups }], group, () =>
-    // biome-ignore format: pairs
-    walk(assembler, splitVectors(images, 1), [[RSI, 1], [RCX, 1]], (lanes) => {
-      if (lanes < LANES) setMask(assembler, TAIL_MASK, (1 << lanes) - 1);
-      allOfVector(lanes < LANES ? TAIL_MASK : undefined);
-    }),
   );
+  walk(assembler, splitEvenly(groups, 1), group, () => forImages(assembler, images, [RSI, RCX], all));
   assembler.return();
+}
+
+/** Tiles along each axis, and pieces of the output channels. */
+function partsOf(convolution: ImageConvolution) {
+  const { rows, columns, outChannels } = convolution;
+  const size = bestSize(convolution);
+  return {
+    rows: runsOf(rows, rowLengths(rows)),
+    columns: runsOf(columns, lengths(columns, size.pixels)),
+    channels: splitEvenly(outChannels, size.channels),
+  };
+}
+
+/** Whether the whole filter may pass for every tile of pixels. */
+function isNear({ inChannels, outChannels, rows, columns }: ImageConvolution): boolean {
+  const most = ({ taps }: Windows) => Math.max(...taps.map((list) => list.length));
+  return outChannels * inChannels * most(rows) * most(columns) * NUMBER_BYTES <= NEAR_BYTES;
 }
 
 /** Rows are found one at a time, but those of a stride belong together. */
@@ -164,13 +148,14 @@ interface TileOptions {
   row: readonly Tap[];
   tile: Tile;
   channels: number;
-  mask: number | undefined;
+  /** What lets only images through. */
+  options: VectorOptions;
 }
 
 function emitTile(
   assembler: Assembler,
   { inChannels, x, result, filter }: ImageConvolution,
-  { row, tile, channels, mask }: TileOptions,
+  { row, tile, channels, options }: TileOptions,
 ): void {
   const count = tile.taps.length;
   const firstPixel = channels * count;
@@ -197,14 +182,13 @@ function emitTile(
         assembler.vector(vector.fma231, channel * count + pixel, number, firstPixel + k);
     }
   };
-  // biome-ignore format: pairs
   if (row.length > 0 && places.length > 0)
-    walk(assembler, [{ size: 1, count: inChannels }], [[R9, x.channel], [R10, filter.in]], () => {
+    walk(assembler, splitEvenly(inChannels, 1), moving([R9, x.channel], [R10, filter.in]), () => {
       for (const i of row) for (const [j, pixels] of places) multiply(i, j, pixels);
     });
   for (let channel = 0; channel < channels; channel++)
     for (let pixel = 0; pixel < count; pixel++) {
       const to = at(RCX, (channel * result.channel + pixel * result.column) * NUMBER_BYTES);
-      assembler.store(to, channel * count + pixel, mask ? { mask } : {});
+      assembler.store(to, channel * count + pixel, options);
     }
 }

@@ -5,10 +5,11 @@
  * Sums of some output channels and some places of the kernel, for some input channels, stay in registers while all images pass; the sums
  * within vectors come last.
  */
-import { type Assembler, at, R9, R10, RCX, RDX, RSI, vector } from './assembler.ts';
-import { LANES, NUMBER_BYTES, setMask, splitEvenly, splitVectors, walk } from './loops.ts';
+import { type Assembler, at, R9, R10, RCX, RDX, RSI, type VectorOptions, vector } from './assembler.ts';
+import { forImages, forRuns, MOST, type Strides } from './image-loops.ts';
+import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, splitEvenly, walk } from './loops.ts';
 import { storeSums } from './sums.ts';
-import { forRuns, type Run, runsOf, type Strides, type Tap, type Windows } from './windows.ts';
+import { type Run, runsOf, type Tap, tapsOf, type Windows } from './windows.ts';
 
 /** gradient[o, c, i, j] = sum over n, y, x of dy[o, y, x, n] * input[c, row, column, n] for the taps of y and x; n contiguous. */
 export interface ImageFilterGradient {
@@ -25,12 +26,6 @@ export interface ImageFilterGradient {
   gradient: { out: number; in: number; row: number; column: number };
 }
 
-const REGISTERS = 32;
-const LATENCY = 4;
-const TAIL_MASK = 1;
-/** Multiplications that may be written out. */
-const MOST = 300_000;
-
 /** Output channels, input channels, and places of the kernel that are found together: all of them for more than one input channel. */
 interface Size {
   channels: number;
@@ -40,49 +35,33 @@ interface Size {
 
 /** Whether the code is of reasonable length. */
 export function isImageFilterGradientSupported(filter: ImageFilterGradient): boolean {
-  const [rows, columns] = [rowsOf(filter), columnsOf(filter)];
-  const seen = (runs: Run[]) => runs.reduce((sum, { tile }) => sum + tile.taps[0].length, 0);
+  const { rows, columns } = runsOfBoth(filter);
   const { channels, inputs } = bestSize(filter);
   const kinds = splitEvenly(filter.outChannels, channels).length * splitEvenly(filter.inChannels, inputs).length; // biome-ignore format: one line
-  return kinds * channels * inputs * seen(rows) * seen(columns) <= MOST;
+  return kinds * channels * inputs * tapsOf(rows) * tapsOf(columns) <= MOST;
 }
 
 /** A subroutine: RSI input, RDX dy, RCX gradient. It reads up to 60 bytes past the images of a pixel. */
 export function emitImageFilterGradient(assembler: Assembler, filter: ImageFilterGradient): void {
   const { inChannels, outChannels, kernel, x, dy, gradient } = filter;
   const size = bestSize(filter);
-  const runs = { rows: rowsOf(filter), columns: columnsOf(filter) };
-  // biome-ignore-start format: pairs
-  walk(
-    assembler,
-    splitEvenly(outChannels, size.channels),
-    [
-      [RDX, dy.channel],
-      [RCX, gradient.out],
-    ],
-    (channels) =>
-      walk(
-        assembler,
-        splitEvenly(inChannels, size.inputs),
-        [
-          [RSI, x.channel],
-          [RCX, gradient.in],
-        ],
-        (inputs) => {
-          let first = 0;
-          for (const piece of splitEvenly(kernel[0] * kernel[1], size.places))
-            for (let i = 0; i < piece.count; i++, first += piece.size)
-              emitTile(assembler, filter, runs, { channels, inputs, first, places: piece.size });
-        },
-      ),
+  const runs = runsOfBoth(filter);
+  const byChannels = moving([RDX, dy.channel], [RCX, gradient.out]);
+  const byInputs = moving([RSI, x.channel], [RCX, gradient.in]);
+  walk(assembler, splitEvenly(outChannels, size.channels), byChannels, (channels) =>
+    walk(assembler, splitEvenly(inChannels, size.inputs), byInputs, (inputs) => {
+      let first = 0;
+      for (const piece of splitEvenly(kernel[0] * kernel[1], size.places))
+        for (let i = 0; i < piece.count; i++, first += piece.size)
+          emitTile(assembler, filter, runs, { channels, inputs, first, places: piece.size });
+    }),
   );
-  // biome-ignore-end format: pairs
   assembler.return();
 }
 
 /** Pixels one by one, and as many as one as look the same. */
-const rowsOf = ({ rows }: ImageFilterGradient) => runsOf(rows, rows.taps.map(() => 1)); // biome-ignore format: one line
-const columnsOf = ({ columns }: ImageFilterGradient) => runsOf(columns, columns.taps.map(() => 1)); // biome-ignore format: one line
+const ones = (axis: Windows): Run[] => runsOf(axis, axis.taps.map(() => 1)); // biome-ignore format: one line
+const runsOfBoth = ({ rows, columns }: ImageFilterGradient) => ({ rows: ones(rows), columns: ones(columns) });
 
 /** What wastes least for the shape. */
 function bestSize({ inChannels, outChannels, kernel }: ImageFilterGradient): Size {
@@ -118,7 +97,7 @@ const fits = ({ channels, inputs, places }: Size) => channels * inputs * places 
 function emitTile(
   assembler: Assembler,
   { images, kernel, x, dy, gradient }: ImageFilterGradient,
-  { rows, columns }: { rows: readonly Run[]; columns: readonly Run[] },
+  { rows, columns }: ReturnType<typeof runsOfBoth>,
   { channels, inputs, first, places }: Size & { first: number },
 ): void {
   const count = channels * inputs * places;
@@ -126,8 +105,7 @@ function emitTile(
   for (let i = 0; i < count; i++) assembler.clear(i);
   assembler.copy(R9, RSI);
   assembler.copy(R10, RDX);
-  const multiply = (row: readonly Tap[], column: readonly Tap[], mask: number | undefined) => {
-    const options = mask ? { mask } : {};
+  const multiply = (row: readonly Tap[], column: readonly Tap[], options: VectorOptions) => {
     const within = row.flatMap((i) => column.map((j) => ({ i, j, place: i.kernel * kernel[1] + j.kernel - first }))).filter(({ place }) => place >= 0 && place < places); // biome-ignore format: one line
     if (within.length === 0) return;
     for (let channel = 0; channel < channels; channel++)
@@ -139,26 +117,13 @@ function emitTile(
           assembler.vector(vector.fma231, (input * places + place) * channels + channel, count + channel, pixel, options); // biome-ignore format: one line
       }
   };
-  const pointers = { input: R9, output: R10 };
-  // biome-ignore-start format: pairs
-  walk(
-    assembler,
-    splitVectors(images, 1),
-    [
-      [R9, 1],
-      [R10, 1],
-    ],
-    (lanes) => {
-      const mask = lanes < LANES ? TAIL_MASK : undefined;
-      if (mask) setMask(assembler, mask, (1 << lanes) - 1);
-      forRuns(assembler, rows, pointers, { input: x.row, output: dy.row }, (row) =>
-        forRuns(assembler, columns, pointers, { input: x.column, output: dy.column }, (column) =>
-          multiply(row.taps[0], column.taps[0], mask),
-        ),
-      );
-    },
+  forImages(assembler, images, [R9, R10], (options) =>
+    forRuns(assembler, rows, [R9, x.row], [R10, dy.row], (row) =>
+      forRuns(assembler, columns, [R9, x.column], [R10, dy.column], (column) =>
+        multiply(row.taps[0], column.taps[0], options),
+      ),
+    ),
   );
-  // biome-ignore-end format: pairs
   for (let start = 0; start < count; start += LANES)
     storeSums(
       assembler,

@@ -1,13 +1,19 @@
-/**
- * @file Loops of machine code whose counts are known when it is written.
- *
- * The counter is RAX; around the body it waits on the stack, so that loops nest and the body may use RAX.
- */
-import { type Assembler, Label, RAX } from './assembler.ts';
+/** @file Loops of machine code whose counts are known when it is written, and what their bodies need: masks, numbers, registers. */
+import { type Assembler, Label, RAX, type VectorOptions } from './assembler.ts';
 
 /** Numbers of one vector. */
 export const LANES = 16;
 export const NUMBER_BYTES = 4;
+/** Vector registers. */
+export const REGISTERS = 32;
+/** Cycles from a multiplication and addition to the next that needs its result; two are begun in each. */
+export const LATENCY = 4;
+
+/** A register that moves by so many numbers. */
+export type Pointer = readonly [register: number, stride: number];
+
+/** Some of them. */
+export const moving = (...pointers: Pointer[]): readonly Pointer[] => pointers;
 
 /** `count` pieces of `size` one after the other. */
 export interface Pieces {
@@ -15,29 +21,61 @@ export interface Pieces {
   count: number;
 }
 
-/** Runs the body `count` times; it leaves the registers that it needs again as they are to be next time. */
+/** Runs the body `count` times, at least once; the counter must be as it was when the body ends. */
+export function countDown(assembler: Assembler, counter: number, count: number, body: () => void): void {
+  const top = new Label();
+  assembler.set(counter, count);
+  assembler.place(top);
+  body();
+  assembler.addNumber(counter, -1);
+  assembler.jumpNotZero(top);
+}
+
+/**
+ * Runs the body `count` times; it leaves the registers that it needs again as they are to be next time. The counter is RAX, which
+ * waits on the stack around the body: loops nest, and the body may use RAX.
+ */
 export function repeat(assembler: Assembler, count: number, body: () => void): void {
   if (count <= 0) return;
   if (count === 1) {
     body();
     return;
   }
-  const top = new Label();
-  assembler.set(RAX, count);
-  assembler.place(top);
-  assembler.push(RAX);
-  body();
-  assembler.pop(RAX);
-  assembler.addNumber(RAX, -1);
-  assembler.jumpNotZero(top);
+  countDown(assembler, RAX, count, () => {
+    assembler.push(RAX);
+    body();
+    assembler.pop(RAX);
+  });
+}
+
+/**
+ * The body for every step, `unroll` of them in one run of a loop. It must leave RAX alone, which counts; the pointers move with every
+ * run and stay where they end.
+ * @param body `step` counts from where the pointers are
+ * @returns what the next step would be
+ */
+export function unrolled(
+  assembler: Assembler,
+  steps: number,
+  unroll: number,
+  pointers: readonly Pointer[],
+  body: (step: number) => void,
+): number {
+  const runs = Math.floor(steps / unroll);
+  let rest = steps;
+  if (runs > 1) {
+    countDown(assembler, RAX, runs, () => {
+      for (let step = 0; step < unroll; step++) body(step);
+      advance(assembler, pointers, unroll);
+    });
+    rest -= runs * unroll;
+  }
+  for (let step = 0; step < rest; step++) body(step);
+  return rest;
 }
 
 /** Moves pointers, each by its stride times `length`, in numbers. */
-export function advance(
-  assembler: Assembler,
-  pointers: readonly (readonly [register: number, stride: number])[],
-  length: number,
-): void {
+export function advance(assembler: Assembler, pointers: readonly Pointer[], length: number): void {
   for (const [register, stride] of pointers)
     if (stride * length !== 0) assembler.addNumber(register, stride * length * NUMBER_BYTES);
 }
@@ -46,7 +84,7 @@ export function advance(
 export function walk(
   assembler: Assembler,
   pieces: readonly Pieces[],
-  pointers: readonly (readonly [register: number, stride: number])[],
+  pointers: readonly Pointer[],
   body: (size: number) => void,
 ): void {
   let passed = 0;
@@ -91,6 +129,13 @@ export const splitVectors = (length: number, most: number) => splitUnits(length,
 export function setMask(assembler: Assembler, mask: number, bits: number): void {
   assembler.set(RAX, bits);
   assembler.maskFrom(mask, RAX);
+}
+
+/** A mask register takes the first `lanes` numbers of a vector, unless they are none or all. Uses RAX. */
+export function setLanes(assembler: Assembler, mask: number, lanes: number): VectorOptions {
+  if (lanes <= 0 || lanes >= LANES) return {};
+  setMask(assembler, mask, (1 << lanes) - 1);
+  return { mask };
 }
 
 const bitsOf = new DataView(new ArrayBuffer(4));

@@ -17,11 +17,6 @@ export function setRowMasks(assembler: Assembler, width: number): void {
     setMask(assembler, FIRST_ROW_MASK + q - 1, ((1 << width) - 1) << (q * width));
 }
 
-/** A mask of so many pixels, where it is a part of a vector. Uses RAX. */
-export function setLanes(assembler: Assembler, mask: number, lanes: number): void {
-  if (lanes > 0 && lanes < LANES) setMask(assembler, mask, (1 << lanes) - 1);
-}
-
 /**
  * A vector of the pixels of some rows, `width` each.
  *

@@ -3,17 +3,8 @@
  *
  * For every inner index, vectors of b are loaded once and multiplied by numbers of a, each used for a whole vector.
  */
-import { type Assembler, at, Label, R8, R9, R10, RAX, RCX, RDX, RSI, vector } from './assembler.ts';
-import {
-  advance,
-  LANES,
-  NUMBER_BYTES,
-  setMask,
-  setVector,
-  splitEvenly,
-  splitVectors,
-  walk,
-} from './loops.ts';
+import { type Assembler, at, R8, R9, R10, RCX, RDX, RSI, vector } from './assembler.ts';
+import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, setVector, splitEvenly, splitVectors, unrolled, walk } from './loops.ts'; // biome-ignore format: one import
 import type { Product } from './products.ts';
 import { emitBlock } from './transposes.ts';
 
@@ -21,28 +12,19 @@ import { emitBlock } from './transposes.ts';
 export type Panels = 'direct' | 'copied' | 'transposed';
 
 /** Rows and vectors of columns. */
-export interface Tile {
+interface Tile {
   rows: number;
   vectors: number;
 }
 
-const REGISTERS = 32;
-/** Of multiplications and additions, which are begun two in a cycle. */
-const LATENCY = 4;
 /** Multiplications in the body of the innermost loop, about. */
 const BODY = 96;
 const TAIL_MASK = 1;
 
-/** The tile that wastes least for the shape. */
-export function rowTile(product: Product): Tile {
-  return best(product).tile;
-}
-
 /** Cycles of the whole product, by estimate. */
-export function rowCost(product: Product): number {
-  return best(product).cost;
-}
+export const rowCost = (product: Product): number => best(product).cost;
 
+/** The tile that wastes least for the shape. */
 function best(product: Product): { tile: Tile; cost: number } {
   const { rows, columns } = product;
   const all = Math.ceil(columns / LANES);
@@ -107,29 +89,25 @@ function setsOf(rows: number, vectors: number, inner: number): number {
 
 /** Numbers of scratch memory. */
 export function panelScratch(product: Product, panels: Panels): number {
-  return panels === 'direct' ? 0 : product.inner * rowTile(product).vectors * LANES;
+  return panels === 'direct' ? 0 : product.inner * best(product).tile.vectors * LANES;
 }
 
 /** Products of the innermost loops, which have one b; no return. */
 export function emitRows(assembler: Assembler, product: Product, panels: Panels): void {
   const { a, b, c } = product;
-  const tile = rowTile(product);
-  const steps: [number, number][] = [[RDX, b.column], [RCX, 1]]; // biome-ignore format: pairs
-  walk(assembler, splitVectors(product.columns, tile.vectors), steps, (columns) => {
-    const from = panelOf(assembler, product, panels, columns);
-    if (columns % LANES) setMask(assembler, TAIL_MASK, (1 << (columns % LANES)) - 1);
-    walk(
-      assembler,
-      splitEvenly(product.rows, tile.rows),
-      [
-        [RSI, a.row],
-        [RCX, c.row],
-      ],
-      (
-        rows, // biome-ignore format: pairs
-      ) => emitTile(assembler, product, rows, columns, from),
-    );
-  });
+  const { tile } = best(product);
+  walk(
+    assembler,
+    splitVectors(product.columns, tile.vectors),
+    moving([RDX, b.column], [RCX, 1]),
+    (columns) => {
+      const from = panelOf(assembler, product, panels, columns);
+      setLanes(assembler, TAIL_MASK, columns % LANES);
+      walk(assembler, splitEvenly(product.rows, tile.rows), moving([RSI, a.row], [RCX, c.row]), (rows) =>
+        emitTile(assembler, product, rows, columns, from),
+      );
+    },
+  );
 }
 
 /** Where a panel of b is. */
@@ -147,71 +125,29 @@ function panelOf(assembler: Assembler, product: Product, panels: Panels, columns
   if (panels === 'copied') {
     assembler.copy(R9, RDX);
     assembler.copy(R10, R8);
-    forSteps(
-      assembler,
-      inner,
-      Math.max(1, Math.floor(16 / vectors)),
-      [
-        [R9, b.inner],
-        [R10, width],
-      ],
-      (step) => {
-        // biome-ignore format: pairs
-        for (let v = 0; v < vectors; v++) {
+    const unroll = Math.max(1, Math.floor(16 / vectors));
+    unrolled(assembler, inner, unroll, moving([R9, b.inner], [R10, width]), (step) => {
+      for (let v = 0; v < vectors; v++) {
         const register = (step * vectors + v) % REGISTERS;
         assembler.load(register, at(R9, (step * b.inner + v * LANES) * NUMBER_BYTES));
         assembler.store(at(R10, (step * width + v * LANES) * NUMBER_BYTES), register);
       }
-      },
-    );
+    });
     return { base: R8, inner: width };
   }
   for (let v = 0; v < vectors; v++) {
     assembler.address(R9, at(RDX, v * LANES * b.column * NUMBER_BYTES));
     assembler.address(R10, at(R8, v * LANES * NUMBER_BYTES));
     const height = Math.min(LANES, columns - v * LANES);
-    walk(
-      assembler,
-      splitVectors(inner, 1),
-      [
-        [R9, 1],
-        [R10, width],
-      ],
-      (
-        length, // biome-ignore format: pairs
-      ) =>
-        emitBlock(
-          assembler,
-          { length: height, place: (row) => at(R9, row * b.column * NUMBER_BYTES) },
-          { length, place: (row) => at(R10, row * width * NUMBER_BYTES) },
-        ),
+    walk(assembler, splitVectors(inner, 1), moving([R9, 1], [R10, width]), (length) =>
+      emitBlock(
+        assembler,
+        { length: height, place: (row) => at(R9, row * b.column * NUMBER_BYTES) },
+        { length, place: (row) => at(R10, row * width * NUMBER_BYTES) },
+      ),
     );
   }
   return { base: R8, inner: width };
-}
-
-/** The body for every index, `unroll` in one run of a loop; counts in RAX and moves the pointers, which stay where they end. */
-function forSteps(
-  assembler: Assembler,
-  length: number,
-  unroll: number,
-  pointers: readonly (readonly [number, number])[],
-  body: (step: number) => void,
-): void {
-  const runs = Math.floor(length / unroll);
-  const steps = (count: number) => {
-    for (let step = 0; step < count; step++) body(step);
-  };
-  if (runs > 1) {
-    const top = new Label();
-    assembler.set(RAX, runs);
-    assembler.place(top);
-    steps(unroll);
-    advance(assembler, pointers, unroll);
-    assembler.addNumber(RAX, -1);
-    assembler.jumpNotZero(top);
-    steps(length - runs * unroll);
-  } else steps(length);
 }
 
 function emitTile(assembler: Assembler, product: Product, rows: number, columns: number, b: Panel): void {
@@ -225,36 +161,26 @@ function emitTile(assembler: Assembler, product: Product, rows: number, columns:
   assembler.copy(R9, RSI);
   assembler.copy(R10, b.base);
   const unroll = sets * Math.max(1, Math.floor(Math.min(BODY / tile, 16) / sets));
-  forSteps(
-    assembler,
-    inner,
-    unroll,
-    [
-      [R9, a.inner],
-      [R10, b.inner],
-    ],
-    (step) => {
-      // biome-ignore format: pairs
-      const accumulators = (step % sets) * tile;
-      const ofA = (row: number) => at(R9, (row * a.row + step * a.inner) * NUMBER_BYTES);
-      const ofB = (v: number) => at(R10, (step * b.inner + v * LANES) * NUMBER_BYTES);
-      if (rows === 1) {
-        assembler.broadcast(number, ofA(0));
-        for (let v = 0; v < vectors; v++) assembler.vector(vector.fma231, accumulators + v, number, ofB(v));
-        return;
+  unrolled(assembler, inner, unroll, moving([R9, a.inner], [R10, b.inner]), (step) => {
+    const accumulators = (step % sets) * tile;
+    const ofA = (row: number) => at(R9, (row * a.row + step * a.inner) * NUMBER_BYTES);
+    const ofB = (v: number) => at(R10, (step * b.inner + v * LANES) * NUMBER_BYTES);
+    if (rows === 1) {
+      assembler.broadcast(number, ofA(0));
+      for (let v = 0; v < vectors; v++) assembler.vector(vector.fma231, accumulators + v, number, ofB(v));
+      return;
+    }
+    for (let v = 0; v < vectors; v++) assembler.load(firstB + v, ofB(v));
+    for (let row = 0; row < rows; row++) {
+      if (vectors === 1) {
+        assembler.vector(vector.fma231, accumulators + row, firstB, ofA(row), { broadcast: true });
+        continue;
       }
-      for (let v = 0; v < vectors; v++) assembler.load(firstB + v, ofB(v));
-      for (let row = 0; row < rows; row++) {
-        if (vectors === 1) {
-          assembler.vector(vector.fma231, accumulators + row, firstB, ofA(row), { broadcast: true });
-          continue;
-        }
-        assembler.broadcast(number, ofA(row));
-        for (let v = 0; v < vectors; v++)
-          assembler.vector(vector.fma231, accumulators + row * vectors + v, number, firstB + v);
-      }
-    },
-  );
+      assembler.broadcast(number, ofA(row));
+      for (let v = 0; v < vectors; v++)
+        assembler.vector(vector.fma231, accumulators + row * vectors + v, number, firstB + v);
+    }
+  });
   for (let set = 1; set < sets; set++)
     for (let i = 0; i < tile; i++) assembler.vector(vector.add, i, i, set * tile + i);
   if (alpha !== 1) setVector(assembler, number, alpha);

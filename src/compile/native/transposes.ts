@@ -1,6 +1,15 @@
 /** @file The last two axes of a tensor exchanged, in blocks of 16 x 16 numbers that stay in registers. */
-import { type Assembler, at, type Memory, RCX, RSI, vector, withByte } from './assembler.ts';
-import { LANES, NUMBER_BYTES, setMask, splitVectors, walk } from './loops.ts';
+import {
+  type Assembler,
+  at,
+  type Memory,
+  RCX,
+  RSI,
+  type VectorOptions,
+  vector,
+  withByte,
+} from './assembler.ts';
+import { LANES, moving, NUMBER_BYTES, setLanes, splitEvenly, splitVectors, walk } from './loops.ts';
 
 /** result[column, row] = source[row, column]. */
 export interface Transpose {
@@ -21,39 +30,23 @@ const ROWS_MASK = 1;
 export function emitTranspose(assembler: Assembler, transpose: Transpose): void {
   const { rows, columns, from, to } = transpose;
   const matrix = () =>
-    walk(
-      assembler,
-      splitVectors(rows, 1),
-      [
-        [RSI, from.row],
-        [RCX, 1],
-      ],
-      (height) => {
-        // biome-ignore format: pairs
-        const mask = height < LANES ? ROWS_MASK : undefined;
-        if (mask) setMask(assembler, mask, (1 << height) - 1);
-        walk(
+    walk(assembler, splitVectors(rows, 1), moving([RSI, from.row], [RCX, 1]), (height) => {
+      const options = setLanes(assembler, ROWS_MASK, height);
+      walk(assembler, splitVectors(columns, 1), moving([RSI, 1], [RCX, to.row]), (width) =>
+        emitBlock(
           assembler,
-          splitVectors(columns, 1),
-          [
-            [RSI, 1],
-            [RCX, to.row],
-          ],
-          (
-            width, // biome-ignore format: pairs
-          ) =>
-            emitBlock(
-              assembler,
-              { length: height, place: (row) => at(RSI, row * from.row * NUMBER_BYTES) },
-              { length: width, place: (column) => at(RCX, column * to.row * NUMBER_BYTES), mask },
-            ),
-        );
-      },
-    );
+          { length: height, place: (row) => at(RSI, row * from.row * NUMBER_BYTES) },
+          { length: width, place: (column) => at(RCX, column * to.row * NUMBER_BYTES), options },
+        ),
+      );
+    });
   const level = (depth: number): void => {
     const loop = transpose.batch[depth];
     if (!loop) matrix();
-    else walk(assembler, [{ size: 1, count: loop.length }], [[RSI, loop.from], [RCX, loop.to]], () => level(depth + 1)); // biome-ignore format: pairs
+    else
+      walk(assembler, splitEvenly(loop.length, 1), moving([RSI, loop.from], [RCX, loop.to]), () =>
+        level(depth + 1),
+      );
   };
   level(0);
   assembler.return();
@@ -63,23 +56,21 @@ export function emitTranspose(assembler: Assembler, transpose: Transpose): void 
  * Up to 16 x 16 numbers: vectors of the source become the first entries, second entries, ... of those vectors.
  *
  * @param from vectors of the source, at most 16
- * @param to vectors of the result, at most 16; of the result's vectors only the entries of the mask are written
+ * @param to vectors of the result, at most 16, and how they are written
  */
 export function emitBlock(
   assembler: Assembler,
   from: { length: number; place: (vector: number) => Memory },
-  to: { length: number; place: (vector: number) => Memory; mask?: number },
+  to: { length: number; place: (vector: number) => Memory; options?: VectorOptions },
 ): void {
   const upper = (i: number) => LANES + i;
   for (let i = 0; i < from.length; i++) assembler.load(i, from.place(i));
   // Within 128 bits: pairs of rows, then fours of rows; each vector then holds columns 4 apart.
-  for (let i = 0; i < LANES; i += 2) {
-    if (i >= from.length) continue;
+  for (let i = 0; i < from.length; i += 2) {
     assembler.vector(vector.unpackLow, upper(i), i, i + 1);
     assembler.vector(vector.unpackHigh, upper(i + 1), i, i + 1);
   }
-  for (let i = 0; i < LANES; i += 4) {
-    if (i >= from.length) continue;
+  for (let i = 0; i < from.length; i += 4) {
     for (let half = 0; half < 2; half++) {
       assembler.withByte(withByte.shuffle, i + 2 * half, upper(i + half), upper(i + half + 2), 0x44);
       assembler.withByte(withByte.shuffle, i + 2 * half + 1, upper(i + half), upper(i + half + 2), 0xee);
@@ -87,13 +78,10 @@ export function emitBlock(
   }
   // Then the blocks of 128 bits themselves: vector 4 r + c holds in block q the rows 4 r ... of column 4 q + c.
   for (let c = 0; c < 4; c++) {
-    for (const [i, low] of [
-      [0, 0],
-      [8, 2],
-    ]) {
-      // biome-ignore format: pairs
-      assembler.withByte(withByte.shuffleBlocks, upper(4 * c + low), i + c, i + 4 + c, 0x88);
-      assembler.withByte(withByte.shuffleBlocks, upper(4 * c + low + 1), i + c, i + 4 + c, 0xdd);
+    for (const low of [0, 2]) {
+      const i = 4 * low + c;
+      assembler.withByte(withByte.shuffleBlocks, upper(4 * c + low), i, i + 4, 0x88);
+      assembler.withByte(withByte.shuffleBlocks, upper(4 * c + low + 1), i, i + 4, 0xdd);
     }
     for (let q = 0; q < 4; q++) {
       const column = 4 * q + c;
@@ -104,7 +92,7 @@ export function emitBlock(
     }
     for (let q = 0; q < 4; q++) {
       const column = 4 * q + c;
-      if (column < to.length) assembler.store(to.place(column), column, to.mask ? { mask: to.mask } : {});
+      if (column < to.length) assembler.store(to.place(column), column, to.options);
     }
   }
 }

@@ -1,6 +1,4 @@
 /** @file Which places of a kernel and which inputs make every output of a convolution, along one axis. */
-import type { Assembler } from './assembler.ts';
-import { advance, repeat } from './loops.ts';
 
 /** One number of the kernel times one of the input. */
 export interface Tap {
@@ -82,35 +80,6 @@ export function runsOf({ taps, step }: Windows, lengths: readonly number[]): Run
   return runs;
 }
 
-/** Numbers from one to the next, of a tensor [c, h, w, n]. */
-export interface Strides {
-  channel: number;
-  row: number;
-  column: number;
-}
-
-/** Machine code: the body for every tile of the axis. Input and output pointers move by their strides, and are where they were in the end. */
-export function forRuns(
-  assembler: Assembler,
-  runs: readonly Run[],
-  pointers: { input: number; output: number },
-  strides: { input: number; output: number },
-  body: (tile: Tile) => void,
-): void {
-  const move = (inputs: number, outputs: number) => {
-    advance(assembler, [[pointers.input, strides.input]], inputs);
-    advance(assembler, [[pointers.output, strides.output]], outputs);
-  };
-  let [inputs, outputs] = [0, 0];
-  for (const [i, { tile, count, step }] of runs.entries()) {
-    const last = i === runs.length - 1 && count === 1;
-    repeat(assembler, count, () => {
-      body(tile);
-      if (!last) move(step.inputs, step.outputs);
-    });
-    if (last) continue;
-    inputs += count * step.inputs;
-    outputs += count * step.outputs;
-  }
-  move(-inputs, -outputs);
-}
+/** How many numbers of the kernel meet one of the input in the tiles of the runs, in each kind of tile once. */
+export const tapsOf = (runs: readonly Run[]): number =>
+  runs.reduce((sum, { tile }) => sum + tile.taps.reduce((n, list) => n + list.length, 0), 0);

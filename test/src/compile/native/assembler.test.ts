@@ -24,7 +24,7 @@ const instructions: [string, (a: Assembler) => void, string][] = [
   ['vmovups zmm30, [rbx+r12+100]', (a) => a.load(30, at(RBX, 100, R12)), '62217c4810b42364000000'],
   ['vmovups zmm3, [rsp+128]', (a) => a.load(3, at(RSP, 128)), '62f17c48105c2402'],
   ['vmovups zmm3{k1}{z}, [r12]', (a) => a.load(3, at(R12), { mask: 1, zero: true }), '62d17cc9101c24'],
-  ['vmovups [rbp+r9*4]{k2}, zmm22', (a) => a.store(at(RBP, 0, R9, 4), 22, { mask: 2 }), '62a17c4a11748d00'],
+  ['vmovups [rbp+r9]{k2}, zmm22', (a) => a.store(at(RBP, 0, R9), 22, { mask: 2 }), '62a17c4a11740d00'],
   ['vmovups zmm5, zmm29', (a) => a.move(5, 29), '62917c4810ed'],
   ['vbroadcastss zmm9, dword ptr [rdi+12]', (a) => a.broadcast(9, at(RDI, 12)), '62727d48184f03'],
   ['vbroadcastss zmm25, xmm31', (a) => a.broadcast(25, 31), '62027d4818cf'],
@@ -45,7 +45,6 @@ const instructions: [string, (a: Assembler) => void, string][] = [
   ['vmaxps zmm1{k3}, zmm17, zmm18', (a) => a.vector(vector.max, 1, 17, 18, { mask: 3 }), '62b174435fca'],
   ['vblendmps zmm1{k4}, zmm2, zmm3', (a) => a.vector(vector.blend, 1, 2, 3, { mask: 4 }), '62f26d4c65cb'],
   ['vscalefps zmm1, zmm2, zmm3', (a) => a.vector(vector.scale, 1, 2, 3), '62f26d482ccb'],
-  ['vpermps zmm1, zmm2, zmm3', (a) => a.vector(vector.permute, 1, 2, 3), '62f26d4816cb'],
   ['vxorps zmm31, zmm31, zmm31', (a) => a.clear(31), '6201044057ff'],
   ['vsqrtps zmm5, zmm21', (a) => a.single(single.sqrt, 5, 21), '62b17c4851ed'],
   [
@@ -80,11 +79,8 @@ const instructions: [string, (a: Assembler) => void, string][] = [
   ['mov r13, rdi', (a) => a.copy(R13, RDI), '4989fd'],
   ['add r9, -64', (a) => a.addNumber(R9, -64), '4983c1c0'],
   ['add rcx, 100000', (a) => a.addNumber(RCX, 100000), '4881c1a0860100'],
-  ['add r12, rax', (a) => a.add(R12, RAX), '4901c4'],
-  ['cmp r12, 1000', (a) => a.compareNumber(R12, 1000), '4981fce8030000'],
   ['lea rax, [rbx+1048576]', (a) => a.address(RAX, at(RBX, 1 << 20)), '488d8300001000'],
-  ['lea r9, [r13+r12*8]', (a) => a.address(R9, at(R13, 0, R12, 8)), '4f8d4ce500'],
-  ['mov r9, [rsp+8]', (a) => a.loadWord(R9, at(RSP, 8)), '4c8b4c2408'],
+  ['lea r9, [r13+r12]', (a) => a.address(R9, at(R13, 0, R12)), '4f8d4c2500'],
   ['push r12', (a) => a.push(R12), '4154'],
   ['pop rbx', (a) => a.pop(RBX), '5b'],
 ];
@@ -98,13 +94,13 @@ test('jumps reach forwards and backwards', () => {
     const [start, end] = [new Label(), new Label()];
     a.place(start);
     a.jumpNotZero(start);
-    a.jumpLess(end);
+    a.jumpNotZero(end);
     a.call(end);
     a.jump(start);
     a.place(end);
     a.return();
   });
-  expect(code).toBe('0f85faffffff' + '0f8c0a000000' + 'e805000000' + 'e9eaffffff' + 'c3');
+  expect(code).toBe('0f85faffffff' + '0f850a000000' + 'e805000000' + 'e9eaffffff' + 'c3');
 });
 
 test('code may be longer than the room it starts with', () => {
