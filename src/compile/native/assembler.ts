@@ -285,10 +285,15 @@ export class Assembler {
 
   /** The address itself. */
   address(to: number, from: Memory): void {
-    this.#room();
-    this.#rex(true, to, from.index ?? 0, from.base);
-    this.#byte(0x8d);
-    this.#operand(to, from, 1);
+    this.#wide(0x8d, to, from);
+  }
+
+  loadWord(to: number, from: Memory): void {
+    this.#wide(0x8b, to, from);
+  }
+
+  storeWord(to: Memory, from: number): void {
+    this.#wide(0x89, from, to);
   }
 
   push(register: number): void {
@@ -343,6 +348,14 @@ export class Assembler {
       label.waiting.push(this.#length);
       this.#word(0);
     } else this.#word(label.place - this.#length - 4);
+  }
+
+  /** An instruction of a register of 64 bits and memory. */
+  #wide(code: number, register: number, memory: Memory): void {
+    this.#room();
+    this.#rex(true, register, memory.index ?? 0, memory.base);
+    this.#byte(code);
+    this.#operand(register, memory, 1);
   }
 
   #rex(wide: boolean, register: number, index: number, base: number): void {

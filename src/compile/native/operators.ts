@@ -1,6 +1,7 @@
 /** @file Steps that call the kernels of matrix products. */
-import { R8, RCX, RDX, RSI } from './assembler.ts';
+import { at, R8, RAX, RCX, RDX, RSI } from './assembler.ts';
 import { addressOf } from './copies.ts';
+import { NUMBER_BYTES } from './loops.ts';
 import { collapsed, expanded, newPlace, type Place } from './places.ts';
 import { emitProduct, type Product, scratchOf } from './products.ts';
 import type { Step, Writing } from './steps.ts';
@@ -10,6 +11,87 @@ import type { Step, Writing } from './steps.ts';
  * @param accumulate whether the product is added to what `to` holds
  */
 export function productSteps(a: Place, b: Place, to: Place, accumulate = false): Step[] {
+  const { product, left, right } = operands(a, b, to, accumulate);
+  return alongInner(product).map(({ from, product }) => {
+    const wanted = scratchOf(product);
+    const scratch = wanted > 0 ? newPlace([wanted]) : undefined;
+    const own = scratch ? [scratch.buffer] : [];
+    return {
+      name: nameOf(product),
+      reads: [a.buffer, b.buffer, ...(product.accumulate ? [to.buffer] : [])],
+      writes: [to.buffer, ...own],
+      emit({ assembler, subroutine }: Writing) {
+        const label = subroutine(`product ${JSON.stringify(product)}`, (into) => emitProduct(into, product));
+        assembler.address(RSI, addressOf({ ...left, offset: left.offset + from * product.a.inner }));
+        assembler.address(RDX, addressOf({ ...right, offset: right.offset + from * product.b.inner }));
+        assembler.address(RCX, addressOf(to));
+        if (scratch) assembler.address(R8, addressOf(scratch));
+        assembler.call(label);
+      },
+    };
+  });
+}
+
+/** Factors of one product. */
+export interface Factors {
+  a: Place;
+  b: Place;
+}
+
+/**
+ * The sum of the products: those that lie alike and are short are added up before they are written.
+ * @param accumulate whether it is added to what `to` holds
+ */
+export function sumOfProductsSteps(factors: readonly Factors[], to: Place, accumulate: boolean): Step[] {
+  const groups: { product: Product; parts: Factors[] }[] = [];
+  for (const { a, b } of factors) {
+    const { product, left, right } = operands(a, b, to, accumulate || groups.length > 0);
+    const part = { a: left, b: right };
+    const last = groups.at(-1);
+    const alike =
+      last && sameStrides(last.product, product) && (last.parts.length + 1) * product.inner <= CHUNK;
+    if (alike && isAddable(product)) last.parts.push(part);
+    else groups.push({ product, parts: [part] });
+  }
+  return groups.flatMap(({ product, parts }) => {
+    if (parts.length === 1) return productSteps(parts[0].a, parts[0].b, to, product.accumulate);
+    return [partsStep({ ...product, parts: parts.length }, parts, to)];
+  });
+}
+
+const isAddable = ({ rows, columns, b, batch }: Product) =>
+  batch.length === 0 && rows > 1 && columns > 1 && b.column === 1;
+
+const sameStrides = (one: Product, other: Product) =>
+  JSON.stringify({ ...one, accumulate: false }) === JSON.stringify({ ...other, accumulate: false });
+
+function partsStep(product: Product, parts: readonly Factors[], to: Place): Step {
+  // The addresses of all factors.
+  const table = newPlace([(2 * parts.length * WORD_BYTES) / NUMBER_BYTES]);
+  return {
+    name: nameOf({ ...product, inner: parts.length * product.inner }),
+    reads: [...parts.flatMap(({ a, b }) => [a.buffer, b.buffer]), ...(product.accumulate ? [to.buffer] : [])],
+    writes: [to.buffer, table.buffer],
+    emit({ assembler, subroutine }) {
+      const label = subroutine(`product ${JSON.stringify(product)}`, (into) => emitProduct(into, product));
+      assembler.address(R8, addressOf(table));
+      for (const [i, place] of parts.flatMap(({ a, b }) => [a, b]).entries()) {
+        assembler.address(RAX, addressOf(place));
+        assembler.storeWord(at(R8, i * WORD_BYTES), RAX);
+      }
+      assembler.set(RSI, 0);
+      assembler.set(RDX, 0);
+      assembler.address(RCX, addressOf(to));
+      assembler.call(label);
+    },
+  };
+}
+
+const nameOf = ({ batch, rows, inner, columns }: Product) =>
+  `product ${[...batch.map(({ length }) => length), rows, inner, columns].join('x')}`;
+
+/** The product, and its operands with the leading axes of the result. */
+function operands(a: Place, b: Place, to: Place, accumulate: boolean) {
   const leading = to.shape.slice(0, -2);
   const [rows, inner] = a.shape.slice(-2);
   const columns = b.shape.at(-1)!;
@@ -32,26 +114,10 @@ export function productSteps(a: Place, b: Place, to: Place, accumulate = false):
     alpha: 1,
     accumulate,
   };
-  const chunks = alongInner(product);
-  return chunks.map(({ from, product }) => {
-    const wanted = scratchOf(product);
-    const scratch = wanted > 0 ? newPlace([wanted]) : undefined;
-    const own = scratch ? [scratch.buffer] : [];
-    return {
-      name: `product ${[...product.batch.map(({ length }) => length), rows, product.inner, columns].join('x')}`,
-      reads: [a.buffer, b.buffer, ...(product.accumulate ? [to.buffer] : [])],
-      writes: [to.buffer, ...own],
-      emit({ assembler, subroutine }: Writing) {
-        const label = subroutine(`product ${JSON.stringify(product)}`, (into) => emitProduct(into, product));
-        assembler.address(RSI, addressOf({ ...left, offset: left.offset + from * product.a.inner }));
-        assembler.address(RDX, addressOf({ ...right, offset: right.offset + from * product.b.inner }));
-        assembler.address(RCX, addressOf(to));
-        if (scratch) assembler.address(R8, addressOf(scratch));
-        assembler.call(label);
-      },
-    };
-  });
+  return { product, left, right };
 }
+
+const WORD_BYTES = 8;
 
 /** Longer inner axes are cut, so that what is read of both operands stays in the cache. */
 const LONGEST = 512;

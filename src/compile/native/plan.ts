@@ -20,7 +20,7 @@ import {
 } from './fused-loops.ts';
 import { hasTiles } from './machine.ts';
 import { type OperandUses, operandUses } from './operand-uses.ts';
-import { productSteps } from './operators.ts';
+import { type Factors, productSteps, sumOfProductsSteps } from './operators.ts';
 import { imageColumns, inOrder, memoryOrders, newPlaceInOrder, type Order, orderOfLast } from './orders.ts'; // biome-ignore format: one import
 import { type Buffer, collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
 import { type Rows, sumsOfProducts } from './rows.ts';
@@ -201,16 +201,17 @@ class Planner {
     const to = this.#destination(node);
     const rows = this.#rows.get(node);
     if (rows) {
+      const factors: Factors[] = [];
       for (const [i, part] of rows.left.entries()) {
-        const b = this.#place(rows.right[i]);
         const axes = part.shape.map((_, axis) => axis);
         const swapped = [...axes.slice(0, -2), axes.length - 1, axes.length - 2];
-        const left = transposed(this.#place(part), swapped);
+        const [a, b] = [transposed(this.#place(part), swapped), this.#place(rows.right[i])];
         const uses = this.#operands?.ofParts(part, rows.right[i]);
-        const tiled = uses && this.#tiled!.steps(left, b, to, i > 0, uses);
-        const right = tiled || isRows(b) || isColumns(b) ? b : this.#copied(b);
-        this.#steps.push(...(tiled ?? productSteps(left, right, to, i > 0)));
+        const tiled = uses && this.#tiled!.steps(a, b, to, factors.length < i, uses);
+        if (tiled) this.#steps.push(...tiled);
+        else factors.push({ a, b: isRows(b) || isColumns(b) ? b : this.#copied(b) });
       }
+      this.#steps.push(...sumOfProductsSteps(factors, to, factors.length < rows.left.length));
     } else {
       const [a, b] = node.inputs.map((input) => this.#place(input));
       const uses = this.#operands?.of(node);

@@ -26,6 +26,11 @@ export interface Product {
   alpha: number;
   /** Whether it is added to what the result holds. */
   accumulate?: boolean;
+  /**
+   * Pairs of operands whose products are added up, all of these strides; default: one. Several want no batch, columns of b and rows of a
+   * of which there is more than one, the former beside each other.
+   */
+  parts?: number;
 }
 
 /** Whether one axis of b has its numbers beside each other. */
@@ -33,7 +38,10 @@ export function isProductSupported({ inner, columns, b }: Product): boolean {
   return b.column === 1 || b.inner === 1 || inner === 1 || columns === 1;
 }
 
-/** A subroutine: RSI a, RDX b, RCX result, R8 scratch memory of `scratchOf` numbers. */
+/**
+ * A subroutine: RSI a, RDX b, RCX result, R8 scratch memory of `scratchOf` numbers. Of several parts R8 has the addresses of all a and b
+ * in turn instead, and RSI and RDX are 0.
+ */
 export function emitProduct(assembler: Assembler, given: Product): void {
   const { product, panels, exchanged } = plan(given);
   if (exchanged) {

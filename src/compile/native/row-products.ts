@@ -3,8 +3,8 @@
  *
  * For every inner index, vectors of b are loaded once and multiplied by numbers of a, each used for a whole vector.
  */
-import { type Assembler, at, R8, R9, R10, RCX, RDX, RSI, vector } from './assembler.ts';
-import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, setVector, splitEvenly, splitVectors, unrolled, walk } from './loops.ts'; // biome-ignore format: one import
+import { type Assembler, at, R8, R9, R10, R11, R12, RCX, RDX, RSI, vector } from './assembler.ts';
+import { countDown, LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, setVector, splitEvenly, splitVectors, unrolled, walk } from './loops.ts'; // biome-ignore format: one import
 import type { Product } from './products.ts';
 import { emitBlock } from './transposes.ts';
 
@@ -20,13 +20,15 @@ interface Tile {
 /** Multiplications in the body of the innermost loop, about. */
 const BODY = 96;
 const TAIL_MASK = 1;
+const WORD_BYTES = 8;
 
 /** Cycles of the whole product, by estimate. */
 export const rowCost = (product: Product): number => best(product).cost;
 
 /** The tile that wastes least for the shape. */
 function best(product: Product): { tile: Tile; cost: number } {
-  const { rows, columns } = product;
+  const { rows, columns, inner, parts = 1 } = product;
+  const whole = { ...product, inner: parts * inner };
   const all = Math.ceil(columns / LANES);
   let found = { tile: { rows: 1, vectors: 1 }, cost: Number.POSITIVE_INFINITY };
   for (let vectors = 1; vectors <= Math.min(all, REGISTERS - 2); vectors++)
@@ -37,7 +39,7 @@ function best(product: Product): { tile: Tile; cost: number } {
           cost +=
             panel.count *
             block.count *
-            (tileCost(block.size, panel.size, product) + conflicts(product, block.size));
+            (tileCost(block.size, panel.size, whole) + conflicts(whole, block.size));
       if (cost < found.cost) found = { tile: { rows: height, vectors }, cost };
     }
   return found;
@@ -151,17 +153,15 @@ function panelOf(assembler: Assembler, product: Product, panels: Panels, columns
 }
 
 function emitTile(assembler: Assembler, product: Product, rows: number, columns: number, b: Panel): void {
-  const { inner, a, c, alpha, accumulate } = product;
+  const { inner, a, c, alpha, accumulate, parts = 1 } = product;
   const vectors = Math.ceil(columns / LANES);
   const tile = rows * vectors;
   const sets = setsOf(rows, vectors, inner);
   const firstB = sets * tile;
   const number = REGISTERS - 1;
   for (let i = 0; i < sets * tile; i++) assembler.clear(i);
-  assembler.copy(R9, RSI);
-  assembler.copy(R10, b.base);
   const unroll = sets * Math.max(1, Math.floor(Math.min(BODY / tile, 16) / sets));
-  unrolled(assembler, inner, unroll, moving([R9, a.inner], [R10, b.inner]), (step) => {
+  const addUp = (step: number): void => {
     const accumulators = (step % sets) * tile;
     const ofA = (row: number) => at(R9, (row * a.row + step * a.inner) * NUMBER_BYTES);
     const ofB = (v: number) => at(R10, (step * b.inner + v * LANES) * NUMBER_BYTES);
@@ -180,7 +180,23 @@ function emitTile(assembler: Assembler, product: Product, rows: number, columns:
       for (let v = 0; v < vectors; v++)
         assembler.vector(vector.fma231, accumulators + row * vectors + v, number, firstB + v);
     }
-  });
+  };
+  const multiply = () => unrolled(assembler, inner, unroll, moving([R9, a.inner], [R10, b.inner]), addUp);
+  if (parts === 1) {
+    assembler.copy(R9, RSI);
+    assembler.copy(R10, b.base);
+    multiply();
+  } else {
+    assembler.copy(R11, R8);
+    countDown(assembler, R12, parts, () => {
+      assembler.loadWord(R9, at(R11));
+      assembler.address(R9, at(R9, 0, RSI));
+      assembler.loadWord(R10, at(R11, WORD_BYTES));
+      assembler.address(R10, at(R10, 0, RDX));
+      multiply();
+      assembler.addNumber(R11, 2 * WORD_BYTES);
+    });
+  }
   for (let set = 1; set < sets; set++)
     for (let i = 0; i < tile; i++) assembler.vector(vector.add, i, i, set * tile + i);
   if (alpha !== 1) setVector(assembler, number, alpha);

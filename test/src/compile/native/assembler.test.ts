@@ -9,6 +9,8 @@ const hex = (write: (a: Assembler) => void) => {
 
 /** As GNU's assembler writes them. */
 const instructions: [string, (a: Assembler) => void, string][] = [
+  ['mov r9, [r11+8]', (a) => a.loadWord(R9, at(R11, 8)), '4d8b4b08'],
+  ['mov [r8+16], rax', (a) => a.storeWord(at(R8, 16), RAX), '49894010'],
   ['vpaddd zmm17, zmm2, zmm30', (a) => a.vector(vector.addIntegers, 17, 2, 30), '62816d48fece'],
   ['vpsrld zmm3, zmm20, 16', (a) => a.shiftRight(3, 20, 16), '62b1654872d410'],
   ['vpsrld zmm25, zmm5, 16', (a) => a.shiftRight(25, 5, 16), '62f1354072d510'],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { at, Label, R8, RAX, RDX, RSI } from '../../../../src/compile/native/assembler.ts';
 import { isSupported } from '../../../../src/compile/native/machine.ts';
 import {
   emitProduct,
@@ -133,6 +134,41 @@ describe.skipIf(!isSupported())('a product in machine code', () => {
     expect(error(product([6, 20, 35], '', { b: { inner: 0, column: 1 } }))).toBeLessThan(1e-6);
     expect(error(product([6, 20, 35], '', { b: { inner: 1, column: 0 } }))).toBeLessThan(1e-6);
     expect(error(product([6, 20, 1], '', { b: { inner: 3, column: 1 } }))).toBeLessThan(1e-6);
+  });
+
+  it('adds up the products of several pairs of operands', () => {
+    const [rows, inner, columns, parts] = [37, 12, 53, 3];
+    const p = product([rows, inner, columns], 'a', { parts, accumulate: true });
+    const [a, b] = [someNumbers(parts * rows * inner, 1), someNumbers(parts * inner * columns, 2)];
+    const before = someNumbers(rows * columns, 3);
+    const result = runSubroutine(
+      (assembler) => {
+        const [subroutine, over] = [new Label(), new Label()];
+        for (let part = 0; part < parts; part++) {
+          assembler.address(RAX, at(RSI, 4 * part * rows * inner));
+          assembler.storeWord(at(R8, 16 * part), RAX);
+          assembler.address(RAX, at(RDX, 4 * part * inner * columns));
+          assembler.storeWord(at(R8, 16 * part + 8), RAX);
+        }
+        assembler.set(RSI, 0);
+        assembler.set(RDX, 0);
+        assembler.call(subroutine);
+        assembler.jump(over);
+        assembler.place(subroutine);
+        emitProduct(assembler, p);
+        assembler.place(over);
+        assembler.return();
+      },
+      { a, b, result: before, scratch: 4 * parts },
+    );
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < columns; j++) {
+        let sum = before[i * columns + j];
+        for (let part = 0; part < parts; part++)
+          for (let k = 0; k < inner; k++)
+            sum += a[(part * inner + k) * rows + i] * b[(part * inner + k) * columns + j];
+        expect(Math.abs(result[i * columns + j] - sum)).toBeLessThan(1e-5);
+      }
   });
 
   it('says where no axis of b is contiguous', () => {
