@@ -3,7 +3,6 @@
 import type { InputSpec, NamedValues, Program } from '../engine.ts';
 import type { Dtype } from '../graph.ts';
 import { toValues } from '../graph.ts';
-import { forMachine } from '../optimise/index.ts';
 import type { Trace } from '../trace-backend.ts';
 import { nativeCode, type PartPorts } from './code.ts';
 import { Block, Executable } from './machine.ts';
@@ -54,7 +53,7 @@ export class NativeProgram implements Program {
     const started = performance.now();
     const { code, memory, inputs, outputs, constants, steps } = nativeCode(
       traced.inputs,
-      forMachine(traced.builder, traced.outputs),
+      traced.outputs,
       part,
       bfloats,
     );

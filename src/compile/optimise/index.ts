@@ -12,22 +12,18 @@ import { standard } from './standard.ts';
 import { sums } from './sums.ts';
 
 export function optimise(builder: Builder, outputs: Outputs): Outputs {
-  let graph = outputs;
+  // Tensors of images have an order of axes in memory, which this would hide.
+  const images = liveNodes(Object.values(outputs)).some(({ op }) => op === 'Conv' || op === 'ConvTranspose');
+  let graph = images ? outputs : rewrite(builder, outputs, leading);
   // Sums come after what looks for single products, and twice: the first time frees factors of what others use too.
   for (const pass of [dots, batches, sums, sums]) graph = rewrite(builder, graph, pass);
   return graph;
 }
 
-/** Only of operations that ONNX has, in the form that onnxruntime is fastest with. Machine code needs neither. */
+/** Only of operations that ONNX has, in the form that onnxruntime is fastest with. Machine code needs none of it. */
 export function forOnnx(builder: Builder, outputs: Outputs): Outputs {
   const plain = rewrite(builder, outputs, standard);
   return rewrite(builder, rewrite(builder, plain, siblings, true), reductions);
-}
-
-/** In the form that machine code is fastest with. Tensors of images have an order of axes in memory, which this would hide. */
-export function forMachine(builder: Builder, outputs: Outputs): Outputs {
-  const images = liveNodes(Object.values(outputs)).some(({ op }) => op === 'Conv' || op === 'ConvTranspose');
-  return images ? outputs : rewrite(builder, outputs, leading);
 }
 
 /** What onnxruntime would find out by itself, in longer. */

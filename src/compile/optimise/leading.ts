@@ -1,6 +1,6 @@
 /**
- * @file Entrywise operations and sums without leading axes of length one: of one episode and of none they then have one shape, and can
- * share a loop of machine code.
+ * @file Entrywise operations and sums without leading axes of length one: of one episode and of none they then have one shape, so that
+ * machine code computes them in one loop, and products of an episode are matrices that sums can be made of.
  */
 import { type Binary, type Node, type Reduction, sizeOf, type Unary } from '../graph.ts';
 import { binaryFunctions, unaryFunctions } from '../scalar.ts';
