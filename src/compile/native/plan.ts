@@ -42,6 +42,8 @@ const others: ReadonlySet<string> = new Set(['Input', 'Constant', 'MatMul', 'Pad
 const cheap: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Neg']);
 /** How many of them in a row are computed again. */
 const AGAIN = 2;
+/** How many times the time to copy a number it takes to transpose one that is multiplied, and one of the result. */
+const TURNING = 2;
 /** More entries in one loop gain nothing. */
 const MOST = 48;
 
@@ -198,34 +200,44 @@ class Planner {
 
   #product(node: Node): void {
     if (this.#ofImages(node)) return;
-    const to = this.#destination(node);
     const rows = this.#rows.get(node);
     if (rows) {
-      const factors: Factors[] = [];
-      for (const [i, part] of rows.left.entries()) {
-        const axes = part.shape.map((_, axis) => axis);
-        const swapped = [...axes.slice(0, -2), axes.length - 1, axes.length - 2];
-        const [a, b] = [transposed(this.#place(part), swapped), this.#place(rows.right[i])];
-        const uses = this.#operands?.ofParts(part, rows.right[i]);
-        const tiled = uses && this.#tiled!.steps(a, b, to, factors.length < i, uses);
-        if (tiled) this.#steps.push(...tiled);
-        else factors.push({ a, b: isRows(b) || isColumns(b) ? b : this.#copied(b) });
-      }
-      this.#steps.push(...sumOfProductsSteps(factors, to, factors.length < rows.left.length));
-    } else {
-      const [a, b] = node.inputs.map((input) => this.#place(input));
-      const uses = this.#operands?.of(node);
-      const tiled = uses && this.#tiled!.steps(a, b, to, false, uses);
-      this.#places.set(node, to);
-      if (tiled) {
-        this.#steps.push(...tiled);
-        return;
-      }
-      const reused = (this.#uses.get(node.inputs[1]) ?? 1) > 1;
-      const right = isRows(b) || (!reused && isColumns(b)) ? b : this.#copied(b);
-      this.#steps.push(...productSteps(a, right, to));
+      this.#sumOfProducts(node, rows);
+      return;
     }
+    const [a, b] = node.inputs.map((input) => this.#place(input));
+    const uses = this.#uses.get(node.inputs[1]) ?? 1;
+    const to = this.#destination(node);
+    const tiled = this.#tiled?.steps(a, b, to, false, this.#operands!.of(node));
+    if (!tiled && this.#turned(node, a, b, uses)) return;
+    if (tiled) this.#steps.push(...tiled);
+    else this.#steps.push(...productSteps(a, isRows(b) || (uses === 1 && isColumns(b)) ? b : this.#copied(b), to)); // biome-ignore format: one thought
     this.#places.set(node, to);
+  }
+
+  #sumOfProducts(node: Node, { left, right }: Rows): void {
+    const to = this.#destination(node);
+    const factors: Factors[] = [];
+    for (const [i, part] of left.entries()) {
+      const [a, b] = [swapped(this.#place(part)), this.#place(right[i])];
+      const tiled = this.#tiled?.steps(a, b, to, factors.length < i, this.#operands!.ofParts(part, right[i]));
+      if (tiled) this.#steps.push(...tiled);
+      else factors.push({ a, b: isRows(b) || isColumns(b) ? b : this.#copied(b) });
+    }
+    this.#steps.push(...sumOfProductsSteps(factors, to, factors.length < left.length));
+    this.#places.set(node, to);
+  }
+
+  /** (b'a')' where b, whose columns are contiguous, is so large that this takes less than the copy of it that all who use it share. */
+  #turned(node: Node, a: Place, b: Place, uses: number): boolean {
+    const [rows, columns] = node.shape.slice(-2);
+    if (uses === 1 || !isColumns(b) || isRows(b) || this.#destinations.has(node)) return false;
+    if (sizeOf(node.shape) !== rows * columns) return false;
+    if (sizeOf(b.shape) < TURNING * uses * (sizeOf(a.shape) + sizeOf(node.shape))) return false;
+    const to = newPlace([...node.shape.slice(0, -2), columns, rows]);
+    this.#steps.push(...productSteps(swapped(b), swapped(a), to));
+    this.#places.set(node, swapped(to));
+    return true;
   }
 
   /** One matrix for images that lie beside each other. */
@@ -521,6 +533,12 @@ const isEntrywise = (node: Node) => node.op in entrywise && node.op !== 'Cast';
 function isStorable({ shape, strides }: Place): boolean {
   const last = collapsed(shape, [strides]).at(-1);
   return !last || last.strides[0] === 1;
+}
+
+/** The last two axes exchanged. */
+function swapped(place: Place): Place {
+  const axes = [...place.shape.keys()];
+  return transposed(place, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
 }
 
 /** Whether the numbers of every row of a matrix lie beside each other. */

@@ -1,7 +1,13 @@
-import { describe, expect, test } from 'vitest';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Builder } from '../../../../src/compile/builder.ts';
 import type { Node } from '../../../../src/compile/graph.ts';
+import type { TensorFunction } from '../../../../src/compile/index.ts';
+import { isSupported } from '../../../../src/compile/native/machine.ts';
+import { NativeProgram } from '../../../../src/compile/native/native-program.ts';
 import { plan } from '../../../../src/compile/native/plan.ts';
+import { trace } from '../../../../src/compile/trace-backend.ts';
+import { someNumbers } from './subroutine.ts';
 
 const b = new Builder();
 const input = (name: string, ...shape: number[]) => b.input(name, shape, 'float32');
@@ -50,5 +56,35 @@ describe('sums of products', () => {
     const all = names({ sum, both }, a, c, d, e);
     expect(all.filter((name) => name.startsWith('product'))).toEqual(['product 20x64x24']);
     expect(all.filter((name) => name.startsWith('copy'))).toHaveLength(4);
+  });
+});
+
+describe.skipIf(!isSupported())('products with a large matrix transposed', () => {
+  const shapes = { x: [4, 160], z: [3, 160], W: [96, 160] };
+  const specs = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape }]));
+  const f: TensorFunction = ({ x, z, W }) => {
+    const p = tf.matMul(x as tf.Tensor2D, W as tf.Tensor2D, false, true);
+    const q = tf.matMul(z as tf.Tensor2D, W as tf.Tensor2D, false, true);
+    return { p, tanh: tf.tanh(tf.add(tf.mul(p, p), tf.sum(q, 0))), q: tf.matMul(q, tf.tanh(q), true) };
+  };
+  const program = new NativeProgram(trace(f, specs), specs, 0);
+  afterAll(() => program.free());
+
+  test('do without a copy of it', () => {
+    expect(program.stepNames).toContain('product 96x160x4');
+    expect(program.stepNames).toContain('product 96x160x3');
+    expect(program.stepNames.filter((name) => name === 'copy 160x96')).toEqual([]);
+  });
+
+  test('are right, whatever uses them', async () => {
+    const values = Object.fromEntries(Object.entries(shapes).map(([name, [m, n]], i) => [name, someNumbers(m * n, i + 1)])); // biome-ignore format: one thought
+    const results = await program.run(values);
+    const expected = tf.tidy(() => {
+      const tensors = Object.fromEntries(Object.entries(values).map(([name, list]) => [name, tf.tensor(list, shapes[name as 'x'])])); // biome-ignore format: one thought
+      return Object.entries(f(tensors)).map(([name, t]) => [name, t.dataSync()] as const);
+    });
+    for (const [name, list] of expected)
+      for (const [i, value] of list.entries())
+        expect(Math.abs(results[name][i] - value), name).toBeLessThan(1e-5 * (1 + Math.abs(value)));
   });
 });
