@@ -6,7 +6,7 @@ import { sizeOf } from '../../shapes.ts';
 import { uniformValue } from '../builder.ts';
 import { liveNodes, type Node, sameShape } from '../graph.ts';
 import { concatenation, partsOf } from './concatenations.ts';
-import { copyStep } from './copies.ts';
+import { copyStep, padSteps } from './copies.ts';
 import { entrywise } from './entrywise.ts';
 import {
   combinations,
@@ -16,15 +16,16 @@ import {
   isLoopable,
   type Loop,
   pressure,
-  REGISTERS,
+  VALUES,
 } from './fused-loops.ts';
 import { productSteps } from './operators.ts';
 import { imageColumns, inOrder, memoryOrders, newPlaceInOrder, type Order, orderOfLast } from './orders.ts'; // biome-ignore format: one import
-import { type Buffer, collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
+import { collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
 import { type Rows, sumsOfProducts } from './rows.ts';
 import { spatialSteps } from './spatial.ts';
 import type { Step } from './steps.ts';
 import { Unsupported } from './unsupported.ts';
+import { viewOf, views } from './views.ts';
 
 export interface Plan {
   steps: Step[];
@@ -32,8 +33,7 @@ export interface Plan {
   outputs: Record<string, Place>;
 }
 
-const views: ReadonlySet<string> = new Set(['Reshape', 'Transpose', 'Expand', 'Slice', 'Concat', 'Cast']);
-const others: ReadonlySet<string> = new Set(['Input', 'Constant', 'MatMul', 'Pad', 'Conv', 'ConvTranspose', 'ConvFilterGradient', 'AveragePool']); // biome-ignore format: a list
+const others: ReadonlySet<string> = new Set(['Input', 'Constant', 'Concat', 'MatMul', 'Pad', 'Conv', 'ConvTranspose', 'ConvFilterGradient', 'AveragePool']); // biome-ignore format: a list
 /** Operations that take less time than a tensor takes to memory and back. */
 const cheap: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Neg']);
 /** How many of them in a row are computed again. */
@@ -153,7 +153,7 @@ class Planner {
 
   #visit(node: Node): void {
     const { op } = node;
-    if (op === 'Input' || op === 'Constant' || views.has(op)) return;
+    if (op === 'Input' || op === 'Constant' || op === 'Concat' || views.has(op)) return;
     if (isEntrywise(node)) {
       if (!this.#deferred.has(node)) this.#join(node);
       return;
@@ -244,7 +244,7 @@ class Planner {
   }
 
   #view(node: Node): Place {
-    const { attributes: a, shape } = node;
+    const { shape } = node;
     if (node.op === 'Constant') {
       const value = uniformValue(node);
       if (value !== undefined) return expanded(this.#constant(value), shape);
@@ -260,26 +260,7 @@ class Planner {
       return place;
     }
     const x = this.#place(node.inputs[0]);
-    switch (node.op) {
-      case 'Reshape':
-        return reshaped(x, shape) ?? reshaped(this.#packed(x), shape)!;
-      case 'Transpose':
-        return transposed(x, a.perm as number[]);
-      case 'Expand':
-        return expanded(x, shape);
-      case 'Cast':
-        return x;
-      case 'Slice': {
-        const [starts, steps] = [shape.map(() => 0), shape.map(() => 1)];
-        for (const [k, axis] of (a.axes as number[]).entries()) {
-          starts[axis] = (a.starts as number[])[k];
-          steps[axis] = (a.steps as number[])[k];
-        }
-        return sliced(x, shape, starts, steps);
-      }
-      default:
-        throw new Unsupported(node.op);
-    }
+    return viewOf(node, x) ?? reshaped(this.#packed(x), shape)!;
   }
 
   /** The same value without gaps and repetitions. */
@@ -428,7 +409,7 @@ class Planner {
     const stored = nodes.filter((node) => kept.has(node)).map((node) => ({ node, place: this.#destination(node) })); // biome-ignore format: one thought
     const stores = stored.map(({ node, place }) => ({ entry: known.get(node)!, place: inOrder(place, order) })); // biome-ignore format: one thought
     const loop = { shape: order?.map((axis) => shape[axis]) ?? shape, entries, stores };
-    if (nodes.length > 1 && (pressure(loop) > REGISTERS || !fits(loop))) {
+    if (nodes.length > 1 && (pressure(loop) > VALUES || !fits(loop))) {
       const half = Math.ceil(nodes.length / 2);
       const [first, second] = [nodes.slice(0, half), nodes.slice(half)];
       const crossing = new Set(second.flatMap(({ inputs }) => inputs));
@@ -472,8 +453,7 @@ class Planner {
     const x = this.#operand(node.inputs[0], node.inputs[0].shape, order);
     const to = this.#destination(node);
     const starts = (node.attributes.pads as number[]).slice(0, node.shape.length);
-    this.#steps.push(copyStep(expanded(this.#constant(node.attributes.value as number), node.shape), to));
-    this.#steps.push(copyStep(x, sliced(to, x.shape, starts, x.shape.map(() => 1)))); // biome-ignore format: one thought
+    this.#steps.push(...padSteps(x, to, starts, this.#constant(node.attributes.value as number)));
     this.#places.set(node, to);
   }
 }
@@ -509,5 +489,3 @@ const isColumns = ({ shape, strides }: Place) => shape.at(-2) === 1 || strides.a
 
 const sameView = (a: Place, b: Place) =>
   a.buffer === b.buffer && a.offset === b.offset && sameShape(a.strides, b.strides);
-
-export type { Buffer };
