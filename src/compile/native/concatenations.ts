@@ -1,6 +1,7 @@
 /** @file Where concatenations lie, and their parts in them. */
 import type { Node } from '../graph.ts';
-import { newPlace, type Place, sliced, transposed } from './places.ts';
+import { newPlaceInOrder } from './orders.ts';
+import { newPlace, type Place, sliced } from './places.ts';
 
 /** The parts of a concatenation, each with its place in that of the whole. */
 export function partsOf(node: Node, place: Place): { part: Node; sub: Place }[] {
@@ -18,7 +19,6 @@ export function partsOf(node: Node, place: Place): { part: Node; sub: Place }[] 
 export function concatenation(node: Node): Place {
   const axis = node.attributes.axis as number;
   if (node.inputs.some(({ shape }) => shape[axis] !== 1)) return newPlace(node.shape);
-  const order = [axis, ...node.shape.map((_, i) => i).filter((i) => i !== axis)];
-  const place = newPlace(order.map((i) => node.shape[i]));
-  return transposed(place, node.shape.map((_, i) => order.indexOf(i))); // biome-ignore format: one thought
+  const others = [...node.shape.keys()].filter((i) => i !== axis);
+  return newPlaceInOrder(node.shape, [axis, ...others]);
 }

@@ -1,11 +1,10 @@
 /** @file Steps that copy a tensor from one place to another. */
-import { type Assembler, at, Label, RBX, RCX, RSI } from './assembler.ts';
+import { type Assembler, at, RBX, RCX, RSI } from './assembler.ts';
 import { emitLoop } from './fused-loops.ts';
-import { type Axis, collapsed, type Place, transposed } from './places.ts';
+import { advance, countDown, moving, NUMBER_BYTES } from './loops.ts';
+import { type Axis, collapsed, expanded, type Place, sliced, transposed } from './places.ts';
 import type { Step } from './steps.ts';
 import { emitTranspose } from './transposes.ts';
-
-const BYTES = 4;
 
 /** Both places have one shape. */
 export function copyStep(source: Place, target: Place): Step {
@@ -16,24 +15,23 @@ export function copyStep(source: Place, target: Place): Step {
     .map((_, axis) => axis)
     .sort((i, j) => target.strides[j] - target.strides[i] || i - j);
   const [from, to] = [transposed(source, order), transposed(target, order)];
-  const last = collapsed(to.shape, [from.strides, to.strides]).at(-1);
+  const axes = collapsed(to.shape, [from.strides, to.strides]);
+  const last = axes.at(-1);
   if (!last || (last.strides[1] === 1 && (last.strides[0] === 0 || last.strides[0] === 1))) {
     const loop = { shape: to.shape, entries: [{ load: from }], stores: [{ entry: 0, place: to }] };
     return { ...step, emit: ({ assembler, constants }) => emitLoop(assembler, loop, constants) };
   }
-  const axes = collapsed(to.shape, [from.strides, to.strides]);
-  const rows = axes.at(-1)!;
   const columns = axes.find(({ strides }) => strides[0] === 1);
-  if (!columns || rows.strides[1] !== 1) {
+  if (!columns || last.strides[1] !== 1) {
     return { ...step, emit: ({ assembler }) => emitStridedCopy(assembler, axes, from, to) };
   }
   const batch = axes
-    .filter((axis) => axis !== rows && axis !== columns)
+    .filter((axis) => axis !== last && axis !== columns)
     .map(({ length, strides }) => ({ length, from: strides[0], to: strides[1] }));
   const transpose = {
-    rows: rows.length,
+    rows: last.length,
     columns: columns.length,
-    from: { row: rows.strides[0] },
+    from: { row: last.strides[0] },
     to: { row: columns.strides[1] },
     batch,
   };
@@ -47,6 +45,12 @@ export function copyStep(source: Place, target: Place): Step {
     },
   };
 }
+
+/** Copies a tensor into a larger one, from `starts` on; all other entries become that of `fill`. */
+export const padSteps = (from: Place, to: Place, starts: readonly number[], fill: Place): Step[] => [
+  copyStep(expanded(fill, to.shape), to),
+  copyStep(from, sliced(to, from.shape, starts, from.shape.map(() => 1))), // biome-ignore format: one line
+];
 
 /** Adds a tensor to another of its shape; both lie in row-major order. */
 export function addStep(from: Place, to: Place): Step {
@@ -64,7 +68,7 @@ export function addStep(from: Place, to: Place): Step {
 }
 
 /** Where a place begins. */
-export const addressOf = ({ buffer, offset }: Place) => at(RBX, (buffer.offset + offset) * BYTES);
+export const addressOf = ({ buffer, offset }: Place) => at(RBX, (buffer.offset + offset) * NUMBER_BYTES);
 
 /** Number by number. */
 function emitStridedCopy(a: Assembler, axes: readonly Axis[], from: Place, to: Place): void {
@@ -79,16 +83,12 @@ function emitStridedCopy(a: Assembler, axes: readonly Axis[], from: Place, to: P
       return;
     }
     const { length, strides } = axes[depth];
-    const start = new Label();
-    a.set(counters[depth], length);
-    a.place(start);
-    nest(depth + 1);
-    a.addNumber(RSI, strides[0] * BYTES);
-    a.addNumber(RCX, strides[1] * BYTES);
-    a.addNumber(counters[depth], -1);
-    a.jumpNotZero(start);
-    a.addNumber(RSI, -length * strides[0] * BYTES);
-    a.addNumber(RCX, -length * strides[1] * BYTES);
+    const pointers = moving([RSI, strides[0]], [RCX, strides[1]]);
+    countDown(a, counters[depth], length, () => {
+      nest(depth + 1);
+      advance(a, pointers, 1);
+    });
+    advance(a, pointers, -length);
   };
   nest(0);
 }

@@ -3,6 +3,7 @@
  *
  * The sixteen partial sums of every entry are added at the end, for sixteen entries at once.
  */
+import { addSets, setsOf } from './accumulators.ts';
 import { type Assembler, at, R9, R10, RCX, RDX, RSI, type VectorOptions, vector } from './assembler.ts';
 import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, splitEvenly, unrolled, walk } from './loops.ts'; // biome-ignore format: one import
 import type { Product } from './products.ts';
@@ -40,11 +41,8 @@ function fits(rows: number, columns: number): boolean {
   return rows * columns + Math.min(rows, columns) + 1 <= REGISTERS;
 }
 
-function setsOf(rows: number, columns: number, inner: number): number {
-  const wanted = Math.ceil((2 * LATENCY) / (rows * columns));
-  const room = Math.floor((REGISTERS - 1 - Math.min(rows, columns)) / (rows * columns));
-  return Math.max(1, Math.min(wanted, room, Math.ceil(inner / LANES), LATENCY));
-}
+const setsFor = (rows: number, columns: number, inner: number) =>
+  setsOf(rows * columns, Math.min(rows, columns), Math.ceil(inner / LANES));
 
 /** Cycles: two multiplications and two loads in each, then the sums. Rows of a come from the second cache unless all is small. */
 function tileCost(
@@ -55,7 +53,7 @@ function tileCost(
   const entries = rows * columns;
   const kept = (vectors: number) => vectors * inner * NUMBER_BYTES <= NEAR_BYTES;
   const far = kept(allRows + allColumns) ? 0 : rows + (kept(columns) ? 0 : columns);
-  const waiting = LATENCY / setsOf(rows, columns, inner);
+  const waiting = LATENCY / setsFor(rows, columns, inner);
   const step = Math.max(entries / 2, (rows + columns) / 2, waiting, FAR_LOAD * far);
   return step * Math.ceil(inner / LANES) + 25 + 35 * Math.ceil(entries / LANES);
 }
@@ -80,7 +78,7 @@ export function emitDots(assembler: Assembler, product: Product): void {
 function emitTile(assembler: Assembler, product: Product, rows: number, columns: number): void {
   const { inner, a, b } = product;
   const entries = rows * columns;
-  const sets = setsOf(rows, columns, inner);
+  const sets = setsFor(rows, columns, inner);
   /** The first register after the accumulators. */
   const held = sets * entries;
   const spare = REGISTERS - 1;
@@ -107,8 +105,7 @@ function emitTile(assembler: Assembler, product: Product, rows: number, columns:
   const unroll = sets * Math.max(1, Math.floor(Math.min(BODY / entries, 8) / sets));
   const rest = unrolled(assembler, vectors, unroll, moving([R9, LANES], [R10, LANES]), step);
   if (inner % LANES) step(rest, { mask: INNER_MASK });
-  for (let set = 1; set < sets; set++)
-    for (let i = 0; i < entries; i++) assembler.vector(vector.add, i, i, set * entries + i);
+  addSets(assembler, sets, entries);
   for (let start = 0; start < entries; start += LANES)
     storeSums(assembler, product, {
       start,

@@ -36,6 +36,8 @@ interface Emission {
 type Emitter = (emission: Emission) => void;
 
 const all = { broadcast: true };
+/** Bits of a number: its sign, and all others. */
+const [SIGN, MAGNITUDE] = [0x80000000, 0x7fffffff];
 
 /** The operand in a register. */
 function inRegister(a: Assembler, operand: Operand, which: 0 | 1 = 0): number {
@@ -49,22 +51,40 @@ function inRegister(a: Assembler, operand: Operand, which: 0 | 1 = 0): number {
 const source = (operand: Operand): [number | Memory, { broadcast?: boolean }] =>
   typeof operand === 'number' ? [operand, {}] : [operand.memory, { broadcast: operand.broadcast }];
 
+/** One number sixteen times. */
+export function setNumber(a: Assembler, constants: Constants, to: number, value: number): void {
+  if (value === 0) a.clear(to);
+  else a.broadcast(to, constants.number(value));
+}
+
 /** An instruction of two operands; exchanged where that keeps one in memory. */
 function binary(op: (typeof vector)[keyof typeof vector], commutes: boolean): Emitter {
   return ({ a, to, inputs: [x, y] }) => {
     const [first, second] = commutes && typeof x !== 'number' && typeof y === 'number' ? [y, x] : [x, y];
-    const [from, options] = source(second);
-    a.vector(op, to, inRegister(a, first), from, options);
+    a.vector(op, to, inRegister(a, first), ...source(second));
   };
+}
+
+/** An instruction of one operand and a number before it. */
+function ofNumber(op: (typeof vector)[keyof typeof vector], value: number): Emitter {
+  return ({ a, constants, to, inputs }) => {
+    setNumber(a, constants, T0, value);
+    a.vector(op, to, T0, ...source(inputs[0]));
+  };
+}
+
+/** An instruction on the bits of one operand and these. */
+function ofBits(op: (typeof vector)['and' | 'or' | 'xor'], bits: number): Emitter {
+  return ({ a, constants, to, inputs }) =>
+    a.vector(op, to, inRegister(a, inputs[0]), constants.bits(bits), all);
 }
 
 /** Greatest or least; the processor's own forgets a first operand that is no number. */
 function extreme(op: (typeof vector)['max']): Emitter {
   return ({ a, to, inputs: [x, y] }) => {
     const first = inRegister(a, x);
-    const [from, options] = source(y);
     const into = to === first ? T0 : to;
-    a.vector(op, into, first, from, options);
+    a.vector(op, into, first, ...source(y));
     a.compare(compares.unordered, MASK, first, first);
     a.move(into, first, { mask: MASK });
     if (into !== to) a.move(to, into);
@@ -80,10 +100,23 @@ function comparison(how: number, exchanged = false): Emitter {
   return (emission) => {
     const { a, inputs } = emission;
     const [x, y] = exchanged ? [inputs[1], inputs[0]] : inputs;
-    const [from, options] = source(y);
-    a.compare(how, MASK, inRegister(a, x), from, options);
+    a.compare(how, MASK, inRegister(a, x), ...source(y));
     truth(emission);
   };
+}
+
+/** x, which is not `to`, or the nearest of the bounds; uses T1. */
+function clamp(
+  a: Assembler,
+  constants: Constants,
+  to: number,
+  x: number,
+  [low, high]: readonly [number, number],
+): void {
+  a.broadcast(to, constants.number(high));
+  a.vector(vector.min, to, to, x);
+  a.broadcast(T1, constants.number(low));
+  a.vector(vector.max, to, T1, to);
 }
 
 /** c0 + x (c1 + x (c2 + ...)) into `to`, which is not x. */
@@ -110,10 +143,7 @@ const EXP = [
 /** The exponential of x, which may be `to`; uses T0 to T2. */
 function exponential(a: Assembler, constants: Constants, to: number, x: number): void {
   // Beyond these it is 0 or infinite.
-  a.broadcast(T0, constants.number(89));
-  a.vector(vector.min, T0, T0, x);
-  a.broadcast(T1, constants.number(-104));
-  a.vector(vector.max, T0, T1, T0);
+  clamp(a, constants, T0, x, [-104, 89]);
   a.vector(vector.mul, T1, T0, constants.number(LOG2_E), all);
   a.withByte(withByte.round, T1, 0, T1, 0);
   a.vector(vector.fnma231, T0, T1, constants.number(LN2_HIGH), all);
@@ -156,10 +186,7 @@ const TANH_BELOW = [4.89352518554385e-3, 2.268434632439e-3, 1.18534705686654e-4,
 
 const tanh: Emitter = ({ a, constants, to, inputs }) => {
   const x = inRegister(a, inputs[0]);
-  a.broadcast(T0, constants.number(TANH_LIMIT));
-  a.vector(vector.min, T0, T0, x);
-  a.broadcast(T1, constants.number(-TANH_LIMIT));
-  a.vector(vector.max, T0, T1, T0);
+  clamp(a, constants, T0, x, [-TANH_LIMIT, TANH_LIMIT]);
   a.vector(vector.mul, T1, T0, T0);
   polynomial(a, constants, T2, T1, TANH_ABOVE);
   a.vector(vector.mul, T2, T2, T0);
@@ -202,7 +229,7 @@ const wave =
     a.move(sine, cosine, { mask: MASK });
     a.broadcast(r, constants.number(2));
     a.compare(compares.lessOrEqual, MASK, r, quarter);
-    a.vector(vector.xor, sine, sine, constants.bits(0x80000000), { ...all, mask: MASK });
+    a.vector(vector.xor, sine, sine, constants.bits(SIGN), { ...all, mask: MASK });
     a.move(to, sine);
   };
 
@@ -213,9 +240,9 @@ const ERF_TAIL = [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405
 
 const erf: Emitter = ({ a, constants, to, inputs }) => {
   const x = inRegister(a, inputs[0]);
-  a.vector(vector.and, T3, x, constants.bits(0x7fffffff), all);
+  a.vector(vector.and, T3, x, constants.bits(MAGNITUDE), all);
   a.vector(vector.mul, T4, T3, T3);
-  negative(a, constants, T4, T4);
+  a.vector(vector.xor, T4, T4, constants.bits(SIGN), all);
   exponential(a, constants, T4, T4);
   a.broadcast(T0, constants.number(1));
   a.move(T1, T3);
@@ -226,7 +253,7 @@ const erf: Emitter = ({ a, constants, to, inputs }) => {
   a.vector(vector.mul, T2, T2, T1);
   a.vector(vector.fnma213, T2, T4, T0);
   // The sign of x.
-  a.vector(vector.and, T4, x, constants.bits(0x80000000), all);
+  a.vector(vector.and, T4, x, constants.bits(SIGN), all);
   a.vector(vector.or, T4, T4, T2);
   a.vector(vector.mul, T1, x, x);
   polynomial(a, constants, T2, T1, ERF);
@@ -236,11 +263,8 @@ const erf: Emitter = ({ a, constants, to, inputs }) => {
   a.move(to, T2);
 };
 
-const negative = (a: Assembler, constants: Constants, to: number, x: number) =>
-  a.vector(vector.xor, to, x, constants.bits(0x80000000), all);
-
 const sigmoid: Emitter = ({ a, constants, to, inputs }) => {
-  negative(a, constants, T3, inRegister(a, inputs[0]));
+  a.vector(vector.xor, T3, inRegister(a, inputs[0]), constants.bits(SIGN), all);
   exponential(a, constants, T3, T3);
   a.broadcast(T0, constants.number(1));
   a.vector(vector.add, T3, T3, T0);
@@ -250,7 +274,7 @@ const sigmoid: Emitter = ({ a, constants, to, inputs }) => {
 /** max(x, 0) + log(1 + exp(-|x|)) */
 const softplus: Emitter = ({ a, constants, to, inputs }) => {
   const x = inRegister(a, inputs[0]);
-  a.vector(vector.or, T3, x, constants.bits(0x80000000), all);
+  a.vector(vector.or, T3, x, constants.bits(SIGN), all);
   exponential(a, constants, T3, T3);
   logOnePlus(a, constants, T3, T3, 7);
   a.clear(T0);
@@ -285,28 +309,12 @@ export const entrywise: Partial<Record<Op, Emitter>> = {
   LessOrEqual: comparison(compares.lessOrEqual),
   Greater: comparison(compares.less, true),
   GreaterOrEqual: comparison(compares.lessOrEqual, true),
-  Neg: ({ a, constants, to, inputs }) => negative(a, constants, to, inRegister(a, inputs[0])),
-  Abs: ({ a, constants, to, inputs }) =>
-    a.vector(vector.and, to, inRegister(a, inputs[0]), constants.bits(0x7fffffff), all),
-  Not: ({ a, constants, to, inputs }) => {
-    const [from, options] = source(inputs[0]);
-    a.broadcast(T0, constants.number(1));
-    a.vector(vector.sub, to, T0, from, options);
-  },
-  Sqrt: ({ a, to, inputs }) => {
-    const [from, options] = source(inputs[0]);
-    a.single(single.sqrt, to, from, options);
-  },
-  Reciprocal: ({ a, constants, to, inputs }) => {
-    const [from, options] = source(inputs[0]);
-    a.broadcast(T0, constants.number(1));
-    a.vector(vector.div, to, T0, from, options);
-  },
-  Relu: ({ a, to, inputs }) => {
-    const [from, options] = source(inputs[0]);
-    a.clear(T0);
-    a.vector(vector.max, to, T0, from, options);
-  },
+  Neg: ofBits(vector.xor, SIGN),
+  Abs: ofBits(vector.and, MAGNITUDE),
+  Not: ofNumber(vector.sub, 1),
+  Sqrt: ({ a, to, inputs }) => a.single(single.sqrt, to, ...source(inputs[0])),
+  Reciprocal: ofNumber(vector.div, 1),
+  Relu: ofNumber(vector.max, 0),
   Floor: rounded(1),
   Ceil: rounded(2),
   Round: rounded(0),
@@ -325,7 +333,7 @@ export const entrywise: Partial<Record<Op, Emitter>> = {
   },
   IsInf: (emission) => {
     const { a, constants, inputs } = emission;
-    a.vector(vector.and, T0, inRegister(a, inputs[0]), constants.bits(0x7fffffff), all);
+    a.vector(vector.and, T0, inRegister(a, inputs[0]), constants.bits(MAGNITUDE), all);
     a.compare(compares.equal, MASK, T0, constants.number(Infinity), all);
     truth(emission);
   },
@@ -333,7 +341,7 @@ export const entrywise: Partial<Record<Op, Emitter>> = {
     const x = inRegister(a, inputs[0]);
     // The sign on a one, but x itself where it is 0 or no number.
     a.clear(T1);
-    a.vector(vector.and, T0, x, constants.bits(0x80000000), all);
+    a.vector(vector.and, T0, x, constants.bits(SIGN), all);
     a.vector(vector.or, T0, T0, constants.number(1), all);
     a.compare(compares.equal, MASK, x, T1);
     a.move(T0, x, { mask: MASK });

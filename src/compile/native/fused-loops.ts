@@ -3,13 +3,21 @@
  * up along some axes.
  */
 import type { Op } from '../graph.ts';
-import { type Assembler, at, compares, Label, type Memory, RAX, RBX, vector, withByte } from './assembler.ts';
-import { type Constants, entrywise, type Operand, TEMPORARY } from './entrywise.ts';
+import {
+  type Assembler,
+  at,
+  compares,
+  type Memory,
+  RBX,
+  type VectorOptions,
+  vector,
+  withByte,
+} from './assembler.ts';
+import { type Constants, entrywise, type Operand, setNumber, TEMPORARY } from './entrywise.ts';
+import { advance, countDown, LANES, NUMBER_BYTES, type Pointer, setLanes } from './loops.ts';
 import { type Axis, collapsed, type Place } from './places.ts';
 
-const LANES = 16;
-const BYTES = 4;
-const VECTOR = LANES * BYTES;
+const VECTOR = LANES * NUMBER_BYTES;
 /** Mask register for the numbers after the last whole vector. */
 const TAIL = 1;
 /** Mask register for what is no number. */
@@ -21,6 +29,13 @@ const GENERAL = [1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
 /** A value in a loop: loaded, or an operation on earlier ones. */
 export type Entry = { load: Place } | { op: Op; inputs: readonly number[] };
+
+/** What a loop computes. */
+interface Values {
+  entries: readonly Entry[];
+  /** Which value goes where. Places have the loop's shape; those of a sum have stride 0 along its axes. */
+  stores: readonly { entry: number; place: Place }[];
+}
 
 /** How numbers are made one. */
 export interface Combination {
@@ -36,18 +51,15 @@ export const combinations: Record<'ReduceSum' | 'ReduceMax' | 'ReduceMin', Combi
   ReduceMin: { start: Infinity, op: vector.min, forgets: true },
 };
 
-export interface Loop {
+export interface Loop extends Values {
   shape: readonly number[];
-  entries: readonly Entry[];
-  /** Which value goes where. Places have the loop's shape; those of a sum have stride 0 along its axes. */
-  stores: readonly { entry: number; place: Place }[];
   /** Axes along which the one stored value is summed up, or combined otherwise. */
   summed?: readonly number[];
   how?: Combination;
 }
 
-/** Values that a loop may hold in registers at the same time. */
-export const REGISTERS = TEMPORARY - SUMS;
+/** Values that a loop may hold in registers at the same time; the registers of sums come after. */
+export const VALUES = TEMPORARY - SUMS;
 
 /** Whether a loop can read or write the place vector by vector. */
 export function isLoopable(place: Place, shape: readonly number[]): boolean {
@@ -57,8 +69,8 @@ export function isLoopable(place: Place, shape: readonly number[]): boolean {
 }
 
 /** How many index registers and counters a loop needs, and whether there are enough. */
-export function fits(loop: Pick<Loop, 'shape' | 'entries' | 'stores'>): boolean {
-  const operands = operandsOf(loop);
+export function fits(loop: Loop): boolean {
+  const operands = placesOf(loop).map(({ strides }) => strides);
   // Whatever the axes, there are not more classes than operands.
   if (operands.length + loop.shape.length + 1 <= GENERAL.length) return true;
   const axes = collapsed(loop.shape, operands);
@@ -66,15 +78,16 @@ export function fits(loop: Pick<Loop, 'shape' | 'entries' | 'stores'>): boolean 
   return classes.size + axes.length + 1 <= GENERAL.length;
 }
 
-const placesOf = ({ entries, stores }: Pick<Loop, 'entries' | 'stores'>): Place[] => [
+/** Operands: what is loaded, then what is stored. */
+const placesOf = ({ entries, stores }: Values): Place[] => [
   ...entries.flatMap((entry) => ('load' in entry ? [entry.load] : [])),
   ...stores.map(({ place }) => place),
 ];
-const operandsOf = (loop: Pick<Loop, 'entries' | 'stores'>) => placesOf(loop).map(({ strides }) => strides);
+/** Operands of one class, with the same strides, share an index register. */
 const classOf = (axes: readonly Axis[], k: number) => axes.map(({ strides }) => strides[k]).join();
 
 /** When each value is last used, as the number of an entry; those that are stored are used after the last. */
-function lastUses({ entries, stores }: Pick<Loop, 'entries' | 'stores'>): { last: number[]; uses: number[] } {
+function lastUses({ entries, stores }: Values): { last: number[]; uses: number[] } {
   const last = entries.map(() => -1);
   const uses = entries.map(() => 0);
   for (const [i, entry] of entries.entries()) {
@@ -92,7 +105,7 @@ function lastUses({ entries, stores }: Pick<Loop, 'entries' | 'stores'>): { last
 }
 
 /** The most registers that values of the loop fill at once; an upper bound. */
-export function pressure(loop: Pick<Loop, 'entries' | 'stores'>): number {
+export function pressure(loop: Values): number {
   const { last } = lastUses(loop);
   let most = 0;
   let live = 0;
@@ -121,8 +134,8 @@ class LoopWriter {
   readonly #kept: Axis[] = [];
   readonly #summed: Axis[] = [];
   /** Along which vectors lie. */
-  #inner: Axis;
-  #innerIsSummed = false;
+  readonly #inner: Axis;
+  readonly #innerIsSummed: boolean;
   /** Index register of every place; -1 where none is needed. */
   readonly #index = new Map<Place, number>();
   /** Places that have one number for a whole vector. */
@@ -131,6 +144,9 @@ class LoopWriter {
   readonly #registers: { register: number; operand: number }[] = [];
   readonly #free = [...GENERAL];
   readonly #how: Combination;
+  /** Registers of the values of the vector that is being computed, and those that hold none. */
+  readonly #held = new Map<number, number>();
+  #unused: number[] = [];
 
   constructor(assembler: Assembler, loop: Loop, constants: Constants) {
     this.#a = assembler;
@@ -141,8 +157,7 @@ class LoopWriter {
     const places = placesOf(loop);
     const operands = places.map(({ strides }) => strides);
     // Axes of a sum and others must not become one.
-    const marks = loop.shape.map((_, i) => (loop.summed?.includes(i) ? 0 : 1));
-    const mark = loop.summed ? [rowMajorWhere(loop.shape, marks)] : [];
+    const mark = loop.summed ? [stridesOfKept(loop.shape, loop.summed)] : [];
     const axes = collapsed(loop.shape, [...operands, ...mark]);
     const isSummed = (axis: Axis) => loop.summed !== undefined && axis.strides[operands.length] === 0;
     this.#inner = axes.pop() ?? { length: 1, strides: [...operands, ...mark].map(() => 0) };
@@ -165,11 +180,7 @@ class LoopWriter {
 
   write(): void {
     for (const { register } of this.#registers) this.#a.set(register, 0);
-    const tail = this.#inner.length % LANES;
-    if (tail > 0) {
-      this.#a.set(RAX, 2 ** tail - 1);
-      this.#a.maskFrom(TAIL, RAX);
-    }
+    setLanes(this.#a, TAIL, this.#inner.length % LANES);
     this.#nest(this.#kept, () => {
       if (!this.#loop.summed) this.#entrywise();
       else if (this.#innerIsSummed) this.#sumAlong();
@@ -180,13 +191,16 @@ class LoopWriter {
   /** Every vector of the inner axis. */
   #entrywise(): void {
     const whole = Math.floor(this.#inner.length / LANES);
-    const store = (tail: boolean) => (offset: number, values: (entry: number) => number) => {
-      for (const { entry, place } of this.#loop.stores)
-        this.#a.store(this.#address(place, offset), values(entry), tail ? { mask: TAIL } : {});
-    };
-    const done = this.#vectors(whole, 1, (offset) => this.#values(offset, 0, store(false)));
-    if (this.#inner.length % LANES > 0) this.#values(done, 0, store(true));
+    const done = this.#vectors(whole, 1, (offset) => this.#storeVector(offset, {}));
+    if (this.#inner.length % LANES > 0) this.#storeVector(done, { mask: TAIL });
     this.#rewind(whole, done);
+  }
+
+  /** One vector. */
+  #storeVector(offset: number, options: VectorOptions): void {
+    this.#compute(offset);
+    for (const { entry, place } of this.#loop.stores)
+      this.#a.store(this.#address(place, offset), this.#value(entry, offset), options);
   }
 
   /** Sums along the inner axis: vectors are added, in the end the numbers of one. */
@@ -194,35 +208,36 @@ class LoopWriter {
     const whole = Math.floor(this.#inner.length / LANES);
     const tail = this.#inner.length % LANES;
     const partial = whole >= 4 ? 4 : 1;
-    for (let k = 0; k < partial; k++) this.#start(REGISTERS + k);
-    const { entry, place } = this.#loop.stores[0];
-    const add = (k: number, mask: boolean) => (_: number, values: (entry: number) => number) =>
-      this.#combine(REGISTERS + k, values(entry), mask);
+    for (let k = 0; k < partial; k++) this.#start(VALUES + k);
     this.#nest(this.#summed, () => {
       const turns = Math.floor(whole / partial);
       let done = this.#vectors(turns, partial, (offset) => {
-        for (let k = 0; k < partial; k++) this.#values(offset + k * VECTOR, 0, add(k, false));
+        for (let k = 0; k < partial; k++) this.#sumVector(k, offset + k * VECTOR);
       });
       for (let k = turns * partial; k < whole; k++) {
-        this.#values(done, 0, add(k % partial, false));
+        this.#sumVector(k % partial, done);
         done += VECTOR;
       }
-      if (tail > 0) this.#values(done, 0, add(0, true));
+      if (tail > 0) this.#sumVector(0, done, true);
       this.#rewind(turns * partial, done - (whole - turns * partial) * VECTOR);
     });
-    for (let k = 1; k < partial; k++) this.#combine(REGISTERS, REGISTERS + k, false);
-    this.#combineLanes(REGISTERS, TEMPORARY + 1);
-    this.#a.storeFirst(this.#address(place, 0), REGISTERS);
+    for (let k = 1; k < partial; k++) this.#combine(VALUES, VALUES + k);
+    this.#combineLanes(VALUES, TEMPORARY + 1);
+    this.#a.storeFirst(this.#address(this.#loop.stores[0].place, 0), VALUES);
   }
 
   #start(register: number): void {
-    const { start } = this.#how;
-    if (start === 0) this.#a.clear(register);
-    else this.#a.broadcast(register, this.#constants.number(start));
+    setNumber(this.#a, this.#constants, register, this.#how.start);
+  }
+
+  /** Takes one more vector of what is summed into the `k`-th sum. */
+  #sumVector(k: number, offset: number, masked = false): void {
+    this.#compute(offset);
+    this.#combine(VALUES + k, this.#value(this.#loop.stores[0].entry, offset), masked);
   }
 
   /** Takes one more vector in, or what the mask of the tail lets through of it. */
-  #combine(into: number, value: number, masked: boolean): void {
+  #combine(into: number, value: number, masked = false): void {
     const { op, forgets } = this.#how;
     if (forgets) {
       this.#a.move(TEMPORARY, into);
@@ -236,11 +251,11 @@ class LoopWriter {
   #combineLanes(register: number, temporary: number): void {
     for (const order of [0x4e, 0xb1]) {
       this.#a.withByte(withByte.shuffleBlocks, temporary, register, register, order);
-      this.#combine(register, temporary, false);
+      this.#combine(register, temporary);
     }
     for (const order of [0x4e, 0xb1]) {
       this.#a.withByte(withByte.shuffleWithin, temporary, 0, register, order);
-      this.#combine(register, temporary, false);
+      this.#combine(register, temporary);
     }
   }
 
@@ -248,18 +263,15 @@ class LoopWriter {
   #sumAcross(): void {
     const { length } = this.#inner;
     const vectors = Math.ceil(length / LANES);
-    const { entry, place } = this.#loop.stores[0];
+    const { place } = this.#loop.stores[0];
     const block = (count: number, offset: number, masked: boolean) => {
-      for (let k = 0; k < count; k++) this.#start(REGISTERS + k);
+      for (let k = 0; k < count; k++) this.#start(VALUES + k);
       this.#nest(this.#summed, () => {
-        for (let k = 0; k < count; k++)
-          this.#values(offset + k * VECTOR, 0, (_, values) =>
-            this.#combine(REGISTERS + k, values(entry), false),
-          );
+        for (let k = 0; k < count; k++) this.#sumVector(k, offset + k * VECTOR);
       });
       for (let k = 0; k < count; k++) {
         const options = masked && k === count - 1 ? { mask: TAIL } : {};
-        this.#a.store(this.#address(place, offset + k * VECTOR), REGISTERS + k, options);
+        this.#a.store(this.#address(place, offset + k * VECTOR), VALUES + k, options);
       }
     };
     const ragged = length % LANES > 0;
@@ -281,17 +293,14 @@ class LoopWriter {
     }
     this.#repeat(turns, () => {
       body(0);
-      for (const { register, operand } of this.#registers)
-        if (this.#inner.strides[operand] !== 0) this.#a.addNumber(register, count * VECTOR);
+      advance(this.#a, this.#pointers(this.#inner), count * LANES);
     });
     return 0;
   }
 
   /** Puts the index registers back that `#vectors` moved over so many whole vectors. */
   #rewind(vectors: number, done: number): void {
-    if (done > 0 || vectors === 0) return;
-    for (const { register, operand } of this.#registers)
-      if (this.#inner.strides[operand] !== 0) this.#a.addNumber(register, -vectors * VECTOR);
+    if (done === 0) advance(this.#a, this.#pointers(this.#inner), -vectors * LANES);
   }
 
   /** Runs through axes; the index registers are as before in the end. */
@@ -301,13 +310,17 @@ class LoopWriter {
       return;
     }
     const [axis, ...rest] = axes;
-    const moving = this.#registers.filter(({ operand }) => axis.strides[operand] !== 0);
+    const pointers = this.#pointers(axis);
     this.#repeat(axis.length, () => {
       this.#nest(rest, body);
-      for (const { register, operand } of moving) this.#a.addNumber(register, axis.strides[operand] * BYTES);
+      advance(this.#a, pointers, 1);
     });
-    for (const { register, operand } of moving)
-      this.#a.addNumber(register, -axis.length * axis.strides[operand] * BYTES);
+    advance(this.#a, pointers, -axis.length);
+  }
+
+  /** How the index registers move along an axis. */
+  #pointers(axis: Axis): Pointer[] {
+    return this.#registers.map(({ register, operand }) => [register, axis.strides[operand]]);
   }
 
   #repeat(count: number, body: () => void): void {
@@ -317,63 +330,59 @@ class LoopWriter {
       return;
     }
     const counter = this.#register();
-    const start = new Label();
-    this.#a.set(counter, count);
-    this.#a.place(start);
-    body();
-    this.#a.addNumber(counter, -1);
-    this.#a.jumpNotZero(start);
+    countDown(this.#a, counter, count, body);
     this.#free.push(counter);
   }
 
-  /** Computes all values for one vector, `offset` bytes after the index registers, and hands over where they are. */
-  #values(
-    offset: number,
-    first: number,
-    use: (offset: number, values: (entry: number) => number) => void,
-  ): void {
+  /** Computes all values for one vector, `offset` bytes after the index registers. */
+  #compute(offset: number): void {
     const { entries } = this.#loop;
-    const registers = Array.from({ length: REGISTERS - first }, (_, i) => REGISTERS - 1 - i);
-    const held = new Map<number, number>();
-    const hold = (i: number): number => {
-      const register = registers.pop();
-      if (register === undefined) throw new Error('a loop needs more vector registers than there are');
-      held.set(i, register);
-      return register;
-    };
-    const load = (i: number): number => {
-      const entry = entries[i];
-      if (held.has(i) || !('load' in entry)) return held.get(i)!;
-      const register = hold(i);
-      const memory = this.#address(entry.load, offset);
-      if (this.#isBroadcast(entry.load)) this.#a.broadcast(register, memory);
-      else this.#a.load(register, memory);
-      return register;
-    };
-    const operand = (i: number): Operand => {
-      const entry = entries[i];
-      if (!('load' in entry) || this.#uses[i] > 1) return load(i);
-      return { memory: this.#address(entry.load, offset), broadcast: this.#isBroadcast(entry.load) };
-    };
+    this.#held.clear();
+    this.#unused = Array.from({ length: VALUES }, (_, i) => VALUES - 1 - i);
     for (const [i, entry] of entries.entries()) {
       if ('load' in entry) continue;
-      const inputs = entry.inputs.map(operand);
+      const inputs = entry.inputs.map((input) => this.#operand(input, offset));
       for (const input of new Set(entry.inputs)) {
-        const register = held.get(input);
+        const register = this.#held.get(input);
         if (this.#last[input] === i && register !== undefined) {
-          registers.push(register);
-          held.delete(input);
+          this.#unused.push(register);
+          this.#held.delete(input);
         }
       }
       // The register of an operand may be that of the result: operations read before they write, or know of it.
-      entrywise[entry.op]!({ a: this.#a, constants: this.#constants, to: hold(i), inputs });
+      entrywise[entry.op]!({ a: this.#a, constants: this.#constants, to: this.#hold(i), inputs });
     }
-    use(offset, load);
+  }
+
+  /** A value of this vector for an operation: only what is used again is loaded into a register. */
+  #operand(i: number, offset: number): Operand {
+    const entry = this.#loop.entries[i];
+    if (!('load' in entry) || this.#uses[i] > 1) return this.#value(i, offset);
+    return { memory: this.#address(entry.load, offset), broadcast: this.#isBroadcast(entry.load) };
+  }
+
+  /** The register of a value of this vector, which is loaded now if it is not there. */
+  #value(i: number, offset: number): number {
+    const known = this.#held.get(i);
+    const entry = this.#loop.entries[i];
+    if (known !== undefined || !('load' in entry)) return known!;
+    const register = this.#hold(i);
+    const memory = this.#address(entry.load, offset);
+    if (this.#isBroadcast(entry.load)) this.#a.broadcast(register, memory);
+    else this.#a.load(register, memory);
+    return register;
+  }
+
+  #hold(i: number): number {
+    const register = this.#unused.pop();
+    if (register === undefined) throw new Error('a loop needs more vector registers than there are');
+    this.#held.set(i, register);
+    return register;
   }
 
   #address(place: Place, offset: number): Memory {
     const register = this.#index.get(place)!;
-    const start = (place.buffer.offset + place.offset) * BYTES;
+    const start = (place.buffer.offset + place.offset) * NUMBER_BYTES;
     return register < 0 || this.#isBroadcast(place)
       ? at(RBX, start, register < 0 ? undefined : register)
       : at(RBX, start + offset, register);
@@ -390,13 +399,14 @@ class LoopWriter {
   }
 }
 
-/** Strides of an operand that tells axes apart: 0 where the mark is 0. */
-function rowMajorWhere(shape: readonly number[], marks: readonly number[]): number[] {
+/** Strides of an operand that tells axes apart: 0 along those that are summed. */
+function stridesOfKept(shape: readonly number[], summed: readonly number[]): number[] {
   let stride = 1;
-  const strides = Array<number>(shape.length);
+  const strides = Array<number>(shape.length).fill(0);
   for (let i = shape.length - 1; i >= 0; i--) {
-    strides[i] = marks[i] * stride;
-    stride *= marks[i] ? shape[i] : 1;
+    if (summed.includes(i)) continue;
+    strides[i] = stride;
+    stride *= shape[i];
   }
   return strides;
 }

@@ -12,7 +12,7 @@ export const LATENCY = 4;
 /** A register that moves by so many numbers. */
 export type Pointer = readonly [register: number, stride: number];
 
-/** Some of them. */
+/** Some of them: a call, which the formatter leaves on one line. */
 export const moving = (...pointers: Pointer[]): readonly Pointer[] => pointers;
 
 /** `count` pieces of `size` one after the other. */

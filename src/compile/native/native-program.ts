@@ -1,18 +1,17 @@
 /** @file Programs of machine code, in this thread and in others. */
-
+import { sizeOf } from '../../shapes.ts';
 import type { InputSpec, NamedValues, Program } from '../engine.ts';
-import type { Dtype } from '../graph.ts';
-import { toValues } from '../graph.ts';
+import { type Dtype, toValues } from '../graph.ts';
 import type { Trace } from '../trace-backend.ts';
 import { nativeCode, type PartPorts } from './code.ts';
+import { NUMBER_BYTES } from './loops.ts';
 import { Block, Executable } from './machine.ts';
 import type { Place } from './places.ts';
 import type { PartCount } from './tiles.ts';
 import { Unsupported } from './unsupported.ts';
 
-const BYTES = 4;
 /** Displacements of instructions reach so far. */
-const REACH = 2 ** 31 / BYTES;
+const REACH = 2 ** 31 / NUMBER_BYTES;
 
 interface Port {
   name: string;
@@ -60,11 +59,11 @@ export class NativeProgram implements Program {
     if (memory > REACH) throw new Unsupported('more memory than instructions reach');
     this.executable = new Executable(code);
     this.#constants = constants;
-    this.#bytes = memory * BYTES;
+    this.#bytes = memory * NUMBER_BYTES;
     const port = (name: string, place: Place, dtype: Dtype): Port => ({
       name,
       place,
-      size: place.shape.reduce((product, n) => product * n, 1),
+      size: sizeOf(place.shape),
       dtype,
     });
     this.#inputs = Object.entries(inputs).map(([name, place]) => port(name, place, specs[name]?.dtype ?? 'float32')); // biome-ignore format: one thought

@@ -2,10 +2,10 @@
  * @file In which order the axes of tensors lie in memory. Convolutions leave images beside each other, as the last axis; what is computed
  * of their results stays in this order, so that hardly anything is transposed.
  */
-
 import { sizeOf } from '../../shapes.ts';
 import type { Node } from '../graph.ts';
-import { expanded, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
+import { type Buffer, newBuffer, type Place, transposed, wholeBuffer } from './places.ts';
+import { viewOf, views } from './views.ts';
 
 /** Axes of a tensor, those farthest apart in memory first. */
 export type Order = readonly number[];
@@ -18,10 +18,18 @@ export const inOrder = (place: Place, order: Order | undefined): Place =>
   order ? transposed(place, order) : place;
 
 /** A new place whose axes lie in this order. */
-export function newPlaceInOrder(shape: readonly number[], order: Order | undefined): Place {
-  if (!order) return newPlace(shape);
-  const inMemory = newPlace(order.map((axis) => shape[axis]));
-  return transposed(inMemory, shape.map((_, axis) => order.indexOf(axis))); // biome-ignore format: one line
+export const newPlaceInOrder = (shape: readonly number[], order: Order | undefined): Place =>
+  placeInOrder(newBuffer(sizeOf(shape)), shape, order);
+
+function placeInOrder(buffer: Buffer, shape: readonly number[], order: Order | undefined): Place {
+  if (!order) return wholeBuffer(buffer, shape);
+  const strides = Array<number>(shape.length);
+  let stride = 1;
+  for (const axis of [...order].reverse()) {
+    strides[axis] = stride;
+    stride *= shape[axis];
+  }
+  return { buffer, offset: 0, shape, strides };
 }
 
 /** The order of the last `rank` axes among those of a larger tensor. */
@@ -56,12 +64,14 @@ export function memoryOrders(live: readonly Node[], isEntrywise: (node: Node) =>
     const { inputs, op } = node;
     if (isOverImages(node)) {
       orders.set(node, IMAGES_LAST);
-      places.set(node, inNowhere(node.shape, IMAGES_LAST));
+      places.set(node, placeInOrder(nowhere, node.shape, IMAGES_LAST));
     } else if (op === 'Transpose' || inputs.some((input) => places.has(input))) {
-      const view = viewOf(node, placeOf);
+      const view = views.has(op)
+        ? (viewOf(node, placeOf(inputs[0])) ?? wholeBuffer(nowhere, node.shape))
+        : undefined;
       const order = view ? orderOf(view) : orderOfResult(node, orders, placeOf, isEntrywise);
       if (order) orders.set(node, order);
-      if (view || order) places.set(node, view ?? inNowhere(node.shape, order));
+      if (view || order) places.set(node, view ?? placeInOrder(nowhere, node.shape, order));
     }
   }
   return orders;
@@ -89,7 +99,7 @@ function orderOfResult(
   const order = orders.get(inputs[0])?.filter((axis) => !summed.includes(axis));
   if (!order) return undefined;
   const kept = [...order].sort((i, j) => i - j);
-  return orderOf(inNowhere(shape, order.map((axis) => kept.indexOf(axis)))); // biome-ignore format: one line
+  return orderOf(placeInOrder(nowhere, shape, order.map((axis) => kept.indexOf(axis)))); // biome-ignore format: one line
 }
 
 const fixed: ReadonlySet<string> = new Set(['Input', 'Constant', 'Expand']);
@@ -117,12 +127,6 @@ const isOverImages = ({ op, shape }: Node) =>
 
 const nowhere = newBuffer(0);
 
-function inNowhere(shape: readonly number[], order: Order | undefined): Place {
-  if (!order) return wholeBuffer(nowhere, shape);
-  const inMemory = wholeBuffer(nowhere, order.map((axis) => shape[axis])); // biome-ignore format: one line
-  return transposed(inMemory, shape.map((_, axis) => order.indexOf(axis))); // biome-ignore format: one line
-}
-
 /** Axes from the largest stride to the smallest; undefined where they lie as they come, or repeat. */
 function orderOf({ shape, strides }: Place): Order | undefined {
   const axes = shape.map((_, axis) => axis);
@@ -131,27 +135,4 @@ function orderOf({ shape, strides }: Place): Order | undefined {
   const sorted = [...long].sort((i, j) => strides[j] - strides[i] || i - j);
   if (sorted.every((axis, i) => axis === long[i])) return undefined;
   return [...axes.filter((axis) => shape[axis] === 1), ...sorted];
-}
-
-/** Where a view of tensors with these places lies; undefined for what is computed. */
-function viewOf(node: Node, placeOf: (node: Node) => Place): Place | undefined {
-  const { op, attributes: a, shape } = node;
-  const place = () => placeOf(node.inputs[0]);
-  switch (op) {
-    case 'Reshape':
-      return reshaped(place(), shape) ?? wholeBuffer(nowhere, shape);
-    case 'Transpose':
-      return transposed(place(), a.perm as number[]);
-    case 'Expand':
-      return expanded(place(), shape);
-    case 'Cast':
-      return place();
-    case 'Slice': {
-      const steps = shape.map(() => 1);
-      for (const [k, axis] of (a.axes as number[]).entries()) steps[axis] = (a.steps as number[])[k];
-      return sliced(place(), shape, shape.map(() => 0), steps); // biome-ignore format: one line
-    }
-    default:
-      return undefined;
-  }
 }

@@ -22,7 +22,7 @@ export interface Place {
 }
 
 /** Strides of a tensor in row-major order. */
-export function rowMajor(shape: readonly number[]): number[] {
+function rowMajor(shape: readonly number[]): number[] {
   const strides = Array<number>(shape.length);
   let stride = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
@@ -81,8 +81,12 @@ export function reshaped(place: Place, shape: readonly number[]): Place | undefi
 }
 
 export function transposed(place: Place, permutation: readonly number[]): Place {
-  const pick = (list: readonly number[]) => permutation.map((axis) => list[axis]);
-  return { ...place, shape: pick(place.shape), strides: pick(place.strides) };
+  const { shape, strides } = place;
+  return {
+    ...place,
+    shape: permutation.map((axis) => shape[axis]),
+    strides: permutation.map((axis) => strides[axis]),
+  };
 }
 
 /** Broadcast to a shape by NumPy's rule. */

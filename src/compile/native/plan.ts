@@ -1,34 +1,27 @@
 /**
- * @file From a traced graph to steps of machine code: which entrywise operations share a loop, where every tensor lies, and what
- * needs no step at all because it is a view.
+ * @file From a traced graph to steps of machine code: where every tensor lies, and what needs no step at all because it is a view.
+ * Entrywise operations and sums are planned in loop-planner.ts.
  */
 import { sizeOf } from '../../shapes.ts';
 import { uniformValue } from '../builder.ts';
 import { liveNodes, type Node, sameShape } from '../graph.ts';
 import { concatenation, partsOf } from './concatenations.ts';
-import { copyStep } from './copies.ts';
+import { copyStep, padSteps } from './copies.ts';
 import { entrywise } from './entrywise.ts';
-import {
-  combinations,
-  type Entry,
-  emitLoop,
-  fits,
-  isLoopable,
-  type Loop,
-  pressure,
-  REGISTERS,
-} from './fused-loops.ts';
+import { combinations, isLoopable } from './fused-loops.ts';
+import { isEntrywise, LoopPlanner } from './loop-planner.ts';
 import { hasTiles } from './machine.ts';
 import { type OperandUses, operandUses } from './operand-uses.ts';
 import { type Factors, productSteps, sumOfProductsSteps } from './operators.ts';
-import { imageColumns, inOrder, memoryOrders, newPlaceInOrder, type Order, orderOfLast } from './orders.ts'; // biome-ignore format: one import
-import { type Buffer, collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
+import { imageColumns, inOrder, memoryOrders, newPlaceInOrder, type Order } from './orders.ts'; // biome-ignore format: one import
+import { collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
 import { type Rows, sumsOfProducts } from './rows.ts';
 import { spatialSteps } from './spatial.ts';
 import type { Step } from './steps.ts';
 import { TiledProducts } from './tiled-products.ts';
 import type { PartCount } from './tiles.ts';
 import { Unsupported } from './unsupported.ts';
+import { viewOf, views } from './views.ts';
 
 export interface Plan {
   steps: Step[];
@@ -36,16 +29,9 @@ export interface Plan {
   outputs: Record<string, Place>;
 }
 
-const views: ReadonlySet<string> = new Set(['Reshape', 'Transpose', 'Expand', 'Slice', 'Concat', 'Cast']);
-const others: ReadonlySet<string> = new Set(['Input', 'Constant', 'MatMul', 'Pad', 'Conv', 'ConvTranspose', 'ConvFilterGradient', 'AveragePool']); // biome-ignore format: a list
-/** Operations that take less time than a tensor takes to memory and back. */
-const cheap: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Neg']);
-/** How many of them in a row are computed again. */
-const AGAIN = 2;
+const others: ReadonlySet<string> = new Set(['Input', 'Constant', 'Concat', 'MatMul', 'Pad', 'Conv', 'ConvTranspose', 'ConvFilterGradient', 'AveragePool']); // biome-ignore format: a list
 /** How many times the time to copy a number it takes to transpose one that is multiplied, and one of the result. */
 const TURNING = 2;
-/** More entries in one loop gain nothing. */
-const MOST = 48;
 
 /**
  * @param bfloats how many bfloat16 products may take every number for, if the machine has tiles; default: they multiply float32
@@ -55,15 +41,9 @@ export function plan(inputs: Record<string, Node>, outputs: Record<string, Node>
   return new Planner(outputs, bfloats && hasTiles() ? new TiledProducts(bfloats) : undefined).plan(inputs);
 }
 
-interface Group {
-  key: string;
-  shape: readonly number[];
-  order: Order | undefined;
-  nodes: Node[];
-}
-
 class Planner {
   readonly #outputs: Record<string, Node>;
+  readonly #results: ReadonlySet<Node>;
   readonly #live: Node[];
   readonly #steps: Step[] = [];
   readonly #places = new Map<Node, Place>();
@@ -73,17 +53,12 @@ class Planner {
   readonly #copies = new Map<Place, Map<string, Place>>();
   /** In which order axes lie in memory, where they do not row by row. */
   readonly #orders: Map<Node, Order>;
-  /** Loops that may take more operations, by their shape. */
-  readonly #open = new Map<string, Group>();
-  readonly #groupOf = new Map<Node, Group>();
   /** Products that only a sum uses, which computes them itself. */
   readonly #deferred = new Set<Node>();
   /** Uses of every node that were not by its own loop. */
   readonly #uses = new Map<Node, number>();
   readonly #constants = new Map<number, Place>();
   readonly #users = new Map<Node, Node[]>();
-  /** What is not kept but computed again from one tensor of its size, by every loop that needs it: of how many operations. */
-  readonly #again = new Map<Node, number>();
   readonly #decisions = new Map<string, boolean>();
   readonly #fixed = {
     constant: (value: number) => this.#constant(value),
@@ -101,12 +76,27 @@ class Planner {
   readonly #apart = new Set<Node>();
   readonly #tiled: TiledProducts | undefined;
   #operands: OperandUses | undefined;
+  readonly #loops: LoopPlanner;
 
   constructor(outputs: Record<string, Node>, tiled: TiledProducts | undefined) {
     this.#outputs = outputs;
     this.#tiled = tiled;
+    this.#results = new Set(Object.values(outputs));
     this.#live = liveNodes(Object.values(outputs));
     this.#orders = memoryOrders(this.#live, isEntrywise);
+    this.#loops = new LoopPlanner({
+      steps: this.#steps,
+      places: this.#places,
+      destinations: this.#destinations,
+      orders: this.#orders,
+      users: this.#users,
+      uses: this.#uses,
+      deferred: this.#deferred,
+      results: this.#results,
+      place: (node) => this.#place(node),
+      copied: (place, order) => this.#copied(place, order),
+      destination: (node) => this.#destination(node),
+    });
   }
 
   plan(inputs: Record<string, Node>): Plan {
@@ -125,7 +115,7 @@ class Planner {
     for (const [node, list] of users)
       if (isEntrywise(node) && this.#uses.get(node) === 1 && list[0].op in combinations)
         this.#deferred.add(node);
-    this.#rows = sumsOfProducts(this.#live, users, new Set(Object.values(this.#outputs)));
+    this.#rows = sumsOfProducts(this.#live, users, this.#results);
     for (const { sides } of this.#rows.values()) for (const side of sides) this.#apart.add(side);
     if (this.#tiled) this.#operands = operandUses(this.#live, this.#rows);
     this.#placeConcatenations(users);
@@ -133,7 +123,7 @@ class Planner {
     for (const node of this.#live) this.#visit(node);
     const placed: Record<string, Place> = {};
     for (const [name, node] of Object.entries(this.#outputs)) placed[name] = this.#packed(this.#place(node));
-    for (const group of [...this.#open.values()]) this.#close(group);
+    this.#loops.finish();
     return {
       steps: this.#tiled?.around(this.#steps) ?? this.#steps,
       inputs: Object.fromEntries(
@@ -145,14 +135,13 @@ class Planner {
 
   /** Gives every concatenation its buffer, and its parts their places in it where they are computed for it. */
   #placeConcatenations(users: ReadonlyMap<Node, readonly Node[]>): void {
-    const outputs = new Set(Object.values(this.#outputs));
     for (const node of [...this.#live].reverse()) {
       if (node.op !== 'Concat' || this.#apart.has(node)) continue;
       const order = this.#orders.get(node);
       const place = this.#destinations.get(node) ?? (order ? newPlaceInOrder(node.shape, order) : concatenation(node)); // biome-ignore format: one thought
       this.#destinations.set(node, place);
       for (const { part, sub } of partsOf(node, place)) {
-        if (this.#destinations.has(part) || outputs.has(part) || this.#deferred.has(part)) continue;
+        if (this.#destinations.has(part) || this.#results.has(part) || this.#deferred.has(part)) continue;
         const reshapedToo = users.get(part)!.some(({ op }) => op === 'Reshape') && !isContiguous(sub);
         const ofPart = this.#orders.get(part);
         const computed =
@@ -166,9 +155,9 @@ class Planner {
 
   #visit(node: Node): void {
     const { op } = node;
-    if (op === 'Input' || op === 'Constant' || views.has(op)) return;
+    if (op === 'Input' || op === 'Constant' || op === 'Concat' || views.has(op)) return;
     if (isEntrywise(node)) {
-      if (!this.#deferred.has(node)) this.#join(node);
+      if (!this.#deferred.has(node)) this.#loops.join(node);
       return;
     }
     switch (op) {
@@ -178,7 +167,7 @@ class Planner {
       case 'ReduceSum':
       case 'ReduceMax':
       case 'ReduceMin':
-        this.#sum(node);
+        this.#loops.sum(node);
         return;
       case 'Pad':
         this.#pad(node);
@@ -258,26 +247,15 @@ class Planner {
 
   /** Where a node's value lies, once the steps so far have run. */
   #place(node: Node): Place {
-    const known = this.#places.get(node);
+    const known = this.#places.get(node) ?? this.#loops.place(node);
     if (known) return known;
-    const group = this.#groupOf.get(node);
-    if (group) {
-      this.#close(group);
-      const stored = this.#places.get(node);
-      if (stored) return stored;
-      if (!this.#again.has(node)) throw new Error(`a value of operation ${node.op} was not kept`);
-    }
-    if (this.#again.has(node)) {
-      this.#loops([node], keyed(node, this.#orders.get(node)), new Set([node]));
-      return this.#places.get(node)!;
-    }
     const place = this.#view(node);
     this.#places.set(node, place);
     return place;
   }
 
   #view(node: Node): Place {
-    const { attributes: a, shape } = node;
+    const { shape } = node;
     if (node.op === 'Constant') {
       const value = uniformValue(node);
       if (value !== undefined) return expanded(this.#constant(value), shape);
@@ -293,26 +271,7 @@ class Planner {
       return place;
     }
     const x = this.#place(node.inputs[0]);
-    switch (node.op) {
-      case 'Reshape':
-        return reshaped(x, shape) ?? reshaped(this.#packed(x), shape)!;
-      case 'Transpose':
-        return transposed(x, a.perm as number[]);
-      case 'Expand':
-        return expanded(x, shape);
-      case 'Cast':
-        return x;
-      case 'Slice': {
-        const [starts, steps] = [shape.map(() => 0), shape.map(() => 1)];
-        for (const [k, axis] of (a.axes as number[]).entries()) {
-          starts[axis] = (a.starts as number[])[k];
-          steps[axis] = (a.steps as number[])[k];
-        }
-        return sliced(x, shape, starts, steps);
-      }
-      default:
-        throw new Unsupported(node.op);
-    }
+    return viewOf(node, x) ?? reshaped(this.#packed(x), shape)!;
   }
 
   /** The same value without gaps and repetitions. */
@@ -355,158 +314,12 @@ class Planner {
     return this.#destinations.get(node) ?? newPlaceInOrder(node.shape, this.#orders.get(node));
   }
 
-  // Loops
-
-  #join(node: Node): void {
-    const { key, order } = keyed(node, this.#orders.get(node));
-    for (const input of node.inputs) {
-      const group = this.#groupOf.get(input);
-      if (group && !this.#places.has(input) && group.key !== key) this.#close(group);
-      if (!this.#groupOf.has(input)) this.#prepare(input, node.shape, order);
-    }
-    let group = this.#open.get(key);
-    if (group && group.nodes.length >= MOST) {
-      this.#close(group);
-      group = undefined;
-    }
-    if (!group) {
-      group = keyed(node, order);
-      this.#open.set(key, group);
-    }
-    for (const input of node.inputs)
-      if (this.#groupOf.get(input) === group) this.#uses.set(input, this.#uses.get(input)! - 1);
-    group.nodes.push(node);
-    this.#groupOf.set(node, group);
-  }
-
-  /** Sees to it that a loop can load a node, or what it is computed again from. */
-  #prepare(node: Node, shape: readonly number[], order: Order | undefined): void {
-    const group = this.#groupOf.get(node);
-    if (group) this.#close(group);
-    if (this.#isAgain(node)) for (const input of node.inputs) this.#prepare(input, shape, order);
-    else this.#operand(node, shape, order);
-  }
-
-  #isAgain(node: Node): boolean {
-    return this.#again.has(node) && !this.#places.has(node);
-  }
-
-  /** What of a loop is better computed again than kept. */
-  #findAgain(group: Group, kept: Set<Node>): void {
-    const own = new Set(group.nodes);
-    const outputs = new Set(Object.values(this.#outputs));
-    for (const node of group.nodes) {
-      if (!kept.has(node) || !cheap.has(node.op) || outputs.has(node) || this.#destinations.has(node))
-        continue;
-      const large = new Set(node.inputs.filter((input) => sizeOf(input.shape) === sizeOf(node.shape)));
-      const depth = 1 + Math.max(...node.inputs.map((input) => this.#again.get(input) ?? 0));
-      if (large.size > 1 || depth > AGAIN) continue;
-      if (node.inputs.some((input) => own.has(input) && !kept.has(input) && !this.#again.has(input)))
-        continue;
-      const looped = (user: Node) =>
-        user.op in combinations ||
-        (isEntrywise(user) && keyed(user, this.#orders.get(user)).key === group.key);
-      if (!this.#users.get(node)!.every(looped)) continue;
-      this.#again.set(node, depth);
-      kept.delete(node);
-    }
-  }
-
-  /** The place of a node as an operand of a loop. */
-  #operand(node: Node, shape: readonly number[], order: Order | undefined): Place {
-    const place = this.#place(node);
-    const ordered = inOrder(expanded(place, shape), order);
-    if (isLoopable(ordered, ordered.shape)) return place;
-    return this.#copied(place, orderOfLast(order, place.shape.length));
-  }
-
-  #close(group: Group): void {
-    if (this.#open.get(group.key) === group) this.#open.delete(group.key);
-    const kept = new Set(group.nodes.filter((node) => this.#uses.get(node)! > 0));
-    this.#findAgain(group, kept);
-    this.#loops(group.nodes, group, kept);
-    for (const node of group.nodes) this.#groupOf.delete(node);
-  }
-
-  /** The values of a loop, which grow with what is asked for. */
-  #entries(shape: readonly number[], order: Order | undefined) {
-    const entries: Entry[] = [];
-    const known = new Map<Node | Place, number>();
-    const compute = (node: Node): number => {
-      const inputs = node.inputs.map(entryOf);
-      const entry = entries.push({ op: node.op, inputs }) - 1;
-      known.set(node, entry);
-      return entry;
-    };
-    const entryOf = (input: Node): number => {
-      const computed = known.get(input);
-      if (computed !== undefined) return computed;
-      if (this.#isAgain(input)) return compute(input);
-      const place = this.#operand(input, shape, order);
-      let entry = known.get(place);
-      if (entry === undefined) {
-        entry = entries.push({ load: inOrder(expanded(place, shape), order) }) - 1;
-        known.set(place, entry);
-      }
-      return entry;
-    };
-    return { entries, known, entryOf, compute };
-  }
-
-  /** One loop for the nodes, or several where one has not enough registers. */
-  #loops(nodes: readonly Node[], group: Group, kept: ReadonlySet<Node>): void {
-    const { shape, order } = group;
-    const { entries, known, compute } = this.#entries(shape, order);
-    for (const node of nodes) compute(node);
-    const stored = nodes.filter((node) => kept.has(node)).map((node) => ({ node, place: this.#destination(node) })); // biome-ignore format: one thought
-    const stores = stored.map(({ node, place }) => ({ entry: known.get(node)!, place: inOrder(place, order) })); // biome-ignore format: one thought
-    const loop = { shape: order?.map((axis) => shape[axis]) ?? shape, entries, stores };
-    if (nodes.length > 1 && (pressure(loop) > REGISTERS || !fits(loop))) {
-      const half = Math.ceil(nodes.length / 2);
-      const [first, second] = [nodes.slice(0, half), nodes.slice(half)];
-      const crossing = new Set(second.flatMap(({ inputs }) => inputs));
-      this.#loops(first, group, new Set(first.filter((node) => kept.has(node) || crossing.has(node))));
-      this.#loops(second, group, kept);
-      return;
-    }
-    for (const { node, place } of stored) this.#places.set(node, place);
-    if (stores.length > 0) this.#loop(loop);
-  }
-
-  #loop(loop: Loop): void {
-    this.#steps.push({
-      name: `${loop.summed ? 'sum' : 'loop'} ${loop.shape.join('x')}`,
-      reads: loop.entries.flatMap((entry) => ('load' in entry ? [entry.load.buffer] : [])),
-      writes: loop.stores.map(({ place }) => place.buffer),
-      emit: ({ assembler, constants }) => emitLoop(assembler, loop, constants),
-    });
-  }
-
-  #sum(node: Node): void {
-    const [x] = node.inputs;
-    const summed = node.attributes.axes as readonly number[];
-    const deferred = this.#deferred.has(x);
-    const order = this.#orders.get(x);
-    for (const source of deferred ? x.inputs : [x]) this.#prepare(source, x.shape, order);
-    const { entries, entryOf, compute } = this.#entries(x.shape, order);
-    const summand = deferred ? compute(x) : entryOf(x);
-    const to = this.#destination(node);
-    const strides = [...to.strides];
-    const spread = x.shape.map((_, i) => (summed.includes(i) ? 0 : strides.shift()!));
-    const stores = [{ entry: summand, place: inOrder({ ...to, shape: x.shape, strides: spread }, order) }]; // biome-ignore format: one thought
-    const how = combinations[node.op as keyof typeof combinations];
-    const shape = order?.map((axis) => x.shape[axis]) ?? x.shape;
-    this.#loop({ shape, entries, stores, summed: order ? summed.map((axis) => order.indexOf(axis)) : summed, how }); // biome-ignore format: one thought
-    this.#places.set(node, to);
-  }
-
   #pad(node: Node): void {
     const order = this.#orders.get(node);
-    const x = this.#operand(node.inputs[0], node.inputs[0].shape, order);
+    const x = this.#loops.operand(node.inputs[0], node.inputs[0].shape, order);
     const to = this.#destination(node);
     const starts = (node.attributes.pads as number[]).slice(0, node.shape.length);
-    this.#steps.push(copyStep(expanded(this.#constant(node.attributes.value as number), node.shape), to));
-    this.#steps.push(copyStep(x, sliced(to, x.shape, starts, x.shape.map(() => 1)))); // biome-ignore format: one thought
+    this.#steps.push(...padSteps(x, to, starts, this.#constant(node.attributes.value as number)));
     this.#places.set(node, to);
   }
 }
@@ -519,15 +332,6 @@ const isKnownNode = (node: Node) =>
   (node.op in entrywise || node.op in combinations || views.has(node.op) || others.has(node.op)) &&
   node.dtype !== 'int32' &&
   sizeOf(node.shape) > 0;
-
-const keyed = (node: Node, order: Order | undefined): Group => ({
-  key: `${node.shape}|${order}`,
-  shape: node.shape,
-  order,
-  nodes: [],
-});
-
-const isEntrywise = (node: Node) => node.op in entrywise && node.op !== 'Cast';
 
 /** Whether a loop can store to the place vector by vector. */
 function isStorable({ shape, strides }: Place): boolean {
@@ -548,5 +352,3 @@ const isColumns = ({ shape, strides }: Place) => shape.at(-2) === 1 || strides.a
 
 const sameView = (a: Place, b: Place) =>
   a.buffer === b.buffer && a.offset === b.offset && sameShape(a.strides, b.strides);
-
-export type { Buffer };

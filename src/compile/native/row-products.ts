@@ -3,6 +3,7 @@
  *
  * For every inner index, vectors of b are loaded once and multiplied by numbers of a, each used for a whole vector.
  */
+import { addSets, setsOf } from './accumulators.ts';
 import { type Assembler, at, R8, R9, R10, R11, R12, RCX, RDX, RSI, vector } from './assembler.ts';
 import { countDown, LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, setVector, splitEvenly, splitVectors, unrolled, walk } from './loops.ts'; // biome-ignore format: one import
 import type { Product } from './products.ts';
@@ -56,7 +57,7 @@ function tileCost(rows: number, vectors: number, { rows: allRows, inner, b }: Pr
   const multiplications = rows * vectors;
   // A vector of b at no round address is two loads most of the time.
   const loads = rows + vectors * (b.column === 1 && b.inner % LANES !== 0 ? 1.7 : 1);
-  const waiting = LATENCY / setsOf(rows, vectors, inner);
+  const waiting = LATENCY / setsOf(multiplications, vectors, inner);
   const again = allRows > rows && inner * vectors * VECTOR_BYTES > NEAR_BYTES;
   const far = again ? FAR_LOAD * vectors : 0;
   const step = Math.max(multiplications / 2, loads / 2, (multiplications + loads) / 6, waiting) + far;
@@ -81,13 +82,6 @@ const LINE_BYTES = 64;
 
 /** The largest power of two that divides both the number and the bytes of a way. */
 const commonPower = (bytes: number) => Math.min(WAY_BYTES, bytes & -bytes);
-
-/** Sets of accumulators that take turns, so that small tiles do not wait for their own last addition. */
-function setsOf(rows: number, vectors: number, inner: number): number {
-  const wanted = Math.ceil((2 * LATENCY) / (rows * vectors));
-  const room = Math.floor((REGISTERS - 1 - vectors) / (rows * vectors));
-  return Math.max(1, Math.min(wanted, room, inner, LATENCY));
-}
 
 /** Numbers of scratch memory. */
 export function panelScratch(product: Product, panels: Panels): number {
@@ -156,10 +150,10 @@ function emitTile(assembler: Assembler, product: Product, rows: number, columns:
   const { inner, a, c, alpha, accumulate, parts = 1 } = product;
   const vectors = Math.ceil(columns / LANES);
   const tile = rows * vectors;
-  const sets = setsOf(rows, vectors, inner);
+  const sets = setsOf(tile, vectors, inner);
   const firstB = sets * tile;
   const number = REGISTERS - 1;
-  for (let i = 0; i < sets * tile; i++) assembler.clear(i);
+  for (let i = 0; i < firstB; i++) assembler.clear(i);
   const unroll = sets * Math.max(1, Math.floor(Math.min(BODY / tile, 16) / sets));
   const addUp = (step: number): void => {
     const accumulators = (step % sets) * tile;
@@ -197,8 +191,7 @@ function emitTile(assembler: Assembler, product: Product, rows: number, columns:
       assembler.addNumber(R11, 2 * WORD_BYTES);
     });
   }
-  for (let set = 1; set < sets; set++)
-    for (let i = 0; i < tile; i++) assembler.vector(vector.add, i, i, set * tile + i);
+  addSets(assembler, sets, tile);
   if (alpha !== 1) setVector(assembler, number, alpha);
   for (let row = 0; row < rows; row++)
     for (let v = 0; v < vectors; v++) {

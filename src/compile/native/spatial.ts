@@ -5,9 +5,9 @@
  * (image-convolutions.ts). Only for few images, which would leave most of a vector empty, there are pixels in the vectors.
  */
 import type { Node } from '../graph.ts';
-import { RCX, RDX, RSI } from './assembler.ts';
+import { type Assembler, RCX, RDX, RSI } from './assembler.ts';
 import { emitConvolution } from './convolutions.ts';
-import { addressOf, copyStep } from './copies.ts';
+import { addressOf, padSteps } from './copies.ts';
 import {
   emitImageConvolution,
   type ImageConvolution,
@@ -16,7 +16,7 @@ import {
 import { emitImageFilterGradient, isImageFilterGradientSupported } from './image-filter-gradients.ts';
 import { productSteps } from './operators.ts';
 import { FEW_IMAGES, newPlaceInOrder } from './orders.ts';
-import { expanded, newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
+import { newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
 import type { Step } from './steps.ts';
 import { adjointWindows, type WindowOptions, windows } from './windows.ts';
 
@@ -84,6 +84,13 @@ type Along = WindowOptions & { adjoint: boolean };
 
 const windowsOf = (along: Along) => (along.adjoint ? adjointWindows : windows)(along);
 
+/** The options of a kernel with windows instead of what they are made of. */
+const withWindows = <T extends Record<'rows' | 'columns', Along>>(kind: T) => ({
+  ...kind,
+  rows: windowsOf(kind.rows),
+  columns: windowsOf(kind.columns),
+});
+
 function ofImages(
   x: Place,
   filter: Place,
@@ -97,21 +104,11 @@ function ofImages(
   const from = images === 1 ? x : fixed.firstLast(x);
   const kind = { ...options, images, x: stridesOf(from), result: stridesOf(place) };
   const key = `image convolution ${JSON.stringify(kind)}`;
-  const convolution = () => ({ ...kind, rows: windowsOf(kind.rows), columns: windowsOf(kind.columns) });
-  if (!fixed.decided(key, () => isImageConvolutionSupported(convolution()))) return undefined;
+  if (!fixed.decided(key, () => isImageConvolutionSupported(withWindows(kind)))) return undefined;
   const name = `convolution ${[...shape, options.inChannels, ...filter.shape.slice(2)].join('x')}`;
-  const step: Step = {
-    name,
-    reads: [from.buffer, filter.buffer],
-    writes: [place.buffer],
-    emit({ assembler, subroutine }) {
-      const label = subroutine(key, (into) => emitImageConvolution(into, convolution()));
-      assembler.address(RSI, addressOf(from));
-      assembler.address(RDX, addressOf(filter));
-      assembler.address(RCX, addressOf(place));
-      assembler.call(label);
-    },
-  };
+  const step = kernelStep(name, [from, filter], place, key, (into) =>
+    emitImageConvolution(into, withWindows(kind)),
+  );
   return { steps: [step], place };
 }
 
@@ -143,20 +140,11 @@ function filterGradient(node: Node, inputs: readonly Place[], fixed: Fixed): Low
     gradient: { out: outside, in: inside, row, column },
   };
   const key = `image filter gradient ${JSON.stringify(kind)}`;
-  const filter = () => ({ ...kind, rows: windowsOf(kind.rows), columns: windowsOf(kind.columns) });
-  if (!fixed.decided(key, () => isImageFilterGradientSupported(filter()))) return undefined;
-  const step: Step = {
-    name: `filter-gradient ${[...node.shape, ...dy.shape.slice(2), images].join('x')}`,
-    reads: [x.buffer, dy.buffer],
-    writes: [place.buffer],
-    emit({ assembler, subroutine }) {
-      const label = subroutine(key, (into) => emitImageFilterGradient(into, filter()));
-      assembler.address(RSI, addressOf(x));
-      assembler.address(RDX, addressOf(dy));
-      assembler.address(RCX, addressOf(place));
-      assembler.call(label);
-    },
-  };
+  if (!fixed.decided(key, () => isImageFilterGradientSupported(withWindows(kind)))) return undefined;
+  const name = `filter-gradient ${[...node.shape, ...dy.shape.slice(2), images].join('x')}`;
+  const step = kernelStep(name, [x, dy], place, key, (into) =>
+    emitImageFilterGradient(into, withWindows(kind)),
+  );
   return { steps: [step], place };
 }
 
@@ -195,8 +183,7 @@ function convolved(
   let padded = within;
   if (pads.some((n) => n > 0)) {
     padded = newPlace([images, inChannels, height + top + bottom, width + left + right]);
-    steps.push(copyStep(expanded(fixed.constant(0), padded.shape), padded));
-    steps.push(copyStep(within, sliced(padded, x.shape, [0, 0, top, left], [1, 1, 1, 1])));
+    steps.push(...padSteps(within, padded, [0, 0, top, left], fixed.constant(0)));
   }
   const [image, channel, row] = padded.strides;
   const convolution = {
@@ -215,19 +202,9 @@ function convolved(
       column: filter.strides[3],
     },
   };
-  steps.push({
-    name: `convolution ${filter.shape.join('x')}`,
-    reads: [padded.buffer, filter.buffer],
-    writes: [to.buffer],
-    emit({ assembler, subroutine }) {
-      const key = `convolution ${JSON.stringify(convolution)}`;
-      const label = subroutine(key, (into) => emitConvolution(into, convolution));
-      assembler.address(RSI, addressOf(padded));
-      assembler.address(RDX, addressOf(filter));
-      assembler.address(RCX, addressOf(to));
-      assembler.call(label);
-    },
-  });
+  const name = `convolution ${filter.shape.join('x')}`;
+  const key = `convolution ${JSON.stringify(convolution)}`;
+  steps.push(kernelStep(name, [padded, filter], to, key, (into) => emitConvolution(into, convolution)));
   return { steps, place: to };
 }
 
@@ -278,4 +255,26 @@ function pooledByProducts(node: Node, given: Place, fixed: Fixed): Lowered {
     ...productSteps(transposed(weights(height, outHeight, 0), [1, 0]), narrow, result),
   ];
   return { steps, place: to };
+}
+
+/** A call of a subroutine with operands at RSI and RDX and the result at RCX; written once for all that have its key. */
+function kernelStep(
+  name: string,
+  [a, b]: readonly [Place, Place],
+  to: Place,
+  key: string,
+  emit: (assembler: Assembler) => void,
+): Step {
+  return {
+    name,
+    reads: [a.buffer, b.buffer],
+    writes: [to.buffer],
+    emit({ assembler, subroutine }) {
+      const label = subroutine(key, emit);
+      assembler.address(RSI, addressOf(a));
+      assembler.address(RDX, addressOf(b));
+      assembler.address(RCX, addressOf(to));
+      assembler.call(label);
+    },
+  };
 }

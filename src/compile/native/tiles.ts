@@ -11,7 +11,7 @@
  * product a row holds 32 inner numbers, in the second pairs of inner numbers of 16 columns. In both, inner number i lies beside i + 16.
  */
 import { type Assembler, at, R8, R9, R10, R11, RAX, RCX, RDX, RSI, vector } from './assembler.ts';
-import { LANES, NUMBER_BYTES, repeat, splitEvenly, walk } from './loops.ts';
+import { LANES, moving, NUMBER_BYTES, repeat, splitEvenly, walk } from './loops.ts';
 import { emitBlock } from './transposes.ts';
 
 /** Rows or columns of a tile. */
@@ -80,7 +80,7 @@ export function emitSplit(assembler: Assembler, matrix: SplitMatrix): void {
     ],
     () =>
       // biome-ignore format: pairs
-      walk(assembler, [{ size: INNER, count: blocks }], [[RSI, inner.stride], [RCX, block / INNER]], () => { // biome-ignore format: pairs
+      walk(assembler, [{ size: INNER, count: blocks }], moving([RSI, inner.stride], [RCX, block / INNER]), () => {
       // Turning tiles takes all registers.
       if (turned) setRounding(assembler);
       for (let row = 0; row < ACROSS; row++) {
