@@ -10,7 +10,20 @@
  * A split operand is tiles of 1024 bytes, each of 16 rows of a (columns of b) by 32 along the inner axis: in the first operand of a
  * product a row holds 32 inner numbers, in the second pairs of inner numbers of 16 columns. In both, inner number i lies beside i + 16.
  */
-import { type Assembler, at, R8, R9, R10, R11, RAX, RCX, RDX, RSI, vector } from './assembler.ts';
+import {
+  type Assembler,
+  at,
+  type Memory,
+  R8,
+  R9,
+  R10,
+  R11,
+  RAX,
+  RCX,
+  RDX,
+  RSI,
+  vector,
+} from './assembler.ts';
 import { LANES, moving, NUMBER_BYTES, repeat, splitEvenly, walk } from './loops.ts';
 import { emitBlock } from './transposes.ts';
 
@@ -65,47 +78,48 @@ function setRounding(assembler: Assembler): void {
 
 /** A subroutine: RSI matrix, RCX its parts. */
 export function emitSplit(assembler: Assembler, matrix: SplitMatrix): void {
-  const { parts, side, across, inner } = matrix;
+  const { parts, across, inner } = matrix;
   const block = blockSize(parts);
-  const turned = isTurned(matrix);
-  const alongInner = (side === 'left') !== turned;
   const blocks = inner.length / INNER;
-  if (!turned) setRounding(assembler);
-  walk(
-    assembler,
-    [{ size: ACROSS, count: across.length / ACROSS }],
-    [
-      [RSI, across.stride],
-      [RCX, (blocks * block) / ACROSS],
-    ],
-    () =>
-      // biome-ignore format: pairs
-      walk(assembler, [{ size: INNER, count: blocks }], moving([RSI, inner.stride], [RCX, block / INNER]), () => {
-      // Turning tiles takes all registers.
-      if (turned) setRounding(assembler);
-      for (let row = 0; row < ACROSS; row++) {
-        // A vector along the contiguous axis, and the one of inner numbers 16 further on.
-        const first = alongInner ? row * across.stride : row * inner.stride;
-        const second = first + LANES * inner.stride;
-        emitParts(assembler, at(RSI, first * NUMBER_BYTES), at(RSI, second * NUMBER_BYTES), parts, (part) => at(RCX, part * TILE_BYTES + row * ROW_BYTES), row % 3); // biome-ignore format: one call
-      }
-      if (!turned) return;
-      for (let part = 0; part < parts; part++) {
-        const place = (row: number) => at(RCX, part * TILE_BYTES + row * ROW_BYTES);
-        emitBlock(assembler, { length: ACROSS, place }, { length: ACROSS, place });
-      }
-    }),
+  if (!isTurned(matrix)) setRounding(assembler);
+  const acrossTiles = [{ size: ACROSS, count: across.length / ACROSS }];
+  const innerTiles = [{ size: INNER, count: blocks }];
+  walk(assembler, acrossTiles, moving([RSI, across.stride], [RCX, (blocks * block) / ACROSS]), () =>
+    walk(assembler, innerTiles, moving([RSI, inner.stride], [RCX, block / INNER]), () =>
+      splitTile(assembler, matrix),
+    ),
   );
   assembler.return();
+}
+
+function splitTile(assembler: Assembler, matrix: SplitMatrix): void {
+  const { parts, side, across, inner } = matrix;
+  const turned = isTurned(matrix);
+  // Along the contiguous axis.
+  const alongInner = (side === 'left') !== turned;
+  // Turning tiles takes all registers.
+  if (turned) setRounding(assembler);
+  for (let row = 0; row < ACROSS; row++) {
+    // A vector, and the one of inner numbers 16 further on.
+    const first = row * (alongInner ? across.stride : inner.stride);
+    const low = at(RSI, first * NUMBER_BYTES);
+    const high = at(RSI, (first + LANES * inner.stride) * NUMBER_BYTES);
+    emitParts(assembler, low, high, parts, (part) => at(RCX, part * TILE_BYTES + row * ROW_BYTES), row % 3);
+  }
+  if (!turned) return;
+  for (let part = 0; part < parts; part++) {
+    const place = (row: number) => at(RCX, part * TILE_BYTES + row * ROW_BYTES);
+    emitBlock(assembler, { length: ACROSS, place }, { length: ACROSS, place });
+  }
 }
 
 /** Splits two vectors into vectors of pairs of bfloat16, one a part, the numbers of the first in the low halves. */
 function emitParts(
   assembler: Assembler,
-  low: ReturnType<typeof at>,
-  high: ReturnType<typeof at>,
+  low: Memory,
+  high: Memory,
   parts: PartCount,
-  to: (part: number) => ReturnType<typeof at>,
+  to: (part: number) => Memory,
   turn: number,
 ): void {
   // Registers of its own for each of some in turn, so that none waits for the one before.
@@ -158,27 +172,10 @@ export function emitTileProduct(assembler: Assembler, product: TileProduct): voi
   const panel = (inner / INNER) * blockSize(parts);
   assembler.set(R8, row * NUMBER_BYTES);
   assembler.set(R11, ROW_BYTES);
-  walk(
-    assembler,
-    splitEvenly(columns / ACROSS, 2),
-    [
-      [RDX, panel],
-      [RCX, ACROSS],
-    ],
-    (
-      width, // biome-ignore format: pairs
-    ) =>
-      walk(
-        assembler,
-        splitEvenly(rows / ACROSS, 2),
-        [
-          [RSI, panel],
-          [RCX, ACROSS * row],
-        ],
-        (
-          height, // biome-ignore format: pairs
-        ) => emitTiles(assembler, product, height, width),
-      ),
+  walk(assembler, splitEvenly(columns / ACROSS, 2), moving([RDX, panel], [RCX, ACROSS]), (width) =>
+    walk(assembler, splitEvenly(rows / ACROSS, 2), moving([RSI, panel], [RCX, ACROSS * row]), (height) =>
+      emitTiles(assembler, product, height, width),
+    ),
   );
   assembler.return();
 }
