@@ -8,7 +8,15 @@
 export * as tf from '@tensorflow/tfjs';
 export { type Config, type ConfigInput, parseConfig } from '../meta/config.ts';
 export { grad, grads, valueAndGrad, valueAndGrads } from '../src/autodiff/index.ts';
-export { compiledEngine, type Device, type Engine, exportOnnx, tfjsEngine } from '../src/compile/index.ts';
+export {
+  type CompiledEngineOptions,
+  compiledEngine,
+  type Device,
+  type Engine,
+  exportOnnx,
+  type Products,
+  tfjsEngine,
+} from '../src/compile/index.ts';
 export { diffusionRivals } from '../src/diffusion/index.ts';
 export {
   checkNetwork,

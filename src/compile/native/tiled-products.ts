@@ -11,6 +11,9 @@ const [MULTIPLY, SPLIT, TURNED] = [17, 0.35, 0.8];
 /** Multiplications of float32 in a cycle. */
 const VECTORS = 30;
 
+/** Numbers of a split operand that stays in the second cache beside others. */
+const LARGEST = 2 ** 18;
+
 /** How many products use an operand in the form in which this one does. */
 export type Uses = Record<Side, number>;
 
@@ -37,7 +40,8 @@ export class TiledProducts {
       left: { parts, side: 'left', across: { length: rows, stride: a.strides.at(-2)! }, inner: { length: inner, stride: a.strides.at(-1)! } }, // biome-ignore format: one thought
       right: { parts, side: 'right', across: { length: columns, stride: b.strides.at(-1)! }, inner: { length: inner, stride: b.strides.at(-2)! } }, // biome-ignore format: one thought
     };
-    if (!isSplittable(matrices.left) || !isSplittable(matrices.right)) return undefined;
+    const both = Object.values(matrices);
+    if (!both.every((matrix) => isSplittable(matrix) && splitSize(matrix) <= LARGEST)) return undefined;
     if (cycles(matrices, uses) > (rows * columns * inner) / VECTORS) return undefined;
     const splitting: Step[] = [];
     const left = this.#splitted(a, matrices.left, splitting);
