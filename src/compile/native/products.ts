@@ -64,8 +64,7 @@ export function emitProduct(assembler: Assembler, given: Product): void {
 
 /** Numbers of scratch memory that the subroutine wants at R8. */
 export function scratchOf(given: Product): number {
-  const { product, panels } = plan(given);
-  return panels === 'dots' ? 0 : panelScratch(product, panels);
+  return plan(given).scratch;
 }
 
 interface Plan {
@@ -73,14 +72,30 @@ interface Plan {
   panels: Panels | 'dots';
   /** Whether a and b have changed places. */
   exchanged: boolean;
+  /** Numbers of scratch memory. */
+  scratch: number;
 }
 
+/** What was decided, by the product: most stand in a program many times. */
+const decided = new Map<string, Plan>();
+
 function plan(given: Product): Plan {
+  const key = JSON.stringify(given);
+  const known = decided.get(key);
+  if (known) return known;
+  const made = decide(given);
+  decided.set(key, made);
+  return made;
+}
+
+function decide(given: Product): Plan {
   if (!isProductSupported(given)) throw new Error('a product whose second operand has no contiguous axis');
   const normal = normalised(given);
   const exchanged = isTransposedVector(normal);
   const product = mergedRows(exchanged ? transposedVector(normal) : normal);
-  return { product, panels: panelsOf(product), exchanged };
+  const panels = panelsOf(product);
+  const scratch = panels === 'dots' ? 0 : panelScratch(product, panels);
+  return { product, panels, exchanged, scratch };
 }
 
 function panelsOf(product: Product): Plan['panels'] {
