@@ -57,12 +57,14 @@ export interface CompiledEngineOptions {
 /**
  * On the processor, a function with a `split` is computed in parts, each by one thread: threads that share every single
  * operation wait for each other at its end.
- * @throws InputError where there are no tiles for `products`; on the first program, when the device's execution provider is missing.
+ * @throws InputError for unknown `products`, and where there are no tiles for them; on the first program, when the device's execution provider is missing.
  */
 export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   const { device = 'cpu', threads = availableParallelism() } = options;
   const native = device === 'cpu' && (options.native ?? isSupported());
   const { products = 'float32' } = options;
+  if (!Object.hasOwn(bfloatsOf, products))
+    throw new InputError(`products "${products}": expected one of ${productNames.join(', ')}`);
   const bfloats = bfloatsOf[products];
   if (bfloats && !(native && hasTiles()))
     throw new InputError(

@@ -7,7 +7,7 @@ import type { Step } from './steps.ts';
 import { ACROSS, emitSplit, emitTileProduct, INNER, isTurned, type PartCount, pairs, type Side, type SplitMatrix, splitSize, type TileProduct, tileShapes } from './tiles.ts'; // biome-ignore format: one import
 
 /** Cycles, by measurement: to multiply two tiles, to split one number, and one whose tile has to be turned. */
-const [MULTIPLY, SPLIT, TURNED] = [17, 0.35, 0.8];
+const [MULTIPLY, SPLIT, TURNED] = [17, 0.5, 0.8];
 /** Multiplications of float32 in a cycle. */
 const VECTORS = 30;
 
