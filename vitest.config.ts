@@ -9,14 +9,13 @@ export default defineConfig({
     // Two workers for two cores. Each keeps what it has imported: loading tfjs for every file takes a third of the time.
     maxWorkers: 2,
     projects: [
-      { include: ['test/**/*.test.ts'], exclude: [alone], isolate: false },
-      { include: [alone], isolate: true },
-    ].map((files, index) => ({
+      { name: 'shared', include: ['test/**/*.test.ts'], exclude: [alone], isolate: false },
+      { name: 'alone', include: [alone], isolate: true },
+    ].map((files) => ({
       // The library by its name, as in the examples.
       resolve: { alias: { ebmm: fileURLToPath(new URL('./runs/index.ts', import.meta.url)) } },
       test: {
         ...files,
-        name: index === 0 ? 'shared' : 'alone',
         // onnxruntime and tfjs are native or global per process.
         pool: 'forks' as const,
         testTimeout: 60_000,

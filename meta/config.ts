@@ -12,6 +12,22 @@ const loops = (low: number) => whole(low, 1000);
 const unbounded = (low: number) => whole(low, Number.MAX_SAFE_INTEGER);
 const widths = z.array(whole(1)).min(1);
 
+/** Keys of both of the paper's networks for images, after those of their own. */
+const residual = {
+  hops: loops(0).default(3).describe('updates of the recurrence (paper: 3)'),
+  hidden: whole(1).default(256).describe('units of the last hidden layer (paper: 1024)'),
+  target: z
+    .boolean()
+    .default(false)
+    .describe(
+      'whether the energy has the squared error of the writable outputs against a learned target (paper: false)',
+    ),
+  writing: z
+    .enum(['energy', 'target'])
+    .default('energy')
+    .describe('what writing descends: the energy, or that squared error alone (paper: energy)'),
+};
+
 const networkSchema = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('hopfield-site'),
@@ -83,18 +99,7 @@ const networkSchema = z.discriminatedUnion('name', [
       .default(32)
       .describe('writable outputs d; (features + 1) x d is the memory (paper: 12 to 64)'),
     width: whole(2).default(256).describe('width of the recurrence (paper: 512)'),
-    hops: loops(0).default(3).describe('updates of the recurrence (paper: 3)'),
-    hidden: whole(1).default(256).describe('units of the last hidden layer (paper: 1024)'),
-    target: z
-      .boolean()
-      .default(false)
-      .describe(
-        'whether the energy has the squared error of the writable outputs against a learned target (paper: false)',
-      ),
-    writing: z
-      .enum(['energy', 'target'])
-      .default('energy')
-      .describe('what writing descends: the energy, or that squared error alone (paper: energy)'),
+    ...residual,
   }),
   z.strictObject({
     name: z.literal('conv-resnet'),
@@ -112,18 +117,7 @@ const networkSchema = z.discriminatedUnion('name', [
       .union([z.literal(1), z.literal(2)])
       .default(1)
       .describe('bottlenecks that halve the image (paper: 1)'),
-    hops: loops(0).default(3).describe('updates of the recurrence (paper: 3)'),
-    hidden: whole(1).default(256).describe('units of the last hidden layer (paper: 1024)'),
-    target: z
-      .boolean()
-      .default(false)
-      .describe(
-        'whether the energy has the squared error of the writable outputs against a learned target (paper: false)',
-      ),
-    writing: z
-      .enum(['energy', 'target'])
-      .default('energy')
-      .describe('what writing descends: the energy, or that squared error alone (paper: energy)'),
+    ...residual,
   }),
   z.strictObject({
     name: z.literal('memory-network'),

@@ -77,7 +77,9 @@ export class KernelTape {
   }
 }
 
-const present = (inputs: KernelCall['inputs']) => Object.values(inputs).filter((input) => input != null);
+/** An optional input that was left out is null or undefined. */
+export const present = <T>(inputs: Readonly<Record<string, T | null | undefined>>): T[] =>
+  Object.values(inputs).filter((input) => input != null);
 
 /** What the gradient that is registered for the kernel gives. */
 function inputGradients(

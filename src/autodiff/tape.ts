@@ -5,7 +5,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
-import type { KernelCall } from './kernel-tape.ts';
+import { type KernelCall, present } from './kernel-tape.ts';
 import { isProven, operations } from './operations.ts';
 
 type TapeNode = NonNullable<ReturnType<typeof tf.engine>['state']['activeTape']>[number];
@@ -46,20 +46,17 @@ export function refuseUnprovenCall({ kernelName, custom }: KernelCall): void {
 function between(nodes: TapeNode[], xs: tf.Tensor[], y: tf.Tensor): TapeNode[] {
   const fromX = new Set(xs.map((x) => x.id));
   const dependent = nodes.filter((node) => {
-    const depends = inputsOf(node).some((input) => fromX.has(input.id));
+    const depends = present(node.inputs).some((input) => fromX.has(input.id));
     if (depends) for (const output of node.outputs) fromX.add(output.id);
     return depends;
   });
   const toY = new Set([y.id]);
   return dependent.reverse().filter((node) => {
     const leads = node.outputs.some((output) => toY.has(output.id));
-    if (leads) for (const input of inputsOf(node)) toY.add(input.id);
+    if (leads) for (const input of present(node.inputs)) toY.add(input.id);
     return leads;
   });
 }
-
-/** An optional input that was left out stands on the tape as null or undefined. */
-const inputsOf = (node: TapeNode) => Object.values(node.inputs).filter((input) => input != null);
 
 /** tf.customGrad numbers its inputs. So do kernels that take a list, but theirs is an array. */
 const isCustom = (node: TapeNode) => '0' in node.inputs && !Array.isArray(node.inputs);

@@ -31,7 +31,6 @@ class Traced {
 /** Values that outlive a trace. */
 interface Held {
   values: Values;
-  shape: number[];
   dtype: Dtype;
   references: number;
 }
@@ -74,7 +73,7 @@ class TraceBackend extends tf.KernelBackend implements TapingBackend {
   override move(
     dataId: tf.DataId,
     values: tf.BackendValues,
-    shape: number[],
+    _shape: number[],
     dtype: tf.DataType,
     references: number,
   ) {
@@ -83,7 +82,7 @@ class TraceBackend extends tf.KernelBackend implements TapingBackend {
         `a compiled function cannot hold a tensor of dtype ${dtype}, only float32, int32 and bool`,
       );
     }
-    this.#held.set(dataId, { values: values as Values, shape, dtype, references });
+    this.#held.set(dataId, { values: values as Values, dtype, references });
   }
 
   override readSync(dataId: tf.DataId): tf.BackendValues {
@@ -211,7 +210,6 @@ export function trace(
   const before = tf.getBackend();
   const builder = new Builder();
   backend.builder = builder;
-  backend.tape = new KernelTape();
   tf.setBackend(NAME);
   const inputs: Record<string, Node> = {};
   let outputs: Record<string, Node> = {};

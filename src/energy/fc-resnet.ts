@@ -99,18 +99,15 @@ export function fcResnet({
     },
   };
   if (!target) return network;
-  const targeted: EnergyNetwork = {
+  const writingEnergy: EnergyNetwork['energy'] = (p, x) => {
+    const { rows, seen } = look(p, x);
+    return error(p, linear(p, 'memory', seen), rows);
+  };
+  return {
     ...network,
     parameters: { ...network.parameters, ...linearSpecs('target', flat, memory) },
+    ...(writing === 'target' ? { writingEnergy } : {}),
     curvature: (p, x) => largestEigenvalue(withBias(look(p, x).seen)),
-  };
-  if (writing === 'energy') return targeted;
-  return {
-    ...targeted,
-    writingEnergy(p, x) {
-      const { rows, seen } = look(p, x);
-      return error(p, linear(p, 'memory', seen), rows);
-    },
   };
 }
 

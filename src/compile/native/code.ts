@@ -4,12 +4,12 @@ import { layOut } from './arena.ts';
 import { Assembler, at, Label, RBX } from './assembler.ts';
 import { addStep } from './copies.ts';
 import type { Constants } from './entrywise.ts';
+import { NUMBER_BYTES } from './loops.ts';
 import { writeFunction } from './machine.ts';
 import { type Buffer, newPlace, type Place } from './places.ts';
 import { plan } from './plan.ts';
 import type { PartCount } from './tiles.ts';
 
-const BYTES = 4;
 /** Numbers that may be read behind every buffer. */
 const BEHIND = 16;
 /** Room for the numbers that instructions need. */
@@ -106,7 +106,7 @@ class Numbers implements Constants {
     let i = this.#bits.indexOf(value);
     if (i < 0) i = this.#bits.push(value) - 1;
     if (i >= NUMBERS) throw new Error('more constants than there is room for');
-    return at(RBX, i * BYTES);
+    return at(RBX, i * NUMBER_BYTES);
   }
 
   values(): Float32Array {

@@ -1,7 +1,8 @@
 /** @file Steps that copy a tensor from one place to another. */
-import { type Assembler, at, RBX, RCX, RSI } from './assembler.ts';
+import { type Assembler, at, RCX, RSI } from './assembler.ts';
 import { emitLoop } from './fused-loops.ts';
-import { advance, countDown, moving, NUMBER_BYTES } from './loops.ts';
+import { addressOf, kernelStep } from './kernel-steps.ts';
+import { advance, countDown, moving } from './loops.ts';
 import { type Axis, collapsed, expanded, type Place, sliced, transposed } from './places.ts';
 import type { Step } from './steps.ts';
 import { emitTranspose } from './transposes.ts';
@@ -35,15 +36,10 @@ export function copyStep(source: Place, target: Place): Step {
     to: { row: columns.strides[1] },
     batch,
   };
-  return {
-    ...step,
-    emit({ assembler, subroutine }) {
-      const label = subroutine(`transpose ${JSON.stringify(transpose)}`, (a) => emitTranspose(a, transpose));
-      assembler.address(RSI, addressOf(from));
-      assembler.address(RCX, addressOf(to));
-      assembler.call(label);
-    },
-  };
+  return kernelStep(name, [from], to, {
+    key: `transpose ${JSON.stringify(transpose)}`,
+    emit: (into) => emitTranspose(into, transpose),
+  });
 }
 
 /** Copies a tensor into a larger one, from `starts` on; all other entries become that of `fill`. */
@@ -66,9 +62,6 @@ export function addStep(from: Place, to: Place): Step {
     emit: ({ assembler, constants }) => emitLoop(assembler, loop, constants),
   };
 }
-
-/** Where a place begins. */
-export const addressOf = ({ buffer, offset }: Place) => at(RBX, (buffer.offset + offset) * NUMBER_BYTES);
 
 /** Number by number. */
 function emitStridedCopy(a: Assembler, axes: readonly Axis[], from: Place, to: Place): void {

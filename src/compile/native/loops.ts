@@ -4,6 +4,8 @@ import { type Assembler, Label, RAX, type VectorOptions } from './assembler.ts';
 /** Numbers of one vector. */
 export const LANES = 16;
 export const NUMBER_BYTES = 4;
+/** Of an address. */
+export const WORD_BYTES = 8;
 /** Vector registers. */
 export const REGISTERS = 32;
 /** Cycles from a multiplication and addition to the next that needs its result; two are begun in each. */

@@ -1,34 +1,28 @@
 /** @file Steps that call the kernels of matrix products. */
 import { at, R8, RAX, RCX, RDX, RSI } from './assembler.ts';
-import { addressOf } from './copies.ts';
-import { NUMBER_BYTES } from './loops.ts';
+import { addressOf, type Kernel, kernelStep } from './kernel-steps.ts';
+import { NUMBER_BYTES, WORD_BYTES } from './loops.ts';
 import { collapsed, expanded, newPlace, type Place } from './places.ts';
 import { emitProduct, type Product, scratchOf } from './products.ts';
-import type { Step, Writing } from './steps.ts';
+import type { Step } from './steps.ts';
 
 /**
  * a [..., rows, inner] times b [..., inner, columns]; the leading axes broadcast. The columns of `to` lie beside each other.
  * @param accumulate whether the product is added to what `to` holds
  */
 export function productSteps(a: Place, b: Place, to: Place, accumulate = false): Step[] {
-  const { product, left, right } = operands(a, b, to, accumulate);
-  return alongInner(product).map(({ from, product }) => {
+  return stepsOf(operands(a, b, to, accumulate), to);
+}
+
+function stepsOf({ product: whole, left, right }: Operands, to: Place): Step[] {
+  return alongInner(whole).map(({ from, product }) => {
     const wanted = scratchOf(product);
-    const scratch = wanted > 0 ? newPlace([wanted]) : undefined;
-    const own = scratch ? [scratch.buffer] : [];
-    return {
-      name: nameOf(product),
-      reads: [a.buffer, b.buffer, ...(product.accumulate ? [to.buffer] : [])],
-      writes: [to.buffer, ...own],
-      emit({ assembler, subroutine }: Writing) {
-        const label = subroutine(`product ${JSON.stringify(product)}`, (into) => emitProduct(into, product));
-        assembler.address(RSI, addressOf({ ...left, offset: left.offset + from * product.a.inner }));
-        assembler.address(RDX, addressOf({ ...right, offset: right.offset + from * product.b.inner }));
-        assembler.address(RCX, addressOf(to));
-        if (scratch) assembler.address(R8, addressOf(scratch));
-        assembler.call(label);
-      },
-    };
+    const a = { ...left, offset: left.offset + from * product.a.inner };
+    const b = { ...right, offset: right.offset + from * product.b.inner };
+    return kernelStep(nameOf(product), [a, b], to, kernelOf(product), {
+      accumulate: product.accumulate,
+      scratch: wanted > 0 ? newPlace([wanted]) : undefined,
+    });
   });
 }
 
@@ -43,20 +37,16 @@ export interface Factors {
  * @param accumulate whether it is added to what `to` holds
  */
 export function sumOfProductsSteps(factors: readonly Factors[], to: Place, accumulate: boolean): Step[] {
-  const groups: { product: Product; parts: Factors[] }[] = [];
+  const groups: Operands[][] = [];
   for (const { a, b } of factors) {
-    const { product, left, right } = operands(a, b, to, accumulate || groups.length > 0);
-    const part = { a: left, b: right };
+    const part = operands(a, b, to, accumulate || groups.length > 0);
+    const { product } = part;
     const last = groups.at(-1);
-    const alike =
-      last && sameStrides(last.product, product) && (last.parts.length + 1) * product.inner <= CHUNK;
-    if (alike && isAddable(product)) last.parts.push(part);
-    else groups.push({ product, parts: [part] });
+    const alike = last && sameStrides(last[0].product, product) && (last.length + 1) * product.inner <= CHUNK;
+    if (alike && isAddable(product)) last.push(part);
+    else groups.push([part]);
   }
-  return groups.flatMap(({ product, parts }) => {
-    if (parts.length === 1) return productSteps(parts[0].a, parts[0].b, to, product.accumulate);
-    return [partsStep({ ...product, parts: parts.length }, parts, to)];
-  });
+  return groups.flatMap((parts) => (parts.length === 1 ? stepsOf(parts[0], to) : [partsStep(parts, to)]));
 }
 
 const isAddable = ({ rows, columns, b, batch }: Product) =>
@@ -65,17 +55,20 @@ const isAddable = ({ rows, columns, b, batch }: Product) =>
 const sameStrides = (one: Product, other: Product) =>
   JSON.stringify({ ...one, accumulate: false }) === JSON.stringify({ ...other, accumulate: false });
 
-function partsStep(product: Product, parts: readonly Factors[], to: Place): Step {
+function partsStep(parts: readonly Operands[], to: Place): Step {
+  const product = { ...parts[0].product, parts: parts.length };
+  const places = parts.flatMap(({ left, right }) => [left, right]);
   // The addresses of all factors.
-  const table = newPlace([(2 * parts.length * WORD_BYTES) / NUMBER_BYTES]);
+  const table = newPlace([(places.length * WORD_BYTES) / NUMBER_BYTES]);
+  const { key, emit } = kernelOf(product);
   return {
     name: nameOf({ ...product, inner: parts.length * product.inner }),
-    reads: [...parts.flatMap(({ a, b }) => [a.buffer, b.buffer]), ...(product.accumulate ? [to.buffer] : [])],
+    reads: [...places, ...(product.accumulate ? [to] : [])].map(({ buffer }) => buffer),
     writes: [to.buffer, table.buffer],
     emit({ assembler, subroutine }) {
-      const label = subroutine(`product ${JSON.stringify(product)}`, (into) => emitProduct(into, product));
+      const label = subroutine(key, emit);
       assembler.address(R8, addressOf(table));
-      for (const [i, place] of parts.flatMap(({ a, b }) => [a, b]).entries()) {
+      for (const [i, place] of places.entries()) {
         assembler.address(RAX, addressOf(place));
         assembler.storeWord(at(R8, i * WORD_BYTES), RAX);
       }
@@ -87,11 +80,22 @@ function partsStep(product: Product, parts: readonly Factors[], to: Place): Step
   };
 }
 
+const kernelOf = (product: Product): Kernel => ({
+  key: `product ${JSON.stringify(product)}`,
+  emit: (into) => emitProduct(into, product),
+});
+
 const nameOf = ({ batch, rows, inner, columns }: Product) =>
   `product ${[...batch.map(({ length }) => length), rows, inner, columns].join('x')}`;
 
-/** The product, and its operands with the leading axes of the result. */
-function operands(a: Place, b: Place, to: Place, accumulate: boolean) {
+/** A product, and its operands with the leading axes of the result. */
+interface Operands {
+  product: Product;
+  left: Place;
+  right: Place;
+}
+
+function operands(a: Place, b: Place, to: Place, accumulate: boolean): Operands {
   const leading = to.shape.slice(0, -2);
   const [rows, inner] = a.shape.slice(-2);
   const columns = b.shape.at(-1)!;
@@ -116,8 +120,6 @@ function operands(a: Place, b: Place, to: Place, accumulate: boolean) {
   };
   return { product, left, right };
 }
-
-const WORD_BYTES = 8;
 
 /** Longer inner axes are cut, so that what is read of both operands stays in the cache. */
 const LONGEST = 512;

@@ -5,7 +5,7 @@
  */
 import { addSets, setsOf } from './accumulators.ts';
 import { type Assembler, at, R8, R9, R10, R11, R12, RCX, RDX, RSI, vector } from './assembler.ts';
-import { countDown, LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, setVector, splitEvenly, splitVectors, unrolled, walk } from './loops.ts'; // biome-ignore format: one import
+import { countDown, LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, setVector, splitEvenly, splitVectors, unrolled, WORD_BYTES, walk } from './loops.ts'; // biome-ignore format: one import
 import type { Product } from './products.ts';
 import { emitBlock } from './transposes.ts';
 
@@ -21,7 +21,6 @@ interface Tile {
 /** Multiplications in the body of the innermost loop, about. */
 const BODY = 96;
 const TAIL_MASK = 1;
-const WORD_BYTES = 8;
 
 /** Cycles of the whole product, by estimate. */
 export const rowCost = (product: Product): number => best(product).cost;

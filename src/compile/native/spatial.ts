@@ -5,15 +5,16 @@
  * (image-convolutions.ts). Only for few images, which would leave most of a vector empty, there are pixels in the vectors.
  */
 import type { Node } from '../graph.ts';
-import { type Assembler, RCX, RDX, RSI } from './assembler.ts';
+import type { Assembler } from './assembler.ts';
 import { emitConvolution } from './convolutions.ts';
-import { addressOf, padSteps } from './copies.ts';
+import { padSteps } from './copies.ts';
 import {
   emitImageConvolution,
   type ImageConvolution,
   isImageConvolutionSupported,
 } from './image-convolutions.ts';
 import { emitImageFilterGradient, isImageFilterGradientSupported } from './image-filter-gradients.ts';
+import { kernelStep } from './kernel-steps.ts';
 import { productSteps } from './operators.ts';
 import { FEW_IMAGES, newPlaceInOrder } from './orders.ts';
 import { newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from './places.ts'; // biome-ignore format: one import
@@ -106,9 +107,10 @@ function ofImages(
   const key = `image convolution ${JSON.stringify(kind)}`;
   if (!fixed.decided(key, () => isImageConvolutionSupported(withWindows(kind)))) return undefined;
   const name = `convolution ${[...shape, options.inChannels, ...filter.shape.slice(2)].join('x')}`;
-  const step = kernelStep(name, [from, filter], place, key, (into) =>
-    emitImageConvolution(into, withWindows(kind)),
-  );
+  const step = kernelStep(name, [from, filter], place, {
+    key,
+    emit: (into) => emitImageConvolution(into, withWindows(kind)),
+  });
   return { steps: [step], place };
 }
 
@@ -142,9 +144,10 @@ function filterGradient(node: Node, inputs: readonly Place[], fixed: Fixed): Low
   const key = `image filter gradient ${JSON.stringify(kind)}`;
   if (!fixed.decided(key, () => isImageFilterGradientSupported(withWindows(kind)))) return undefined;
   const name = `filter-gradient ${[...node.shape, ...dy.shape.slice(2), images].join('x')}`;
-  const step = kernelStep(name, [x, dy], place, key, (into) =>
-    emitImageFilterGradient(into, withWindows(kind)),
-  );
+  const step = kernelStep(name, [x, dy], place, {
+    key,
+    emit: (into) => emitImageFilterGradient(into, withWindows(kind)),
+  });
   return { steps: [step], place };
 }
 
@@ -204,7 +207,8 @@ function convolved(
   };
   const name = `convolution ${filter.shape.join('x')}`;
   const key = `convolution ${JSON.stringify(convolution)}`;
-  steps.push(kernelStep(name, [padded, filter], to, key, (into) => emitConvolution(into, convolution)));
+  const emit = (into: Assembler) => emitConvolution(into, convolution);
+  steps.push(kernelStep(name, [padded, filter], to, { key, emit }));
   return { steps, place: to };
 }
 
@@ -255,26 +259,4 @@ function pooledByProducts(node: Node, given: Place, fixed: Fixed): Lowered {
     ...productSteps(transposed(weights(height, outHeight, 0), [1, 0]), narrow, result),
   ];
   return { steps, place: to };
-}
-
-/** A call of a subroutine with operands at RSI and RDX and the result at RCX; written once for all that have its key. */
-function kernelStep(
-  name: string,
-  [a, b]: readonly [Place, Place],
-  to: Place,
-  key: string,
-  emit: (assembler: Assembler) => void,
-): Step {
-  return {
-    name,
-    reads: [a.buffer, b.buffer],
-    writes: [to.buffer],
-    emit({ assembler, subroutine }) {
-      const label = subroutine(key, emit);
-      assembler.address(RSI, addressOf(a));
-      assembler.address(RDX, addressOf(b));
-      assembler.address(RCX, addressOf(to));
-      assembler.call(label);
-    },
-  };
 }

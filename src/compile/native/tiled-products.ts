@@ -1,7 +1,7 @@
 /** @file Which products tiles compute, and their steps: operands are split once for all products of a program that use them. */
 import { sizeOf } from '../../shapes.ts';
-import { RCX, RDX, RSI } from './assembler.ts';
-import { addressOf } from './copies.ts';
+import type { Assembler } from './assembler.ts';
+import { addressOf, kernelStep } from './kernel-steps.ts';
 import { type Buffer, newBuffer, newPlace, type Place, wholeBuffer } from './places.ts';
 import type { Step } from './steps.ts';
 import { ACROSS, emitSplit, emitTileProduct, INNER, isTurned, type PartCount, pairs, type Side, type SplitMatrix, splitSize, type TileProduct, tileShapes } from './tiles.ts'; // biome-ignore format: one import
@@ -67,17 +67,12 @@ export class TiledProducts {
     const found = known.get(key);
     if (found) return found;
     const parts = newPlace([splitSize(matrix)]);
-    steps.push({
-      name: `split ${matrix.across.length}x${matrix.inner.length}`,
-      reads: [place.buffer],
-      writes: [parts.buffer],
-      emit({ assembler, subroutine }) {
-        const label = subroutine(`split ${JSON.stringify(matrix)}`, (into) => emitSplit(into, matrix));
-        assembler.address(RSI, addressOf(place));
-        assembler.address(RCX, addressOf(parts));
-        assembler.call(label);
-      },
-    });
+    steps.push(
+      kernelStep(`split ${matrix.across.length}x${matrix.inner.length}`, [place], parts, {
+        key: `split ${JSON.stringify(matrix)}`,
+        emit: (into) => emitSplit(into, matrix),
+      }),
+    );
     known.set(key, parts);
     return parts;
   }
@@ -85,18 +80,11 @@ export class TiledProducts {
 
 function productStep(left: Place, right: Place, to: Place, product: TileProduct): Step {
   const { rows, columns, inner, accumulate } = product;
-  return {
-    name: `product ${rows}x${inner}x${columns}`,
-    reads: [left.buffer, right.buffer, ...(accumulate ? [to.buffer] : [])],
-    writes: [to.buffer],
-    emit({ assembler, subroutine }) {
-      const label = subroutine(`tiles ${JSON.stringify(product)}`, (into) => emitTileProduct(into, product));
-      assembler.address(RSI, addressOf(left));
-      assembler.address(RDX, addressOf(right));
-      assembler.address(RCX, addressOf(to));
-      assembler.call(label);
-    },
+  const kernel = {
+    key: `tiles ${JSON.stringify(product)}`,
+    emit: (into: Assembler) => emitTileProduct(into, product),
   };
+  return kernelStep(`product ${rows}x${inner}x${columns}`, [left, right], to, kernel, { accumulate });
 }
 
 const isSplittable = ({ across, inner }: SplitMatrix) => across.stride === 1 || inner.stride === 1;
