@@ -5,7 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { InputError } from '../src/errors.ts';
 import { duration, type IO } from './io.ts';
-import { holderOf } from './lock.ts';
+import { isHeld } from './lock.ts';
 import { collect, jsonOption } from './options.ts';
 import { findRun, paths, pretrainedNames, readConfig, readMetrics } from './run-folder.ts';
 import { short, textTable } from './table.ts';
@@ -106,7 +106,7 @@ async function describe(folder: string, now: number): Promise<ListedRun> {
     const { task, network, training } = await readConfig(folder);
     const last = (await readMetrics(folder)).at(-1);
     const steps = last?.step ?? 0;
-    const state = (await holderOf(folder)) ? 'running' : steps >= training.steps ? 'finished' : 'stopped';
+    const state = (await isHeld(folder)) ? 'running' : steps >= training.steps ? 'finished' : 'stopped';
     return {
       ...run,
       state,

@@ -1,7 +1,7 @@
 /** @file `ebmm train PRESET|CONFIG.json`: meta-trains a memory and writes its run folder. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { loadCheckpoint, saveCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
 import type { Config } from '../meta/config.ts';
 import { AVERAGE, statePrefixes } from '../meta/meta-step.ts';
@@ -19,6 +19,7 @@ import type { IO } from './io.ts';
 import { makeLearner } from './learners.ts';
 import { lockRun } from './lock.ts';
 import { makeModel } from './models.ts';
+import { removeMade, removePartials } from './partials.ts';
 import { loadRun, type Provenance, paths, readMetrics, saveConfig } from './run-folder.ts';
 import { runTraining, type TrainResult } from './training.ts';
 
@@ -54,15 +55,15 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
   const trainerFrom = (state?: TrainingState) => new Trainer({ training, learner, engine, seed, state });
   if (options.resume) {
     const folder = resolve(options.out!);
-    const release = await onFile(folder, () => lockRun(folder));
+    const lease = await onFile(folder, () => lockRun(folder, io.err));
     try {
       const trainer = trainerFrom(await resumable(folder, config, model.parameters));
       const program = await trainer.compile();
       await removePartials(folder);
       await saveConfig(folder, config, options.provenance);
-      return await runTraining({ ...options, trainer, program, learner, folder, unit: task.unit }, io);
+      return await runTraining({ ...options, trainer, program, learner, folder, lease, unit: task.unit }, io);
     } finally {
-      release();
+      lease.release();
     }
   }
   // Nothing is written before everything that can be wrong has been tried.
@@ -71,7 +72,7 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
   const { folder, made } = await claimFolder(options);
   let begun = false;
   try {
-    const release = await onFile(folder, () => lockRun(folder));
+    const lease = await onFile(folder, () => lockRun(folder, io.err));
     try {
       if (existsSync(paths(folder).config)) {
         throw new InputError(
@@ -82,12 +83,12 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
       if (options.from) await saveCheckpoint(paths(folder).checkpoint, trainer.state, model.parameters);
       await saveConfig(folder, config, options.provenance);
       begun = true;
-      return await runTraining({ ...options, trainer, program, learner, folder, unit: task.unit }, io);
+      return await runTraining({ ...options, trainer, program, learner, folder, lease, unit: task.unit }, io);
     } finally {
-      release();
+      lease.release();
     }
   } catch (error) {
-    if (!begun && made) await rm(made, { recursive: true, force: true }).catch(() => {});
+    if (!begun && made) await removeMade(folder, made, [paths(folder).checkpoint]);
     throw error;
   }
 }
@@ -159,14 +160,4 @@ async function resumable(
     else state.values[AVERAGE + name] ??= state.values[`p:${name}`].slice();
   }
   return state;
-}
-
-/** Removes what a killed process was in the middle of writing. */
-async function removePartials(folder: string): Promise<void> {
-  for (const path of await readdir(folder, { recursive: true })) {
-    if (!path.endsWith('.partial')) continue;
-    // That of a lock may be of a process that is just finding out that the folder is taken.
-    const age = Date.now() - ((await stat(join(folder, path)).catch(() => undefined))?.mtimeMs ?? Date.now());
-    if (!basename(path).startsWith('lock.') || age > 60_000) await rm(join(folder, path), { force: true });
-  }
 }

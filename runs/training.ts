@@ -8,6 +8,7 @@ import type { Engine, Program } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { FileError, writeFileAtomically } from '../src/files.ts';
 import { duration, type IO } from './io.ts';
+import type { Lease } from './lease.ts';
 import { MetricsLog } from './metrics.ts';
 import { learningCurve } from './plots/index.ts';
 import { startProgress } from './progress.ts';
@@ -24,6 +25,8 @@ export interface Session {
   config: Config;
   engine: Engine;
   folder: string;
+  /** Whoever loses it writes nothing more. */
+  lease: Lease;
   /** Unit of the error. */
   unit: string;
   /** Whether to write TensorBoard's event files; a run that has some goes on with them. */
@@ -65,6 +68,7 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
     io.stopping.graceful = false;
   }
   const metrics = await readMetrics(folder);
+  session.lease.check();
   if (metrics.length > 0) {
     const chart = learningCurve([{ name: basename(folder), metrics, unit }]);
     await writeFileAtomically(`${paths(folder).plots}/learning-curve.png`, chart);
@@ -87,7 +91,8 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
   };
 }
 
-async function loop({ trainer, config, learner, folder, unit, tensorboard }: Session, io: IO): Promise<void> {
+async function loop(session: Session, io: IO): Promise<void> {
+  const { trainer, config, learner, folder, lease, unit, tensorboard } = session;
   const { steps, log_every, save_every, episodes } = config.training;
   const { state } = trainer;
   const log = await MetricsLog.open(paths(folder).metrics, state.step);
@@ -98,6 +103,7 @@ async function loop({ trainer, config, learner, folder, unit, tensorboard }: Ses
   let saved = state.step;
   const goOn = `go on with: ebmm train --resume ${folder}`;
   const save = async () => {
+    lease.check();
     await log.sync();
     await saveCheckpoint(paths(folder).checkpoint, state, learner.trainable.parameters);
     saved = state.step;
@@ -123,6 +129,7 @@ async function loop({ trainer, config, learner, folder, unit, tensorboard }: Ses
       if (report.trouble) io.err(`update ${report.step} skipped: ${report.trouble}`);
       if (state.step % log_every === 0 || state.step === steps || report.trouble) {
         const left = perStep * (steps - state.step);
+        lease.check();
         const line = metricsOf(report, state, episodes / perStep, left);
         await log.append(line);
         await events?.append(line);

@@ -35,9 +35,9 @@ const list = async (...argv: string[]): Promise<ListedRun[]> =>
 const names = async (...argv: string[]) => (await list(...argv)).map(({ name }) => name);
 
 test('state, progress, error and age of every run, the latest first', async () => {
-  const release = await lockRun(join(folder, 'busy'));
+  const lease = await lockRun(join(folder, 'busy'));
   const runs = await list();
-  release();
+  lease.release();
   expect(runs).toMatchObject([
     { name: 'busy', state: 'running', task: 'mnist', steps: 10, of: 100, error: 30, unit: 'squared error' },
     {

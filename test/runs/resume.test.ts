@@ -6,16 +6,21 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { decodeSafetensors } from '../../meta/safetensors.ts';
 import { lockRun } from '../../runs/lock.ts';
+import { removeMade } from '../../runs/partials.ts';
 import { stream } from '../../src/random.ts';
 import { ebmm, folderOfFile, tiny } from './command.ts';
 
@@ -132,6 +137,58 @@ test('what a killed process was writing is cut off and cleared away', async () =
   expect((await readdir(run, { recursive: true })).filter((path) => path.endsWith('.partial'))).toEqual([]);
 });
 
+test('nothing but what this program was writing is cleared away, and no link is followed', async () => {
+  const run = join(folder, 'foreign');
+  const outside = join(folder, 'outside');
+  await ebmm(['train', config, '--out', run, '--steps', '5']);
+  mkdirSync(join(outside, 'sub'), { recursive: true });
+  mkdirSync(join(run, 'notes'));
+  const precious = [
+    join(outside, 'backup.tar.partial'),
+    join(outside, 'sub', 'thesis.partial'),
+    join(outside, 'state.safetensors.0a1b2c3d.partial'),
+    join(run, 'mine.partial'),
+    join(run, 'config.json.partial'),
+    join(run, 'lock.partial'),
+    join(run, 'notes', 'config.json.0a1b2c3d.partial'),
+    join(run, 'plots', 'mine.png.0a1b2c3d.partial'),
+  ];
+  for (const path of precious) writeFileSync(path, 'precious');
+  symlinkSync(outside, join(run, 'data'));
+  symlinkSync(join(outside, 'backup.tar.partial'), join(run, 'config.json.0a1b2c3d.partial'));
+  // A folder of checkpoints that is kept elsewhere.
+  renameSync(join(run, 'checkpoint'), join(outside, 'checkpoint'));
+  symlinkSync(join(outside, 'checkpoint'), join(run, 'checkpoint'));
+  writeFileSync(join(outside, 'checkpoint', 'state.safetensors.0a1b2c3d.partial'), 'of another run, maybe');
+  precious.push(join(outside, 'checkpoint', 'state.safetensors.0a1b2c3d.partial'));
+  const half = join(run, 'plots', 'learning-curve.png.0a1b2c3d.partial');
+  writeFileSync(half, 'half');
+  expect((await ebmm(['train', '--resume', run, '--steps', '7'])).status).toBe(0);
+  expect(precious.filter((path) => !existsSync(path))).toEqual([]);
+  expect(readlinkSync(join(run, 'config.json.0a1b2c3d.partial'))).toBe(join(outside, 'backup.tar.partial'));
+  expect(existsSync(half)).toBe(false);
+});
+
+test('a run that never began takes back its own folders only', async () => {
+  const made = join(folder, 'made');
+  const run = join(made, 'a', 'run');
+  mkdirSync(run, { recursive: true });
+  mkdirSync(join(run, 'checkpoint'));
+  writeFileSync(join(run, 'checkpoint', 'state.safetensors'), '');
+  mkdirSync(join(made, 'b'));
+  await removeMade(run, made, [checkpoint(run)]);
+  expect(await readdir(made)).toEqual(['b']);
+});
+
+test('a holder that was taken over writes nothing more', async () => {
+  const run = join(folder, 'late');
+  const { text, ended } = start('train', config, '--out', run, '--steps', '100000');
+  while (sizeOfFile(checkpoint(run)) === 0) await pause(1);
+  rmSync(join(run, 'lock'), { recursive: true });
+  expect(await ended).toBe(1);
+  expect(text()).toContain('another one writes there now');
+});
+
 test('a finished run is extended by larger --steps, and left alone without', async () => {
   const run = join(folder, 'extended');
   await ebmm(['train', config, '--out', run, '--steps', '7']);
@@ -171,11 +228,11 @@ test('a second process on the same folder is refused and changes nothing', async
   const run = join(folder, 'twice');
   await ebmm(['train', config, '--out', run, '--steps', '3']);
   const before = outcome(run);
-  const release = await lockRun(run);
+  const lease = await lockRun(run);
   const { status, err } = await ebmm(['train', '--resume', run, '--steps', '9']);
-  release();
+  lease.release();
   expect(status).toBe(2);
-  expect(err).toBe(`ebmm: ${run} is in use by process ${process.pid}`);
+  expect(err).toBe(`ebmm: ${run} is in use by process ${process.pid} on ${hostname()}`);
   expect(outcome(run)).toEqual(before);
   expect(JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')).training.steps).toBe(3);
 });
