@@ -1,0 +1,125 @@
+/**
+ * @file The updates of the five problems on another device than the processor: do they run, do they agree, how long do they take?
+ *
+ * `tsx bench/on-device.ts DEVICE [EPISODES ...]`: every problem at 1, 16 and 256 episodes unless told otherwise. A line of JSON each.
+ * Every measurement is a process of its own (`tsx bench/on-device.ts DEVICE PROBLEM:EPISODES`), so that a fault of a driver ends only that one.
+ * The truth is onnxruntime on the processor: losses of two updates, norm of the gradient, and its moments tensor by tensor.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { compiledEngine, type Device, type NamedValues } from '../src/compile/index.ts';
+import { type Problem, type ProblemName, problemNames, problemOf, settings } from './problems.ts';
+import { summary } from './results.ts';
+
+/** Seconds that one measurement may take. */
+const LIMIT = 150;
+/** Milliseconds of stepping after which a measurement ends. */
+const ENOUGH = 3000;
+
+interface Outcome {
+  losses: [number, number];
+  norm: number;
+  first: NamedValues;
+  /** Milliseconds a step; empty for the truth. */
+  times: number[];
+  seconds: { trace: number; prepare: number };
+}
+
+async function stepOn(device: Device, { step, inputs, values }: Problem, timed: boolean): Promise<Outcome> {
+  const engine = compiledEngine({ device, native: false });
+  try {
+    const program = await engine.compile(step, inputs);
+    let now = values;
+    let update = 0;
+    const next = async () => {
+      const outputs = await program.run(now);
+      const carried = Object.fromEntries(Object.entries(outputs).filter(([key]) => key in inputs));
+      now = { ...now, ...carried, update: new Float32Array([++update + 1]) };
+      return outputs;
+    };
+    const first = await next();
+    const second = await next();
+    const times: number[] = [];
+    const started = performance.now();
+    while (timed && times.length < 50 && performance.now() - started < ENOUGH) {
+      const before = performance.now();
+      await next();
+      times.push(performance.now() - before);
+    }
+    return {
+      losses: [first.loss[0], second.loss[0]],
+      norm: first.norm[0],
+      first,
+      times,
+      seconds: program.seconds,
+    };
+  } finally {
+    await engine.dispose();
+  }
+}
+
+const difference = (a: number, b: number) => Math.abs(a - b) / Math.max(Math.abs(b), 1e-12);
+
+/** Of all first moments, which are multiples of the gradients: the greatest |a - b| / |b|, by their Euclidean norms, of a tensor. */
+function momentDifference(a: NamedValues, b: NamedValues): { tensor: string; difference: number } {
+  let worst = { tensor: '', difference: 0 };
+  for (const tensor of Object.keys(b).filter((name) => name.startsWith('m:'))) {
+    let [apart, whole] = [0, 0];
+    for (let i = 0; i < b[tensor].length; i++) {
+      apart += (Number(a[tensor][i]) - Number(b[tensor][i])) ** 2;
+      whole += Number(b[tensor][i]) ** 2;
+    }
+    const found = Math.sqrt(apart / Math.max(whole, 1e-30));
+    if (!(found <= worst.difference)) worst = { tensor: tensor.slice(2), difference: found };
+  }
+  return worst;
+}
+
+async function measure(device: Device, name: ProblemName, episodes: number) {
+  const problem = problemOf({ ...settings[name](), episodes });
+  const there = await stepOn(device, problem, true);
+  const told = {
+    problem: name,
+    episodes,
+    device,
+    ...summary(there.times),
+    fastest: Math.min(...there.times),
+    compile: there.seconds,
+  };
+  // The processor takes a quarter of an hour for the largest.
+  if (episodes > 16 && name !== 'site') return told;
+  const here = await stepOn('cpu', problem, false);
+  return {
+    ...told,
+    losses: Math.max(...there.losses.map((loss, i) => difference(loss, here.losses[i]))),
+    norm: difference(there.norm, here.norm),
+    gradient: momentDifference(there.first, here.first),
+  };
+}
+
+const [device, ...rest] = process.argv.slice(2);
+const [one, episodesOfOne] = rest[0]?.split(':') ?? [];
+if (episodesOfOne) {
+  console.log(JSON.stringify(await measure(device as Device, one as ProblemName, Number(episodesOfOne))));
+} else {
+  const counts = rest.length > 0 ? rest.map(Number) : [1, 16, 256];
+  for (const episodes of counts)
+    for (const problem of problemNames) {
+      const own = [fileURLToPath(import.meta.url), device, `${problem}:${episodes}`];
+      const child = spawnSync(process.execPath, [...process.execArgv, ...own], {
+        timeout: 1000 * LIMIT,
+        encoding: 'utf8',
+      });
+      const line = child.stdout.trim().split('\n').at(-1);
+      const complaint = child.stderr.trim().split('\n').at(-1)?.slice(0, 300);
+      console.log(
+        line ||
+          JSON.stringify({
+            problem,
+            episodes,
+            device,
+            error: complaint || `status ${child.status ?? child.signal}`,
+          }),
+      );
+    }
+}
