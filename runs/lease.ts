@@ -306,6 +306,8 @@ interface Renewal {
 
 /** In a thread of its own, so that long computations on the main one do not keep a lease from being renewed. */
 const THREAD = `
+// Compilers of TypeScript call it in the functions they make.
+const __name = (f) => f;
 const { parentPort } = require('node:worker_threads');
 parentPort.on('message', (${renewals.toString()})(require('node:fs')));
 `;

@@ -62,6 +62,22 @@ test('it is renewed, also while the main thread is busy', async () => {
   expect(Number(recordOf(path).renewed)).toBeGreaterThan(second + 200);
 });
 
+test('it is renewed by a thread of its own however the program is started', async () => {
+  const path = place();
+  const script = fileURLToPath(new URL('./lease-contender.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', script, path, 'busy'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let text = '';
+  child.stdout.on('data', (data) => {
+    text += data;
+  });
+  await once(child, 'exit');
+  const [before, after] = text.trim().split('\n').map(Number);
+  expect(after).toBeGreaterThan(before);
+});
+
 test('a silent holder on another machine is watched for as long as it promised, then its lease is taken', async () => {
   const path = place();
   leave(path, {});
