@@ -64,6 +64,9 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): read
   });
 }
 
+/** Another character for every byte. */
+const oneByteEach = new TextDecoder('latin1');
+
 /** Makes nodes, each distinct one once. It checks nothing and simplifies nothing. */
 export class Graph {
   readonly nodes: Node[] = [];
@@ -79,7 +82,7 @@ export class Graph {
     const first = typed[0];
     const uniform = typed.length > 0 && typed.every((v) => Object.is(v, first));
     const kept = uniform ? typed.slice(0, 1) : typed.slice();
-    const bytes = Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength).toString('latin1');
+    const bytes = oneByteEach.decode(new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength));
     const key = `Constant|${dtype}|${shape}|${uniform}|${bytes}`;
     return this.#remember(key, () => ({ ...this.#blank('Constant', shape, dtype), values: kept }));
   }

@@ -1,67 +1,66 @@
 /**
- * @file Just enough of WebAssembly's binary format to write loops over vectors of two float64 numbers in it: JavaScript has
- * no instructions for more than one number at a time. Every engine that runs this package has them (128-bit SIMD of the
- * WebAssembly core specification 2.0, https://www.w3.org/TR/wasm-core-2/binary/), so nothing has to be compiled beforehand.
+ * @file Loops over vectors of two float64 numbers in WebAssembly: JavaScript has no instructions for more than one number at a
+ * time. Every engine that runs this package has them, so nothing has to be compiled beforehand.
  */
+import { Body, V128 } from '../webassembly/body.ts';
+import { Bytes } from '../webassembly/bytes.ts';
+import { plain, simd } from '../webassembly/instructions.ts';
+import { PAGE_BYTES, writeModule } from '../webassembly/module.ts';
+import { runtime } from '../webassembly/runtime.ts';
 
 /** Instructions as bytes. */
 export type Code = readonly number[];
 
-/** LEB128, of numbers from 0. */
-function unsigned(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
-}
-
-/** Signed LEB128, of numbers from 0. */
-function constant(value: number): number[] {
-  return value < 0x40 ? [value] : [(value & 0x7f) | 0x80, ...constant(value >>> 7)];
-}
-
-const sized = (items: Code[]): Code => [...unsigned(items.length), ...items.flat()];
-const vector = (opcode: number): Code => [0xfd, ...unsigned(opcode)];
-const wide = (bits: bigint): Code => {
-  const bytes = [...new Uint8Array(BigUint64Array.of(bits, bits).buffer)];
-  return [...vector(0x0c), ...bytes];
+const bytes = (write: (into: Bytes) => void): Code => {
+  const into = new Bytes(16);
+  write(into);
+  return [...into.written];
 };
+const unsigned = (value: number): Code => bytes((into) => into.unsigned(value));
+const vector = (opcode: number): Code => [0xfd, ...unsigned(opcode)];
+const wide = (bits: bigint): Code => [
+  ...vector(simd.constant),
+  ...new Uint8Array(BigUint64Array.of(bits, bits).buffer),
+];
 
 export const local = {
-  get: (index: number): Code => [0x20, ...unsigned(index)],
-  set: (index: number): Code => [0x21, ...unsigned(index)],
-  tee: (index: number): Code => [0x22, ...unsigned(index)],
+  get: (index: number): Code => [plain.localGet, ...unsigned(index)],
+  set: (index: number): Code => [plain.localSet, ...unsigned(index)],
+  tee: (index: number): Code => [plain.localTee, ...unsigned(index)],
 };
 
 export const i32 = {
-  constant: (value: number): Code => [0x41, ...constant(value)],
-  add: [0x6a] as Code,
-  lessThan: [0x49] as Code,
+  constant: (value: number): Code => [plain.i32Constant, ...bytes((into) => into.signed(value))],
+  add: [plain.i32Add] as Code,
+  lessThan: [plain.i32LessThan] as Code,
 };
 
 export const f64 = {
-  add: [0xa0] as Code,
+  add: [plain.f64Add] as Code,
   /** Expects an address and a number. */
-  store: (offset: number): Code => [0x39, 3, ...unsigned(offset)],
+  store: (offset: number): Code => [plain.f64Store, 3, ...unsigned(offset)],
 };
 
 /** Two float64 numbers at once. */
 export const f64x2 = {
   /** Expects an address. */
-  load: (offset: number): Code => [...vector(0x00), 4, ...unsigned(offset)],
+  load: (offset: number): Code => [...vector(simd.load), 4, ...unsigned(offset)],
   constant: (value: number): Code => wide(new BigUint64Array(Float64Array.of(value).buffer)[0]),
-  lane: (index: 0 | 1): Code => [...vector(0x21), index],
-  abs: vector(0xec),
-  add: vector(0xf0),
-  sub: vector(0xf1),
-  mul: vector(0xf2),
-  div: vector(0xf3),
+  lane: (index: 0 | 1): Code => [...vector(simd.f64x2Lane), index],
+  abs: vector(simd.f64x2Abs),
+  add: vector(simd.f64x2Add),
+  sub: vector(simd.f64x2Sub),
+  mul: vector(simd.f64x2Mul),
+  div: vector(simd.f64x2Div),
 };
 
 /** The same 128 bits as two integers. */
 export const i64x2 = {
   constant: (value: bigint): Code => wide(value),
-  and: vector(0x4e),
-  or: vector(0x50),
-  shiftRight: vector(0xcd),
-  add: vector(0xce),
+  and: vector(simd.and),
+  or: vector(simd.or),
+  shiftRight: vector(simd.i64x2ShiftRight),
+  add: vector(simd.i64x2Add),
 };
 
 /** Repeats `body` as long as `condition`, looked at after it, leaves a number other than zero. */
@@ -75,20 +74,9 @@ export const repeat = (body: Code, condition: Code): Code => [
   0x0b,
 ];
 
-const [I32, V128] = [0x7f, 0x7b];
-const PAGE = 65_536;
-
-/** What this file needs of the global object of that name; TypeScript declares it only together with the browser's. */
-interface Engine {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (
-    module: object,
-  ) => { exports: { memory: { buffer: ArrayBuffer }; run(...parameters: number[]): void } };
-}
-
 export interface Routine {
   /** Its memory, zero at first. */
-  readonly memory: ArrayBuffer;
+  readonly memory: ArrayBufferLike;
   run(...parameters: number[]): void;
 }
 
@@ -97,25 +85,14 @@ export interface Routine {
  * @param bytes of memory, at least
  */
 export function routine(parameters: number, vectors: number, bytes: number, code: Code): Routine {
-  const section = (id: number, content: Code): Code => [id, ...unsigned(content.length), ...content];
-  const name = (text: string): Code => sized([...text].map((letter) => [letter.charCodeAt(0)]));
-  const locals = sized([[...unsigned(vectors), V128]]);
-  const body = [...locals, ...code, 0x0b];
-  const binary = Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, sized([[0x60, ...sized(Array(parameters).fill([I32])), 0]])),
-    ...section(3, sized([[0]])),
-    ...section(5, sized([[0, ...unsigned(Math.ceil(bytes / PAGE))]])),
-    ...section(
-      7,
-      sized([
-        [...name('memory'), 2, 0],
-        [...name('run'), 0, 0],
-      ]),
-    ),
-    ...section(10, sized([[...unsigned(body.length), ...body]])),
-  ]);
-  const engine = (globalThis as unknown as { WebAssembly: Engine }).WebAssembly;
-  const { memory, run } = new engine.Instance(new engine.Module(binary)).exports;
+  const body = new Body(parameters);
+  for (let i = 0; i < vectors; i++) body.local(V128);
+  body.raw(code);
+  const binary = writeModule({
+    memory: { exported: 'memory', pages: Math.ceil(bytes / PAGE_BYTES) },
+    functions: [{ parameters, body: body.finish(), exported: 'run' }],
+  });
+  const { exports } = new runtime!.Instance(new runtime!.Module(binary));
+  const { memory, run } = exports as { memory: { buffer: ArrayBuffer }; run(...parameters: number[]): void };
   return { memory: memory.buffer, run };
 }
