@@ -44,6 +44,12 @@ const networkSchema = z.discriminatedUnion('name', [
       .default({ xh: -0.5, x2: 0.2 })
       .describe('initial linear part of the site function'),
     deviation: z.number().positive().default(0.02).describe('standard deviation of the initial W'),
+    self: z
+      .union([z.literal('written'), z.number()])
+      .default('written')
+      .describe(
+        'what joins a unit to itself: written, the diagonal of W; or one number for all, learned from this value on and no part of the memory',
+      ),
   }),
   z.strictObject({
     name: z.literal('key-value'),
@@ -205,6 +211,15 @@ export const configSchema = z.strictObject({
         .boolean()
         .default(true)
         .describe('whether the writing loss has alpha |grad_x E|^2 (paper: true)'),
+      bits: whole(1, 16)
+        .optional()
+        .describe('bits in which every written number is kept, on a grid of learned step; default: float32'),
+      grid: z.number().positive().default(0.1).describe('with bits: initial step of that grid'),
+      rounded: loops(0)
+        .optional()
+        .describe(
+          'with bits: last write steps that take their slopes at rounded weights; 0: only the result is rounded; default: all',
+        ),
     })
     .prefault({}),
   read: z

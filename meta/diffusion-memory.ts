@@ -14,6 +14,7 @@ import {
 import { readBatch } from '../src/hopfield/boundary.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
 import { LearnedMemory } from '../src/memory/learned-memory.ts';
+import { sizeOf } from '../src/shapes.ts';
 import { trainedParameters } from './checkpoint.ts';
 import { configSchema } from './config.ts';
 import { makeScoreNetwork, recallOf, type ScoreNetworkConfig } from './diffusion-config.ts';
@@ -134,22 +135,28 @@ export function trainedDiffusion(options: DiffusionTraining & { name?: string })
   const kindOf = (shape: number[]) => {
     const train = scoreTrainer(shape, options);
     const model = learnedModel(makeScoreNetwork(config, shape), recallOf(config));
-    let first: LearnedMemory | undefined;
-    return async (patterns: Float32Array) => {
-      const { parameters } = await train(patterns);
-      first ??= new LearnedMemory({ name, model, parameters, engine });
-      return first.withParameters(parameters);
+    const empty = Object.entries(model.parameters).map(
+      ([key, spec]) => [key, new Float32Array(sizeOf(spec.shape))] as const,
+    );
+    const first = new LearnedMemory({ name, model, parameters: Object.fromEntries(empty), engine });
+    return {
+      first,
+      trained: async (patterns: Float32Array) => first.withParameters((await train(patterns)).parameters),
     };
+  };
+  const kindFor = (shape: number[]) => {
+    const kind = kinds.get(shape.join()) ?? kindOf(shape);
+    kinds.set(shape.join(), kind);
+    return kind;
   };
   return {
     name,
     range: [-1, 1],
     async store(patterns) {
       const { values, shape } = await readBatch('patterns', patterns);
-      const kind = kinds.get(shape.join()) ?? kindOf(shape);
-      kinds.set(shape.join(), kind);
-      return (await kind(values)).store(patterns);
+      return (await kindFor(shape).trained(values)).store(patterns);
     },
+    restore: (contents) => kindFor([...contents.patternShape]).first.restore(contents),
   };
 }
 

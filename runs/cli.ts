@@ -107,6 +107,11 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       `rivals, of ${rivalNames.join(', ')}; or runs and pretrained memories; or none`,
       words,
     )
+    .option(
+      '--bits <list>',
+      'round what every memory holds to so many bits a number, 1 to 16 or 32',
+      positives,
+    )
     .option('--no-budget', 'rivals keep all their patterns, whatever the floats of the memory')
     .addOption(
       new Option('--split <name>', 'which patterns').choices(['train', 'validation', 'test']).default('test'),

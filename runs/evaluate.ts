@@ -9,10 +9,11 @@ import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
 import { rivals as hopfieldRivals } from '../src/hopfield/index.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
+import { checkBits } from '../src/memory/contents.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { loadTask, parseCorruption, type Split, type Task } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
-import { evaluate, type Protocol } from './evaluation.ts';
+import { evaluateRounded, type Protocol } from './evaluation.ts';
 import type { IO } from './io.ts';
 import { startProgress } from './progress.ts';
 import { publishedBeside } from './published.ts';
@@ -26,7 +27,7 @@ import {
   paths,
   pretrainedNames,
 } from './run-folder.ts';
-import { errorTable, short, storingTable } from './table.ts';
+import { bitsTable, errorTable, short, storingTable } from './table.ts';
 
 export interface EvaluateOptions extends DataOptions {
   run: string;
@@ -42,6 +43,8 @@ export interface EvaluateOptions extends DataOptions {
   episodes?: number;
   /** Rivals; default hebb, storkey and pseudo-inverse for vectors, hebb, pseudo-inverse and modern for images. */
   against?: string[];
+  /** Bits that every number of every memory is rounded to, 1 to 16 or 32: a row for each. Default: as they are. */
+  bits?: number[];
   /** Whether rivals that keep their patterns hold only as many as the memory's floats allow; default true. */
   budget?: boolean;
   split?: Split;
@@ -53,6 +56,8 @@ export interface EvaluateOptions extends DataOptions {
 }
 
 const rivals = { ...hopfieldRivals, ...diffusionRivals };
+/** Those that choose their own bits a number, within a budget. */
+const packing = ['modern-packed', 'modern-truncated-packed'];
 
 export const rivalNames = [...Object.keys(rivals), ...Object.keys(trainedRivals)];
 
@@ -82,10 +87,16 @@ export async function evaluateRun(
   const loads = options.patterns ?? [...new Set([config.training.patterns].flat())];
   const { known = config.known, episodes = 100, seed = 1, budget = true } = options;
   const ebmm = memoryOf(run, options.engine);
-  const memories: AssociativeMemory[] = [ebmm];
+  const bits: (number | undefined)[] = options.bits?.map(checkBits) ?? [undefined];
+  const memories: { memory: AssociativeMemory; bits: (number | undefined)[] }[] = [{ memory: ebmm, bits }];
   for (const name of against) {
+    const make = (floats?: number) => makeRival(name, { seed, floats, engine: options.engine, task });
     const floats = budget ? ebmm.floats : undefined;
-    memories.push(await makeRival(name, { seed, floats, engine: options.engine, task }));
+    // What packs its numbers by itself gets the bits that the trained memory has, once for each.
+    if (options.bits && budget && packing.includes(name)) {
+      for (const each of options.bits)
+        memories.push({ memory: await make(Math.max(1, Math.floor((ebmm.floats * each) / 32))), bits: [32] });
+    } else memories.push({ memory: await make(floats), bits });
   }
   const total = memories.length * loads.length * episodes;
   const progress = startProgress(io, 'evaluate', total);
@@ -93,7 +104,7 @@ export async function evaluateRun(
   let done = 0;
   try {
     for (const patterns of loads) {
-      for (const memory of memories) {
+      for (const { memory, bits: each } of memories) {
         const protocol: Protocol = {
           task,
           corruption,
@@ -104,12 +115,14 @@ export async function evaluateRun(
           episodes,
           patterns, // biome-ignore format: a list
         };
-        const row = await evaluate(memory, protocol, (n) =>
+        const evaluated = await evaluateRounded(memory, protocol, each, (n) =>
           progress.update(done + n, `${memory.name}, ${patterns} patterns`),
         );
-        // Its training is what stored.
-        if (memory === ebmm && isScoreNetwork(config.network)) row.store_seconds = run.state.seconds;
-        rows.push(row);
+        for (const row of evaluated) {
+          // Its training is what stored.
+          if (memory === ebmm && isScoreNetwork(config.network)) row.store_seconds = run.state.seconds;
+          rows.push(row);
+        }
         done += episodes;
       }
     }
@@ -168,9 +181,10 @@ export function report(evaluation: Evaluation): string[] {
   const lines = [
     `${task}, ${dimension} values, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${steps ? `${steps} steps of recall, ` : ''}${episodes} episodes: mean error in ${unit}`,
     '',
-    ...errorTable(rows, publishedBeside(evaluation)),
+    ...(rows[0].bits === undefined ? errorTable(rows, publishedBeside(evaluation)) : bitsTable(rows)),
     '',
   ];
+  if (rows.some(({ bits }) => bits !== undefined && bits !== rows[0].bits)) return lines.slice(0, -1);
   for (const row of rows.filter((r) => r.memory === rows[0].memory)) {
     const information =
       row.bits_per_float === undefined ? '' : `, ${short(row.bits_per_float)} bits recovered per float`;

@@ -27,6 +27,8 @@ const evaluationSchema = z.looseObject({
         episodes: z.number(),
         bits_per_float: number.optional(),
         compression: number,
+        bits: z.number().optional(),
+        memory_bits: z.number().optional(),
       }),
     )
     .min(1),

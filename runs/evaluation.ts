@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { patternErrors, toRange } from '../meta/units.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
+import { bitsOf, type Contents, memoryBits, rounded } from '../src/memory/contents.ts';
 import { LearnedMemory } from '../src/memory/learned-memory.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { type Batch, type Corruption, drawBatch, type Split, type Task } from '../tasks/index.ts';
@@ -34,80 +35,135 @@ export async function evaluate(
   protocol: Protocol,
   progress: (episodes: number) => void = () => {},
 ): Promise<EvaluationRow> {
+  const [row] = await evaluateRounded(memory, protocol, [undefined], progress);
+  return row;
+}
+
+/**
+ * The same with the numbers that the memory holds rounded to so many bits each, 1 to 16 or 32: a row for each. Every episode is
+ * stored once. `undefined`: as they are.
+ */
+export async function evaluateRounded(
+  memory: AssociativeMemory,
+  protocol: Protocol,
+  bits: readonly (number | undefined)[],
+  progress: (episodes: number) => void = () => {},
+): Promise<EvaluationRow[]> {
   const { task, episodes, patterns } = protocol;
   const dimension = sizeOf(task.patternShape);
   const together =
     memory instanceof LearnedMemory
       ? Math.min(16, Math.max(1, Math.floor(BATCH_VALUES / (patterns * dimension))))
       : 1;
-  const means: number[] = [];
+  const outcomes = bits.map(() => ({ means: [] as number[], size: { floats: 0 } as Size }));
   const seconds: number[] = [];
-  let floats = 0;
   let asked = 0;
   for (let first = 0; first < episodes; first += together) {
     const count = Math.min(together, episodes - first);
     const batch = draw(protocol, first, count);
-    const outcome =
-      memory instanceof LearnedMemory
-        ? await recallBatch(memory, batch, protocol)
-        : await recallEpisode(memory, batch, protocol.known);
-    floats = outcome.floats;
     asked += protocol.known ? batch.known.reduce((n, k) => n + (k ? 0 : 1), 0) : batch.known.length;
-    seconds.push(outcome.seconds / count);
-    const errors = patternErrors(task, memory.range, outcome.recalled, batch.patterns);
-    for (let e = 0; e < count; e++) {
-      const own = errors.subarray(e * patterns, (e + 1) * patterns);
-      means.push(own.reduce((a, b) => a + b, 0) / patterns);
+    const stored =
+      memory instanceof LearnedMemory
+        ? await storeBatch(memory, batch, protocol)
+        : await storeEpisode(memory, batch, protocol.known);
+    seconds.push(stored.seconds / count);
+    try {
+      for (const [i, each] of bits.entries()) {
+        const { recalled, size } = await stored.recall(each);
+        outcomes[i].size = size;
+        const errors = patternErrors(task, memory.range, recalled, batch.patterns);
+        for (let e = 0; e < count; e++) {
+          const own = errors.subarray(e * patterns, (e + 1) * patterns);
+          outcomes[i].means.push(own.reduce((a, b) => a + b, 0) / patterns);
+        }
+      }
+    } finally {
+      stored.dispose();
     }
     progress(first + count);
   }
-  return {
-    ...summarise(memory.name, floats, means, protocol, asked / (episodes * patterns)),
+  return outcomes.map(({ means, size }) => ({
+    ...summarise(memory.name, size, means, protocol, asked / (episodes * patterns)),
     store_seconds: quantile(seconds, 0.5),
-  };
+  }));
 }
 
 function draw({ task, corruption, split, seed, patterns }: Protocol, first: number, episodes: number): Batch {
   return drawBatch(task, corruption, split, seed, first, episodes, patterns);
 }
 
-async function recallBatch(
+/** Size of a memory; bits where its numbers were rounded, by the memory itself or for the evaluation. */
+interface Size {
+  floats: number;
+  bits?: number;
+  memoryBits?: number;
+}
+
+/** Episodes that a memory has stored, to be recalled as they are or rounded. */
+interface Stored {
+  seconds: number;
+  recall(bits: number | undefined): Promise<{ recalled: Float32Array; size: Size }>;
+  dispose(): void;
+}
+
+/** The size of what is rounded to `bits`; `undefined` says nothing of bits, unless the memory rounds by itself. */
+function sizeIn(contents: Contents, floats: number, bits: number | undefined): Size {
+  if (bits === undefined) return { floats };
+  const most = Math.max(...Object.values(contents.tensors).map((held) => bitsOf(held, bits)));
+  return { floats, bits: most, memoryBits: memoryBits(contents, bits) };
+}
+
+async function storeBatch(
   memory: LearnedMemory,
   batch: Batch,
   { known, steps }: Pick<Protocol, 'known' | 'steps'>,
-) {
+): Promise<Stored> {
   const [episodes, patterns] = batch.shape;
   const started = performance.now();
-  const weights = await memory.write(toRange(batch.patterns, memory.range), episodes, patterns);
+  const state = await memory.write(toRange(batch.patterns, memory.range), episodes, patterns);
   const seconds = (performance.now() - started) / 1000;
-  const { iterates } = await memory.read(weights, toRange(batch.queries, memory.range), episodes, patterns, {
-    known: known ? batch.known : undefined,
-    steps,
-  });
-  return { recalled: iterates.at(-1)!, floats: memory.floats, seconds };
+  return {
+    seconds,
+    async recall(bits) {
+      const [reader, held] = bits === undefined ? [memory, state] : memory.rounded(state, episodes, bits);
+      const { iterates } = await reader.read(held, toRange(batch.queries, memory.range), episodes, patterns, {
+        known: known ? batch.known : undefined,
+        steps,
+      });
+      const size = sizeIn(memory.contentsOf(state), memory.floats, bits ?? memory.model.bits);
+      return { recalled: iterates.at(-1)!, size };
+    },
+    dispose() {},
+  };
 }
 
-async function recallEpisode(memory: AssociativeMemory, batch: Batch, known: boolean) {
+async function storeEpisode(memory: AssociativeMemory, batch: Batch, known: boolean): Promise<Stored> {
   const shape = batch.shape.slice(1);
-  const tensors = {
-    patterns: tf.tensor(toRange(batch.patterns, memory.range), shape),
-    queries: tf.tensor(toRange(batch.queries, memory.range), shape),
-    ...(known ? { known: tf.tensor(batch.known, shape) } : {}),
+  const patterns = tf.tensor(toRange(batch.patterns, memory.range), shape);
+  const started = performance.now();
+  const stored = await memory.store(patterns);
+  const seconds = (performance.now() - started) / 1000;
+  patterns.dispose();
+  return {
+    seconds,
+    async recall(bits) {
+      const contents = bits === undefined ? undefined : stored.contents();
+      const held = contents ? await memory.restore(rounded(contents, bits!)) : stored;
+      const queries = tf.tensor(toRange(batch.queries, memory.range), shape);
+      const mask = known ? tf.tensor(batch.known, shape) : undefined;
+      try {
+        const { patterns: answer } = await held.recall(queries, { known: mask });
+        const recalled = (await answer.data()) as Float32Array;
+        answer.dispose();
+        const size = contents ? sizeIn(contents, stored.floats, bits) : { floats: stored.floats };
+        return { recalled, size };
+      } finally {
+        tf.dispose([queries, ...(mask ? [mask] : [])]);
+        if (held !== stored) held.dispose?.();
+      }
+    },
+    dispose: () => stored.dispose?.(),
   };
-  try {
-    const started = performance.now();
-    const stored = await memory.store(tensors.patterns);
-    const seconds = (performance.now() - started) / 1000;
-    const { patterns } = await stored.recall(tensors.queries, {
-      known: 'known' in tensors ? tensors.known : undefined,
-    });
-    const recalled = (await patterns.data()) as Float32Array;
-    patterns.dispose();
-    stored.dispose?.();
-    return { recalled, floats: stored.floats, seconds };
-  } finally {
-    tf.dispose(tensors);
-  }
 }
 
 /** Information in one bit that is wrong with probability p, in bits. */
@@ -126,7 +182,7 @@ export function quantile(values: readonly number[], q: number): number {
 
 function summarise(
   name: string,
-  floats: number,
+  { floats, bits, memoryBits }: Size,
   means: number[],
   { task, patterns, episodes }: Protocol,
   /** Entries of a pattern that recall is not given. */
@@ -143,8 +199,9 @@ function summarise(
     error_p95: quantile(means, 0.95),
     unit: task.unit,
     episodes,
-    compression: (patterns * dimension * task.bitsPerValue) / (32 * floats),
+    compression: (patterns * dimension * task.bitsPerValue) / (memoryBits ?? 32 * floats),
   };
+  if (bits !== undefined) Object.assign(row, { bits, memory_bits: memoryBits });
   if (task.bitsPerValue === 1) {
     const rate = asked > 0 ? Math.min(0.5, error / asked) : 0.5;
     row.bits_per_float = (patterns * dimension * (1 - binaryEntropy(rate))) / floats;

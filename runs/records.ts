@@ -49,6 +49,10 @@ export interface EvaluationRow {
   bits_per_float?: number;
   /** Bits of the patterns as given over the bits of the memory. */
   compression: number;
+  /** Bits of each number of the memory, where they were rounded; the most of its tensors. */
+  bits?: number;
+  /** Bits of the memory in all, scales counted, where its numbers were rounded. */
+  memory_bits?: number;
   /**
    * Seconds that storing took, the median over episodes (of those stored at once, a part each); of a diffusion model that a
    * run trained, its training. Not a benchmark: whatever else the machine did counts.

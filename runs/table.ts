@@ -47,6 +47,31 @@ export function errorTable(
   return textTable([['memory', 'floats', ...loads.map((n) => `${n} patterns`)], ...cells, ...others]);
 }
 
+/** A row for each memory and bits a number: bits of memory, and for each load the error and the compression. */
+export function bitsTable(rows: EvaluationRow[]): string[] {
+  const loads = [...new Set(rows.map((row) => row.patterns))].sort((a, b) => a - b);
+  const keys = [
+    ...new Set(rows.map(({ memory, bits, memory_bits }) => JSON.stringify([memory, bits, memory_bits]))),
+  ];
+  // Sizes that depend on the load are rows of their own.
+  const cells = keys.map((key) => {
+    const [memory, bits, memoryBits] = JSON.parse(key) as [string, number | null, number | null];
+    const own = rows.filter((row) => JSON.stringify([row.memory, row.bits, row.memory_bits]) === key);
+    const at = (n: number) => own.find(({ patterns }) => patterns === n);
+    return [
+      memory,
+      bits === null ? '-' : String(bits),
+      memoryBits === null ? '-' : String(memoryBits),
+      ...loads.flatMap((n) => {
+        const row = at(n);
+        return row ? [short(row.error), short(row.compression)] : ['-', '-'];
+      }),
+    ];
+  });
+  const header = loads.flatMap((n) => [`${n} patterns`, 'compression']);
+  return textTable([['memory', 'bits a number', 'bits of memory', ...header], ...cells]);
+}
+
 /** Memory size, compression and seconds of storing, for every memory and load. */
 export function storingTable(rows: EvaluationRow[]): string[] {
   return textTable([

@@ -13,7 +13,8 @@ import {
   uncentre,
 } from '../hopfield/boundary.ts';
 import { alignTraces } from '../hopfield/dynamics.ts';
-import type { AssociativeMemory, Recall } from '../memory/associative.ts';
+import type { AssociativeMemory, Recall, StoredMemory } from '../memory/associative.ts';
+import { keptPatterns, patternsIn } from '../memory/contents.ts';
 import { condition } from './conditioning.ts';
 import { type PatternDiffusion, patternDiffusion } from './exact.ts';
 import { ladder, type Noise, type ProcessName, processes } from './process.ts';
@@ -79,6 +80,41 @@ export function diffusionMemory(options: DiffusionMemoryOptions = {}): Associati
   const range = checkRange(name, options.range ?? [-1, 1]);
   const levelsOf = (steps: number) => ladder(processes[process](), start, end, steps);
   levelsOf(1);
+  const stored = (kept: Float32Array, shape: number[], d: number): StoredMemory => {
+    const count = kept.length / d;
+    const whole = patternDiffusion(kept, count, d);
+    return {
+      floats: count * d,
+      contents: () => keptPatterns(kept, shape),
+      async recall(queries, { known, steps = defaultSteps } = {}) {
+        const levels = levelsOf(checkInteger(name, 'steps', steps, 1));
+        const { values, count: n } = await readBatch('queries', queries, shape);
+        const mask = await readKnown(known, n, shape);
+        const centred = centre(values, range);
+        const recalled =
+          mask && completion === 'conditioning'
+            ? await recallConditioned(kept, count, d, centred, mask, method, levels, seed)
+            : await retrieve(
+                denoiserOf(whole),
+                mask && completion === 'erasure' ? erased(centred, mask) : centred,
+                d,
+                { method, levels, known: mask, seed },
+              );
+        return answer(queries, values, recalled, mask, range, steps);
+      },
+      async energy(x) {
+        const points = await readBatch('x', x, shape);
+        const values = centre(points.values, range);
+        const last = levelsOf(defaultSteps)[defaultSteps - 1];
+        return Float32Array.from({ length: points.count }, (_, n) =>
+          whole.energy(
+            values.subarray(n * d, (n + 1) * d).map((v) => v * last.scale),
+            last,
+          ),
+        );
+      },
+    };
+  };
   return {
     name,
     range,
@@ -86,38 +122,11 @@ export function diffusionMemory(options: DiffusionMemoryOptions = {}): Associati
       const batch = await readBatch('patterns', patterns);
       const { d, shape } = batch;
       const count = slots(name, batch.count, d, budget);
-      const kept = centre(batch.values.subarray(0, count * d), range);
-      const whole = patternDiffusion(kept, count, d);
-      return {
-        floats: count * d,
-        async recall(queries, { known, steps = defaultSteps } = {}) {
-          const levels = levelsOf(checkInteger(name, 'steps', steps, 1));
-          const { values, count: n } = await readBatch('queries', queries, shape);
-          const mask = await readKnown(known, n, shape);
-          const centred = centre(values, range);
-          const recalled =
-            mask && completion === 'conditioning'
-              ? await recallConditioned(kept, count, d, centred, mask, method, levels, seed)
-              : await retrieve(
-                  denoiserOf(whole),
-                  mask && completion === 'erasure' ? erased(centred, mask) : centred,
-                  d,
-                  { method, levels, known: mask, seed },
-                );
-          return answer(queries, values, recalled, mask, range, steps);
-        },
-        async energy(x) {
-          const points = await readBatch('x', x, shape);
-          const values = centre(points.values, range);
-          const last = levelsOf(defaultSteps)[defaultSteps - 1];
-          return Float32Array.from({ length: points.count }, (_, n) =>
-            whole.energy(
-              values.subarray(n * d, (n + 1) * d).map((v) => v * last.scale),
-              last,
-            ),
-          );
-        },
-      };
+      return stored(centre(batch.values.subarray(0, count * d), range), shape, d);
+    },
+    async restore(contents) {
+      const { values, shape, d } = patternsIn(name, contents);
+      return stored(values, shape, d);
     },
   };
 }

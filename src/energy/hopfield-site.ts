@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
 import { type EnergyNetwork, sizeOf } from './network.ts';
+import { keptPart } from './packing.ts';
 
 /** What the site function sees of a unit's value x and field h. Patterns are taken at -1 and +1; all are even under x -> -x. */
 const features = {
@@ -30,6 +31,12 @@ export interface HopfieldSiteOptions {
   linear?: Partial<Record<SiteFeature, number>>;
   /** Standard deviation of the initial W. Default 0.02. */
   deviation?: number;
+  /**
+   * What joins a unit to itself: `written`, the diagonal of W like the rest of it, or one number for all units, which is learned from
+   * this initial value on and no part of the memory. Writing makes that diagonal ten times as large as the rest and the same for all
+   * patterns, so that few bits a number are better spent without it. Default `written`.
+   */
+  self?: 'written' | number;
 }
 
 export function hopfieldSite({
@@ -38,6 +45,7 @@ export function hopfieldSite({
   features: seen = ['xh', 'h2', 'x2'],
   linear = { xh: -0.5, x2: 0.2 },
   deviation = 0.02,
+  self = 'written',
 }: HopfieldSiteOptions): EnergyNetwork {
   if (seen.length === 0)
     throw new InputError('network.features is empty, expected at least one of xh, h2, x2, x, h');
@@ -45,13 +53,19 @@ export function hopfieldSite({
   const count = seen.length;
   const parameters: EnergyNetwork['parameters'] = {
     // Only the symmetric part of W acts.
-    W: { shape: [d, d], init: { normal: deviation }, writable: true, floats: (d * (d + 1)) / 2 },
+    W: {
+      shape: [d, d],
+      init: { normal: deviation },
+      writable: true,
+      packing: self === 'written' ? 'symmetric' : 'hollow',
+    },
     'site.linear': {
       shape: [1, count],
       init: { values: seen.map((name) => linear[name] ?? 0) },
       writable: false,
     },
   };
+  if (self !== 'written') parameters['site.self'] = { shape: [1], init: { constant: self }, writable: false };
   if (width > 0) {
     Object.assign(parameters, {
       'site.w1': { shape: [width, count], init: { lecun: count }, writable: false },
@@ -68,7 +82,7 @@ export function hopfieldSite({
     energy(p, pattern) {
       const [episodes, patterns] = pattern.shape;
       const x = tf.reshape(pattern, [episodes, patterns, d]);
-      const h = field(x, p.W);
+      const h = field(x, p.W, p['site.self']);
       // Features first: [features, all units], so that the site function's products and sums run along long rows.
       const sites = episodes * patterns * d;
       const rows = tf.concat(
@@ -87,13 +101,17 @@ export function hopfieldSite({
   };
 }
 
-/** h = x (W + W^T) / 2 for x [episodes, patterns, d] and W [d, d] or [episodes, d, d]. */
-function field(x: tf.Tensor, w: tf.Tensor): tf.Tensor {
+/** h = x (W + W^T) / 2 for x [episodes, patterns, d] and W [d, d] or [episodes, d, d], `self` in place of the diagonal if given. */
+function field(x: tf.Tensor, w: tf.Tensor, self?: tf.Tensor): tf.Tensor {
   const [episodes, patterns, d] = x.shape;
-  if (w.rank === 3) {
-    const symmetric = tf.mul(tf.add(w, tf.transpose(w, [0, 2, 1])), 0.5);
-    return tf.matMul(x, symmetric);
-  }
-  const symmetric = tf.mul(tf.add(w, tf.transpose(w)), 0.5);
-  return tf.reshape(tf.matMul(tf.reshape(x, [episodes * patterns, d]), symmetric), [episodes, patterns, d]);
+  const weights = keptPart(w, self ? 'hollow' : 'symmetric');
+  const h =
+    w.rank === 3
+      ? tf.matMul(x, weights)
+      : tf.reshape(tf.matMul(tf.reshape(x, [episodes * patterns, d]), weights as tf.Tensor2D), [
+          episodes,
+          patterns,
+          d,
+        ]);
+  return self ? tf.add(h, tf.mul(x, self)) : h;
 }

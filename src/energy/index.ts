@@ -21,6 +21,7 @@ export {
   type EnergyNetwork,
   type Initialiser,
   initialise,
+  type Packing,
   type ParameterSpec,
   type Parameters,
   writableFloats,

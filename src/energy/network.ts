@@ -22,13 +22,21 @@ export type Initialiser =
   /** These values, in row-major order. */
   | { values: readonly number[] };
 
+/**
+ * Which numbers of a tensor count: all; of square matrices the symmetric part, d (d + 1) / 2; or that without its diagonal,
+ * d (d - 1) / 2 (a hollow matrix).
+ */
+export type Packing = 'full' | 'symmetric' | 'hollow';
+
 export interface ParameterSpec {
   /** Without the episodes axis. */
   shape: number[];
   init: Initialiser;
   /** Whether writing changes it. The floats of writable parameters are the memory. */
   writable: boolean;
-  /** Numbers that it really holds, where that is fewer than its entries (a matrix of which only the symmetric part matters). */
+  /** Which of its entries act. Default: all. */
+  packing?: Packing;
+  /** Numbers that it really holds, where that is fewer than its entries and `packing` does not say so. */
   floats?: number;
 }
 
@@ -55,7 +63,15 @@ export { sizeOf };
 export function writableFloats(network: EnergyNetwork): number {
   return Object.values(network.parameters)
     .filter((spec) => spec.writable)
-    .reduce((sum, spec) => sum + (spec.floats ?? sizeOf(spec.shape)), 0);
+    .reduce((sum, { floats, shape, packing }) => sum + (floats ?? packedSize(shape, packing)), 0);
+}
+
+/** Numbers that a tensor of this shape and packing holds. */
+export function packedSize(shape: readonly number[], packing: Packing = 'full'): number {
+  const d = shape.at(-1) ?? 1;
+  const all = sizeOf([...shape]);
+  if (packing === 'full') return all;
+  return ((all / d) * (packing === 'symmetric' ? d + 1 : d - 1)) / 2;
 }
 
 /** Initial values of every parameter; each has a random stream of its own, named after it. */
@@ -80,6 +96,7 @@ function initialValues({ shape, init }: ParameterSpec, random: Random): Float32A
   return Float32Array.from({ length: size }, () => deviation * random.normal());
 }
 
+const packings: readonly string[] = ['full', 'symmetric', 'hollow'] satisfies Packing[];
 const initialisers: readonly string[] = ['normal', 'he', 'lecun', 'constant', 'values'];
 /** Names of the rule's parameters. */
 const reserved = /^rule\./;
@@ -113,6 +130,15 @@ export function checkNetwork(network: EnergyNetwork, name: string): void {
       fail(
         `parameter "${key}" has init ${JSON.stringify(spec.init)}, expected one of ${initialisers.join(', ')}`,
       );
+    }
+    const packing = spec.packing ?? 'full';
+    if (!packings.includes(packing)) {
+      fail(
+        `parameter "${key}" has packing ${JSON.stringify(packing)}, expected one of ${packings.join(', ')}`,
+      );
+    }
+    if (packing !== 'full' && (spec.shape.length < 2 || spec.shape.at(-1) !== spec.shape.at(-2))) {
+      fail(`parameter "${key}" has packing ${packing} and shape [${spec.shape}], expected a square matrix`);
     }
     if (reserved.test(key)) fail(`parameter "${key}" has a name that ebmm uses itself`);
     if ('values' in spec.init && spec.init.values.length !== sizeOf(spec.shape)) {

@@ -19,7 +19,7 @@ export interface BitMemoryOptions {
  * [-1, 1]; the middle itself counts as high), recalled patterns are the ends of the range, and known entries come back
  * exactly as the query has them. `steps` is the greatest number of sweeps or synchronous steps, 100 by default.
  */
-export function bitMemory(network: BitNetwork, options: BitMemoryOptions): StoredMemory {
+export function bitMemory(network: BitNetwork, options: BitMemoryOptions): Omit<StoredMemory, 'contents'> {
   const { name, shape, floats, range, update, seed } = options;
   return {
     floats,

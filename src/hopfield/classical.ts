@@ -1,5 +1,7 @@
 /** @file The classical Hopfield network (Hopfield 1982) as an associative memory: one learning rule, one recall mode. */
-import type { AssociativeMemory } from '../memory/associative.ts';
+import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
+import { heldIn } from '../memory/contents.ts';
+import { sizeOf } from '../shapes.ts';
 import { bitMemory } from './bit-memory.ts';
 import { checkChoice, checkRange, type Range, readBatch, toBits } from './boundary.ts';
 import type { Update } from './dynamics.ts';
@@ -35,13 +37,32 @@ export function classicalHopfield(options: ClassicalHopfieldOptions): Associativ
   checkChoice('hopfield', 'rule', rule, Object.keys(rules) as RuleName[]);
   checkChoice(rule, 'update', update, ['asynchronous', 'synchronous']);
   const range = checkRange(rule, options.range ?? [-1, 1]);
+  const stored = (weights: Float32Array, d: number, shape: readonly number[]): StoredMemory => ({
+    ...bitMemory(pairwiseNetwork(weights, d), {
+      name: rule,
+      shape: [...shape],
+      floats: (d * (d + 1)) / 2,
+      range,
+      update,
+      seed,
+    }),
+    contents: () => ({
+      patternShape: shape,
+      tensors: {
+        weights: { shape: [d, d], values: weights, packing: selfConnections ? 'symmetric' : 'hollow' },
+      },
+    }),
+  });
   return {
     name: rule,
     range,
     async store(patterns) {
       const { values, count, d, shape } = await readBatch('patterns', patterns);
-      const network = pairwiseNetwork(learn(rule, toBits(values, range), count, d, selfConnections), d);
-      return bitMemory(network, { name: rule, shape, floats: (d * (d + 1)) / 2, range, update, seed });
+      return stored(learn(rule, toBits(values, range), count, d, selfConnections), d, shape);
+    },
+    async restore(contents) {
+      const d = sizeOf([...contents.patternShape]);
+      return stored(heldIn(rule, contents, 'weights', [d, d]).values, d, contents.patternShape);
     },
   };
 }

@@ -5,8 +5,10 @@
 import { tensor } from '@tensorflow/tfjs';
 import { cosines } from '../cosines.ts';
 import { InputError } from '../errors.ts';
-import type { AssociativeMemory } from '../memory/associative.ts';
-import { checkPositive, checkRange, type Range, readBatch } from './boundary.ts';
+import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
+import { type Contents, type Held, heldIn } from '../memory/contents.ts';
+import { sizeOf } from '../shapes.ts';
+import { type Batch, centre, checkPositive, checkRange, type Range, readBatch } from './boundary.ts';
 import { modernHopfield } from './modern.ts';
 
 /**
@@ -23,13 +25,6 @@ export interface CodedHopfieldOptions {
   floats?: number;
   /** Values its patterns lie in, default [-1, 1]. */
   range?: Range;
-}
-
-/** What is kept of patterns [count, d]: their values as they can be had back, and the floats that takes. */
-interface Kept {
-  values: Float32Array;
-  count: number;
-  floats: number;
 }
 
 const BITS = 32;
@@ -49,78 +44,114 @@ export function codedHopfield({
   if (floats !== undefined) checkPositive(name, 'floats', floats);
   const range = checkRange(name, given);
   const modern = modernHopfield({ range, similarity: 'euclidean', finish: 'nearest' });
+  const stored = async (contents: Contents): Promise<StoredMemory> => {
+    const [held] = Object.values(contents.tensors);
+    const shape = [...contents.patternShape];
+    const values = coding === 'packed' ? held.values : patternsOf(held, shape);
+    const patterns = tensor(uncentred(values, range), [held.shape[0], ...shape]);
+    const inside = await modern.store(patterns);
+    patterns.dispose();
+    const bits = held.values.length * (held.bits ?? BITS);
+    // The values of one packed pattern begin in a float32 of their own.
+    const size =
+      coding === 'packed' ? held.shape[0] * packedFloats(sizeOf(shape), held.bits!) : Math.ceil(bits / BITS);
+    return { ...inside, floats: size, contents: () => contents };
+  };
   return {
     name,
     range,
     async store(patterns) {
-      const { values, count, d, shape } = await readBatch('patterns', patterns);
-      const budget = floats ?? count * d;
-      const kept =
+      const batch = await readBatch('patterns', patterns);
+      const budget = floats ?? batch.count * batch.d;
+      const centred = { ...batch, values: centre(batch.values, range) };
+      const held =
         coding === 'packed'
-          ? pack(values, count, d, range, budget)
-          : truncate(values, count, shape, range, budget, coding === 'truncated' ? BITS : FINE);
-      if (kept.count === 0) throw new InputError(`${name}: ${budget} floats cannot hold one pattern of ${d}`);
-      const held = tensor(kept.values, [kept.count, ...shape]);
-      const stored = await modern.store(held);
-      held.dispose();
-      return { ...stored, floats: kept.floats };
+          ? pack(centred, budget)
+          : truncate(centred, budget, coding === 'truncated' ? BITS : FINE);
+      if (held.shape[0] === 0)
+        throw new InputError(`${name}: ${budget} floats cannot hold one pattern of ${batch.d}`);
+      return stored({ patternShape: batch.shape, tensors: { [tensorName(coding)]: held } });
+    },
+    restore: async (contents) => {
+      const { patternShape } = contents;
+      const [, , channels = 1] = patternShape;
+      const wanted = coding === 'packed' ? [null, ...patternShape] : [null, channels, null];
+      const key = tensorName(coding);
+      return stored({ patternShape, tensors: { [key]: heldIn(name, contents, key, wanted) } });
     },
   };
 }
 
-/** Rounds to the nearest of 2^bits values spread evenly over the range. */
-function quantise(value: number, bits: number, [low, high]: Range): number {
+const tensorName = (coding: Coding) => (coding === 'packed' ? 'patterns' : 'coefficients');
+
+/** From [-1, 1] to the range. */
+const uncentred = (values: Float32Array, [low, high]: Range) =>
+  values.map((v) => low + ((v + 1) / 2) * (high - low));
+
+/** Rounds to the nearest of 2^bits values spread evenly from -bound to bound. */
+function spread(value: number, bits: number, bound = 1): number {
   const steps = 2 ** bits - 1;
-  return low + (Math.round(((value - low) / (high - low)) * steps) / steps) * (high - low);
+  return bound * ((2 * Math.round(((value / bound + 1) / 2) * steps)) / steps - 1);
 }
 
-function pack(values: Float32Array, count: number, d: number, range: Range, budget: number): Kept {
-  const size = (bits: number) => Math.ceil((d * bits) / BITS);
-  const binary = values.every((v) => v === range[0] || v === range[1]);
-  let bits = binary ? 1 : FINE;
-  while (bits > 1 && count * size(bits) > budget) bits--;
-  const held = Math.min(count, Math.floor(budget / size(bits)));
-  return {
-    values: values.slice(0, held * d).map((v) => quantise(v, bits, range)),
-    count: held,
-    floats: held * size(bits),
-  };
+const packedFloats = (d: number, bits: number) => Math.ceil((d * bits) / BITS);
+
+/** Values [count, ...patternShape] in [-1, 1], each in as many bits as let all patterns fit. */
+function pack({ values, count, d, shape }: Batch, budget: number): Held {
+  let bits = values.every((v) => Math.abs(v) === 1) ? 1 : FINE;
+  while (bits > 1 && count * packedFloats(d, bits) > budget) bits--;
+  const held = Math.min(count, Math.floor(budget / packedFloats(d, bits)));
+  const rounded = values.slice(0, held * d).map((v) => spread(v, bits));
+  return { shape: [held, ...shape], values: rounded, bits };
 }
 
-/** Keeps the first coefficients of every pattern, about the middle of the range. */
-function truncate(
-  values: Float32Array,
-  count: number,
-  shape: number[],
-  range: Range,
-  budget: number,
-  bits: number,
-): Kept {
-  const [height, width, channels] = shape.length === 3 ? shape : [1, shape.reduce((a, b) => a * b, 1), 1];
+/** The first coefficients of every channel of every pattern: [held, channels, coefficients]. */
+function truncate({ values, count, shape }: Batch, budget: number, bits: number): Held {
+  const [height, width, channels] = shape.length === 3 ? shape : [1, sizeOf(shape), 1];
   const places = height * width;
-  const each = Math.floor((budget * BITS) / bits / count / channels);
-  const coefficients = Math.min(places, each);
+  const coefficients = Math.min(places, Math.floor((budget * BITS) / bits / count / channels));
   // A budget of less than one coefficient a pattern holds the mean of some.
   const held = coefficients > 0 ? count : Math.floor((budget * BITS) / bits / channels);
   const number = Math.max(1, coefficients);
-  const basis = shape.length === 3 ? Float64Array.from(cosines(height, width, number)) : undefined;
-  const middle = (range[0] + range[1]) / 2;
+  const basis = basisOf(shape, number);
   // No coefficient of an orthonormal basis is larger than the pattern is long.
-  const bound = ((range[1] - range[0]) / 2) * (basis ? Math.sqrt(places) : 1);
-  const out = new Float32Array(held * places * channels).fill(middle);
+  const bound = basis ? Math.sqrt(places) : 1;
+  const out = new Float32Array(held * channels * number);
   for (let n = 0; n < held; n++) {
     for (let c = 0; c < channels; c++) {
-      const at = (i: number) => (n * places + i) * channels + c;
       for (let k = 0; k < number; k++) {
         let coefficient = 0;
         if (basis) {
-          for (let i = 0; i < places; i++) coefficient += basis[k * places + i] * (values[at(i)] - middle);
-        } else coefficient = values[at(k)] - middle;
-        if (bits < BITS) coefficient = quantise(coefficient, bits, [-bound, bound]);
-        if (!basis) out[at(k)] = middle + coefficient;
+          for (let i = 0; i < places; i++)
+            coefficient += basis[k * places + i] * values[(n * places + i) * channels + c];
+        } else coefficient = values[n * places + k];
+        out[(n * channels + c) * number + k] = bits < BITS ? spread(coefficient, bits, bound) : coefficient;
+      }
+    }
+  }
+  return { shape: [held, channels, number], values: out, bits: bits < BITS ? bits : undefined };
+}
+
+/** The patterns [held, ...shape] that coefficients stand for. */
+function patternsOf({ shape: [held, channels, number], values }: Held, shape: number[]): Float32Array {
+  const places = sizeOf(shape) / channels;
+  const basis = basisOf(shape, number);
+  const out = new Float32Array(held * places * channels);
+  for (let n = 0; n < held; n++) {
+    for (let c = 0; c < channels; c++) {
+      for (let k = 0; k < number; k++) {
+        const coefficient = values[(n * channels + c) * number + k];
+        const at = (i: number) => (n * places + i) * channels + c;
+        if (!basis) out[at(k)] = coefficient;
         else for (let i = 0; i < places; i++) out[at(i)] += coefficient * basis[k * places + i];
       }
     }
   }
-  return { values: out, count: held, floats: Math.ceil((held * number * channels * bits) / BITS) };
+  return out;
+}
+
+/** Of images: the first cosine waves, [number, places]. A vector is its own coefficients. */
+function basisOf(shape: number[], number: number): Float64Array | undefined {
+  if (shape.length !== 3) return undefined;
+  return Float64Array.from(cosines(shape[0], shape[1], number));
 }

@@ -3,7 +3,8 @@
  * memory for pattern recognition", NeurIPS 2016) or the exponential (Demircigil et al. 2017).
  */
 import { InputError } from '../errors.ts';
-import type { AssociativeMemory } from '../memory/associative.ts';
+import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
+import { keptPatterns, patternsIn } from '../memory/contents.ts';
 import { bitMemory } from './bit-memory.ts';
 import {
   checkChoice,
@@ -53,6 +54,17 @@ export function denseHopfield(options: DenseHopfieldOptions = {}): AssociativeMe
   checkInteger(name, 'degree', degree, 2);
   if (options.floats !== undefined) checkPositive(name, 'floats', options.floats);
   const range = checkRange(name, options.range ?? [-1, 1]);
+  const stored = (bits: Int8Array, shape: number[], d: number): StoredMemory => {
+    const count = bits.length / d;
+    const network =
+      interaction === 'exponential'
+        ? exponentialNetwork(bits, count, d)
+        : polynomialNetwork(bits, count, d, degree, interaction === 'rectified');
+    return {
+      ...bitMemory(network, { name, shape, floats: count * d, range, update, seed }),
+      contents: () => keptPatterns(Float32Array.from(bits), shape),
+    };
+  };
   return {
     name,
     range,
@@ -60,12 +72,11 @@ export function denseHopfield(options: DenseHopfieldOptions = {}): AssociativeMe
       const batch = await readBatch('patterns', patterns);
       const { d, shape } = batch;
       const count = slots(name, batch.count, d, budget);
-      const bits = toBits(batch.values.subarray(0, count * d), range);
-      const network =
-        interaction === 'exponential'
-          ? exponentialNetwork(bits, count, d)
-          : polynomialNetwork(bits, count, d, degree, interaction === 'rectified');
-      return bitMemory(network, { name, shape, floats: count * d, range, update, seed });
+      return stored(toBits(batch.values.subarray(0, count * d), range), shape, d);
+    },
+    async restore(contents) {
+      const { values, shape, d } = patternsIn(name, contents);
+      return stored(toBits(values, [-1, 1]), shape, d);
     },
   };
 }

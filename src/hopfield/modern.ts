@@ -3,7 +3,8 @@
  * x <- M' softmax(beta M x), one step of attention over the stored patterns.
  */
 import { type Tensor, tensor } from '@tensorflow/tfjs';
-import type { AssociativeMemory } from '../memory/associative.ts';
+import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
+import { keptPatterns, patternsIn } from '../memory/contents.ts';
 import {
   centre,
   checkChoice,
@@ -61,6 +62,23 @@ export function modernHopfield(options: ModernHopfieldOptions = {}): Associative
   checkChoice(name, 'finish', finish, ['soft', 'nearest']);
   if (options.floats !== undefined) checkPositive(name, 'floats', options.floats);
   const range = checkRange(name, options.range ?? [-1, 1]);
+  const stored = (kept: Float32Array, shape: number[], d: number): StoredMemory => {
+    const count = kept.length / d;
+    const network = modernNetwork(kept, count, d, beta, similarity);
+    return {
+      floats: count * d,
+      contents: () => keptPatterns(kept, shape),
+      recall: (queries, { known, steps = defaultSteps } = {}) =>
+        recall(network, queries, shape, range, known, checkInteger(name, 'steps', steps, 0), finish),
+      async energy(x) {
+        const points = await readBatch('x', x, shape);
+        const values = centre(points.values, range);
+        return Float32Array.from({ length: points.count }, (_, n) =>
+          network.energy(values.subarray(n * d, (n + 1) * d)),
+        );
+      },
+    };
+  };
   return {
     name,
     range,
@@ -68,20 +86,11 @@ export function modernHopfield(options: ModernHopfieldOptions = {}): Associative
       const batch = await readBatch('patterns', patterns);
       const { d, shape } = batch;
       const count = slots(name, batch.count, d, budget);
-      const kept = centre(batch.values.subarray(0, count * d), range);
-      const network = modernNetwork(kept, count, d, beta, similarity);
-      return {
-        floats: count * d,
-        recall: (queries, { known, steps = defaultSteps } = {}) =>
-          recall(network, queries, shape, range, known, checkInteger(name, 'steps', steps, 0), finish),
-        async energy(x) {
-          const points = await readBatch('x', x, shape);
-          const values = centre(points.values, range);
-          return Float32Array.from({ length: points.count }, (_, n) =>
-            network.energy(values.subarray(n * d, (n + 1) * d)),
-          );
-        },
-      };
+      return stored(centre(batch.values.subarray(0, count * d), range), shape, d);
+    },
+    async restore(contents) {
+      const { values, shape, d } = patternsIn(name, contents);
+      return stored(values, shape, d);
     },
   };
 }

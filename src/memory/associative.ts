@@ -1,5 +1,6 @@
 /** @file What every memory in the project answers, learned or not: store a set of patterns, recall from queries. */
 import type { Tensor } from '@tensorflow/tfjs';
+import type { Contents } from './contents.ts';
 
 /** A memory system. Storing never changes the memory itself; it returns what was stored. */
 export interface AssociativeMemory {
@@ -8,12 +9,19 @@ export interface AssociativeMemory {
   readonly range: readonly [low: number, high: number];
   /** patterns: [patterns, ...patternShape], in `range`. */
   store(patterns: Tensor): Promise<StoredMemory>;
+  /**
+   * A stored memory from what another of this memory holds, as it was or rounded.
+   * @throws InputError where names or shapes are not those of this memory
+   */
+  restore(contents: Contents): Promise<StoredMemory>;
 }
 
 /** What `store` returns: the patterns, held in `floats` numbers. */
 export interface StoredMemory {
   /** Memory size as the literature counts it: float32 numbers that depend on the patterns. */
   readonly floats: number;
+  /** All numbers that depend on the patterns: what a file must keep, and what may be rounded. */
+  contents(): Contents;
   /** queries: [queries, ...patternShape], in the memory's range. The caller disposes of the returned patterns. */
   recall(queries: Tensor, options?: RecallOptions): Promise<Recall>;
   /** Energy of each of x: [n, ...patternShape], in nats unless the memory says otherwise. */

@@ -20,6 +20,8 @@ export function energyModel(network: EnergyNetwork, rule: Rule): MemoryModel {
     range: rule.range,
     parameters: { ...network.parameters, ...ruleParameters(rule, network) },
     state: Object.fromEntries(writable.map((name) => [name, network.parameters[name].shape])),
+    packing: Object.fromEntries(writable.map((name) => [name, network.parameters[name].packing ?? 'full'])),
+    bits: rule.write.bits,
     floats: writableFloats(network),
     steps: rule.read.steps,
     store(p, patterns) {

@@ -1,8 +1,11 @@
 /** @file A meta-trained memory as an associative memory: its parameters fixed, its functions compiled. */
 import * as tf from '@tensorflow/tfjs';
 import type { Engine, NamedTensors, NamedValues } from '../compile/index.ts';
+import type { Packing } from '../energy/network.ts';
 import { prefixed } from '../prefixed.ts';
+import { sizeOf } from '../shapes.ts';
 import type { AssociativeMemory, Recall, RecallOptions, StoredMemory } from './associative.ts';
+import { type Contents, type Held, heldIn, rounded } from './contents.ts';
 import type { MemoryModel } from './model.ts';
 
 export interface LearnedMemoryOptions {
@@ -56,6 +59,63 @@ export class LearnedMemory implements AssociativeMemory {
     return new StoredEpisode(this, state);
   }
 
+  /** All tensors that storing makes; where training stored, all parameters. */
+  async restore(contents: Contents): Promise<StoredMemory> {
+    const { model, name } = this;
+    const trained = this.holdsParameters;
+    const shapes = Object.entries(trained ? parameterShapes(model) : model.state);
+    const values = Object.fromEntries(
+      shapes.map(([tensor, shape]) => [tensor, heldIn(name, contents, tensor, shape).values]),
+    );
+    return trained ? new StoredEpisode(this.withParameters(values), {}) : new StoredEpisode(this, values);
+  }
+
+  /** Whether training stored: then the parameters are the memory. */
+  get holdsParameters(): boolean {
+    return Object.keys(this.model.state).length === 0;
+  }
+
+  /** What episode `index` of those stored at once holds. */
+  contentsOf(state: StoredState, index = 0): Contents {
+    const { model } = this;
+    const held = (shape: readonly number[], all: ArrayLike<number>, packing?: Packing): Held => {
+      const size = sizeOf([...shape]);
+      const values = (all as Float32Array).slice(index * size, (index + 1) * size);
+      return { shape, values, packing, bits: model.bits };
+    };
+    const tensors = this.holdsParameters
+      ? Object.entries(parameterShapes(model)).map(
+          ([name, shape]) =>
+            [name, { shape, values: this.#parameters[`p:${name}`] as Float32Array }] as const,
+        )
+      : Object.entries(model.state).map(
+          ([name, shape]) => [name, held(shape, state[name], model.packing?.[name])] as const,
+        );
+    return { patternShape: model.patternShape, tensors: Object.fromEntries(tensors) };
+  }
+
+  /**
+   * Several episodes with every number rounded to `bits` bits, each episode and tensor with a scale of its own: the memory to read them
+   * with, and their state. Where training stored, that is a memory of rounded parameters.
+   */
+  rounded(state: StoredState, episodes: number, bits: number): [LearnedMemory, StoredState] {
+    const parts = Array.from(
+      { length: this.holdsParameters ? 1 : episodes },
+      (_, e) => rounded(this.contentsOf(state, e), bits).tensors,
+    );
+    if (this.holdsParameters) {
+      const values = Object.entries(parts[0]).map(([name, held]) => [name, held.values]);
+      return [this.withParameters(Object.fromEntries(values)), state];
+    }
+    const joined = Object.entries(this.model.state).map(([name, shape]) => {
+      const size = sizeOf([...shape]);
+      const all = new Float32Array(episodes * size);
+      for (const [e, tensors] of parts.entries()) all.set(tensors[name].values, e * size);
+      return [name, all];
+    });
+    return [this, Object.fromEntries(joined)];
+  }
+
   /**
    * Stores several episodes at once.
    * @param patterns [episodes, count, ...patternShape], in the memory's range
@@ -63,7 +123,7 @@ export class LearnedMemory implements AssociativeMemory {
    */
   async write(patterns: Float32Array, episodes: number, count: number): Promise<StoredState> {
     // A memory whose training wrote all that it holds.
-    if (Object.keys(this.model.state).length === 0) return {};
+    if (this.holdsParameters) return {};
     const program = await this.#engine.compile(this.#store, {
       ...this.#parameterSpecs(),
       patterns: { shape: [episodes, count, ...this.model.patternShape] },
@@ -170,6 +230,9 @@ export class LearnedMemory implements AssociativeMemory {
   }
 }
 
+const parameterShapes = ({ parameters }: MemoryModel) =>
+  Object.fromEntries(Object.entries(parameters).map(([name, { shape }]) => [name, shape]));
+
 /** What one episode stored. */
 class StoredEpisode implements StoredMemory {
   readonly floats: number;
@@ -184,6 +247,10 @@ class StoredEpisode implements StoredMemory {
     if (memory.model.energy) {
       this.energy = async (x) => memory.energies(state, (await x.data()) as Float32Array, 1, x.shape[0]);
     }
+  }
+
+  contents(): Contents {
+    return this.#memory.contentsOf(this.#state);
   }
 
   async recall(queries: tf.Tensor, { known, steps, trace }: RecallOptions = {}): Promise<Recall> {

@@ -4,7 +4,7 @@
  */
 import type * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../autodiff/index.ts';
-import type { ParameterSpec } from '../energy/network.ts';
+import type { Packing, ParameterSpec } from '../energy/network.ts';
 
 export interface MemoryModel {
   /** What it is called in tables: "ebmm", "memory-network". */
@@ -17,7 +17,11 @@ export interface MemoryModel {
   readonly parameters: Record<string, ParameterSpec>;
   /** Shapes of what storing makes, without the leading [episodes] axis. */
   readonly state: Record<string, readonly number[]>;
-  /** Memory size: float32 numbers of the state. */
+  /** Of tensors of the state, which of their entries count; of others all do. */
+  readonly packing?: Record<string, Packing>;
+  /** Bits of every number of the state, where storing rounds them. */
+  readonly bits?: number;
+  /** Memory size: numbers of the state, float32 where storing does not round them. */
   readonly floats: number;
   /** Iterates that `recall` returns by default. */
   readonly steps: number;

@@ -40,6 +40,18 @@ export interface Rule {
      * step and tensor. 0: none, and none is learned (the paper's).
      */
     momentum: number;
+    /**
+     * Bits in which every written number is kept, 1 to 16: it is rounded to 2^bits levels at odd multiples of half a step, one step a
+     * tensor, learned. Undefined: float32. Outer derivatives go straight through the rounding.
+     */
+    bits?: number;
+    /** Initial step between those levels. */
+    grid?: number;
+    /**
+     * Last write steps that take their slopes at the rounded weights, and change those beneath, so that each makes up for the rounding
+     * of the others (Courbariaux et al. 2015); 0: only the result is rounded. Default: all.
+     */
+    rounded?: number;
   };
   read: {
     /** Gradient steps K that recall. The paper: 5. */
@@ -86,7 +98,8 @@ export const writableNames = (network: EnergyNetwork) =>
  * `rule.write` [T or 1, writable tensors, 3] or, with rates "loss", [T] and `rule.weights` [2] (alpha, beta);
  * `rule.write_momentum` [T - 1, writable tensors], where writing has momentum, before the logistic function;
  * `rule.read` [K], the first step size and the ratios of later ones; `rule.momentum` [K] likewise; `rule.start`
- * [...patternShape], where reading starts at a value of its own.
+ * [...patternShape], where reading starts at a value of its own; `rule.grid` [writable tensors], the step between levels before
+ * softplus, where what is written is rounded.
  */
 export function ruleParameters(rule: Rule, network: EnergyNetwork): Record<string, ParameterSpec> {
   const { write, read } = rule;
@@ -117,6 +130,10 @@ export function ruleParameters(rule: Rule, network: EnergyNetwork): Record<strin
   if (write.momentum > 0 && write.steps > 1) {
     const shape = [write.steps - 1, writableNames(network).length];
     parameters['rule.write_momentum'] = spec(shape, Array(sizeOf(shape)).fill(logit(write.momentum)));
+  }
+  if (write.bits !== undefined) {
+    const grids = writableNames(network).map(() => inverseSoftplus(write.grid ?? 0.1));
+    parameters['rule.grid'] = spec([grids.length], grids);
   }
   if (read.start !== 'query') {
     const { patternShape } = network;

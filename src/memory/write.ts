@@ -5,6 +5,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { grads, gradsWithAuxiliary, type NamedTensors, valueAndGrad } from '../autodiff/index.ts';
 import type { EnergyNetwork, Parameters } from '../energy/network.ts';
+import { keptPart } from '../energy/packing.ts';
+import { roundThrough } from './rounding.ts';
 import { type Rule, rateAt, writableNames } from './rule.ts';
 
 /**
@@ -22,15 +24,37 @@ export function write(network: EnergyNetwork, rule: Rule, p: NamedTensors, patte
   );
   const step = rule.write.rates === 'terms' ? stepByTerms : stepByLoss;
   const divisor = divisorOf(network, rule, p, patterns);
+  const { steps, bits, rounded = steps, momentum } = rule.write;
+  const round = bits === undefined ? undefined : roundingOf(network, names, p, bits);
   let weights = initial;
   let last: tf.Tensor[] | undefined;
-  for (let t = 0; t < rule.write.steps; t++) {
-    const slopes = step({ network, rule, p, patterns, names, initial, weights, divisor, t });
+  for (let t = 0; t < steps; t++) {
+    const seen = round && t >= steps - rounded ? round(weights) : weights;
+    const slopes = step({
+      network,
+      rule,
+      p,
+      patterns,
+      names,
+      initial,
+      weights: seen,
+      beneath: weights,
+      divisor,
+      t,
+    });
     const changes: tf.Tensor[] = last ? withMomentum(p, slopes, last, t) : slopes;
     weights = weights.map((w, i) => tf.sub(w, changes[i]));
-    if (rule.write.momentum > 0) last = changes;
+    if (momentum > 0) last = changes;
   }
-  return { ...p, ...named(names, weights) };
+  return { ...p, ...named(names, round ? round(weights) : weights) };
+}
+
+/** Every writable tensor, of which only what counts, rounded to the levels of its own step. */
+function roundingOf(network: EnergyNetwork, names: string[], p: NamedTensors, bits: number) {
+  return (weights: tf.Tensor[]) =>
+    weights.map((w, i) =>
+      roundThrough(keptPart(w, network.parameters[names[i]].packing), rateAt(p['rule.grid'], i), bits),
+    );
 }
 
 /** Heavy ball (Polyak 1964): the change of a step is its scaled slope and a learned part of the change before. */
@@ -48,7 +72,10 @@ interface Step {
   patterns: tf.Tensor;
   names: string[];
   initial: tf.Tensor[];
+  /** Where slopes are taken. */
   weights: tf.Tensor[];
+  /** The weights themselves, where slopes are taken at rounded ones. */
+  beneath: tf.Tensor[];
   /** What sums over patterns are divided by: one number, or one for each episode, [episodes, 1]. */
   divisor: number | tf.Tensor;
   t: number;
@@ -96,10 +123,10 @@ function termGradients(step: Step) {
 
 /** The sum over terms of rate[t, tensor, term] * gradient of that term, to be taken from theta. */
 function stepByTerms(step: Step): tf.Tensor[] {
-  const { rule, p, initial, weights, t } = step;
+  const { rule, p, initial, beneath, t } = step;
   const { energy, gradient } = termGradients(step);
   const rate = (i: number, term: number) => rateAt(p['rule.write'], rule.write.per_step ? t : 0, i, term);
-  return weights.map((w, i) => {
+  return beneath.map((w, i) => {
     let change: tf.Tensor = tf.mul(energy[i], rate(i, 0));
     if (gradient) change = tf.add(change, tf.mul(gradient[i], rate(i, 1)));
     // At the initial weights the distance has no slope.
@@ -110,7 +137,7 @@ function stepByTerms(step: Step): tf.Tensor[] {
 
 /** rate[t] * gradient of (energy + alpha gradient + beta distance), to be taken from theta. */
 function stepByLoss(step: Step): tf.Tensor[] {
-  const { rule, p, patterns, names, initial, weights, divisor, t } = step;
+  const { rule, p, patterns, names, initial, weights, beneath, divisor, t } = step;
   const alpha = rateAt(p['rule.weights'], 0);
   const beta = rateAt(p['rule.weights'], 1);
   const changes = grads((...w) => {
@@ -120,7 +147,7 @@ function stepByLoss(step: Step): tf.Tensor[] {
     const squares = tf.sum(tf.reshape(tf.square(grad), [...value.shape, -1]), 2);
     return tf.sum(tf.div(tf.add(value, tf.mul(alpha, squares)), divisor));
   })(weights);
-  return weights.map((w, i) => {
+  return beneath.map((w, i) => {
     const pull = t > 0 ? tf.mul(tf.sub(w, initial[i]), tf.mul(beta, 2)) : tf.zerosLike(w);
     return tf.mul(rateAt(p['rule.write'], t), tf.add(changes[i], pull));
   });

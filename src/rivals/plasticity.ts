@@ -30,6 +30,7 @@ export function plasticity({ patternShape, range = [-1, 1], steps = 5 }: Plastic
     range,
     steps,
     state: { trace: [d, d] },
+    packing: { trace: 'symmetric' },
     floats: (d * (d + 1)) / 2,
     parameters: {
       fixed: { shape: [d, d], init: { normal: 0.1 / Math.sqrt(d) }, writable: false },

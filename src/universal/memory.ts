@@ -2,6 +2,7 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
 import {
+  centre,
   checkChoice,
   checkInteger,
   checkPositive,
@@ -14,6 +15,7 @@ import {
   toBits,
 } from '../hopfield/boundary.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
+import { keptPatterns, patternsIn } from '../memory/contents.ts';
 import { restEnergy } from './dynamics.ts';
 import { type UniversalNetwork, type UniversalOptions, universalNetwork } from './network.ts';
 import { separations } from './separations.ts';
@@ -62,33 +64,40 @@ export function universalMemory(options: UniversalMemoryOptions): UniversalMemor
   // Wrong names and parameters are told before anything is stored.
   network(new Float32Array(1), 1, 1).retrieve(new Float32Array(1));
   const recaller = { range, binary: readout === 'sign' };
+  const stored = (values: Float32Array, shape: number[], d: number): StoredMemory => {
+    const count = values.length / d;
+    const held = network(values, count, d);
+    const flows =
+      options.mode !== 'official' && similarities[similarity].gradient && separations[separation].continuous;
+    return {
+      floats: count * d,
+      contents: () => keptPatterns(centre(values, range), shape),
+      recall: (queries, { known, steps = ownSteps } = {}) =>
+        recall(held, queries, shape, known, checkInteger(name, 'steps', steps, 0), recaller),
+      ...(flows && readout === 'mean'
+        ? {
+            async energy(x: Tensor) {
+              const points = await readBatch('x', x, shape);
+              const energy = restEnergy(held.comparison, separation, options.parameter);
+              return Float32Array.from({ length: points.count }, (_, n) =>
+                energy(points.values.subarray(n * d, (n + 1) * d)),
+              );
+            },
+          }
+        : {}),
+    };
+  };
   return {
     name,
     range,
     async store(patterns) {
       const { values, count: all, d, shape } = await readBatch('patterns', patterns);
       const count = slots(name, all, d, options.floats ?? Number.POSITIVE_INFINITY);
-      const held = network(values.subarray(0, count * d), count, d);
-      const flows =
-        options.mode !== 'official' &&
-        similarities[similarity].gradient &&
-        separations[separation].continuous;
-      return {
-        floats: count * d,
-        recall: (queries, { known, steps = ownSteps } = {}) =>
-          recall(held, queries, shape, known, checkInteger(name, 'steps', steps, 0), recaller),
-        ...(flows && readout === 'mean'
-          ? {
-              async energy(x: Tensor) {
-                const points = await readBatch('x', x, shape);
-                const energy = restEnergy(held.comparison, separation, options.parameter);
-                return Float32Array.from({ length: points.count }, (_, n) =>
-                  energy(points.values.subarray(n * d, (n + 1) * d)),
-                );
-              },
-            }
-          : {}),
-      };
+      return stored(values.subarray(0, count * d), shape, d);
+    },
+    async restore(contents) {
+      const { values, shape, d } = patternsIn(name, contents);
+      return stored(uncentred(values, range), shape, d);
     },
     async storePairs(keys, values) {
       const from = await readBatch('keys', keys);
@@ -104,11 +113,24 @@ export function universalMemory(options: UniversalMemoryOptions): UniversalMemor
       );
       return {
         floats: count * (from.d + to.d),
+        contents: () => ({
+          patternShape: from.shape,
+          tensors: {
+            keys: keptPatterns(centre(from.values.subarray(0, count * from.d), range), from.shape).tensors
+              .patterns,
+            values: keptPatterns(centre(to.values.subarray(0, count * to.d), range), to.shape).tensors
+              .patterns,
+          },
+        }),
         recall: (queries) => recallPairs(held, queries, from.shape, to.shape, recaller),
       };
     },
   };
 }
+
+/** From [-1, 1] to the range. */
+const uncentred = (values: Float32Array, [low, high]: Range) =>
+  values.map((v) => low + ((v + 1) / 2) * (high - low));
 
 interface Recaller {
   range: Range;

@@ -5,8 +5,10 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
 import { checkInteger, checkRange, type Range, readBatch, readKnown, toBits } from '../hopfield/boundary.ts';
-import type { AssociativeMemory } from '../memory/associative.ts';
+import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
+import { heldIn } from '../memory/contents.ts';
 import { stream } from '../random.ts';
+import { sizeOf } from '../shapes.ts';
 import { project } from './network.ts';
 import { separationParameter, separations } from './separations.ts';
 import { compare } from './similarities.ts';
@@ -45,67 +47,93 @@ export function sparseDistributedMemory(options: SparseDistributedOptions = {}):
     throw new InputError(`sdm: kind "${kind}", expected binary or continuous`);
   }
   const binary = kind === 'binary';
+  const reader = (d: number, shape: number[]) => {
+    const radius = options.radius ?? Math.floor(d / 2 - 1.645 * Math.sqrt(d / 4));
+    const random = stream(seed, 'sdm', 'addresses');
+    const addresses = Float64Array.from({ length: locations * d }, () =>
+      binary ? 2 * random.bit() - 1 : random.normal(),
+    );
+    const comparison = compare(binary ? 'hamming' : 'cosine', addresses, locations, d, { range: [-1, 1] });
+    const separation = separations[binary ? 'threshold' : 'softmax'];
+    const parameter = binary
+      ? separationParameter('threshold', -radius)
+      : separationParameter('softmax', beta ?? 10);
+    const active = (x: Float32Array) => separation.weights(comparison.scores(x), parameter);
+    return { active, d, shape };
+  };
+  const inside = (x: Float32Array) => (binary ? Float32Array.from(toBits(x, range)) : x);
+  const stored = (
+    { active, d, shape }: ReturnType<typeof reader>,
+    counters: Float64Array,
+    written: Float64Array,
+  ): StoredMemory => {
+    /** One read. Where nothing active was written to, and for a tie of bits, the query stays. */
+    const read = (q: Float32Array) => {
+      const weights = active(q);
+      const out = project(weights, counters, d);
+      const reached = weights.reduce((sum, weight, l) => sum + weight * written[l], 0);
+      return Float32Array.from(q, (value, i) => {
+        if (binary) return out[i] === 0 ? value : Math.sign(out[i]);
+        return reached > 0 ? out[i] / reached : value;
+      });
+    };
+    return {
+      floats: locations * (binary ? d : d + 1),
+      contents: () => ({
+        patternShape: shape,
+        tensors: {
+          counters: { shape: [locations, d], values: Float32Array.from(counters) },
+          ...(binary ? {} : { written: { shape: [locations], values: Float32Array.from(written) } }),
+        },
+      }),
+      async recall(queries: Tensor, { known, steps = 1 } = {}) {
+        checkInteger(name, 'steps', steps, 0);
+        const asked = await readBatch('queries', queries, shape);
+        const mask = await readKnown(known, asked.count, shape);
+        const states = inside(asked.values).slice();
+        for (let q = 0; q < asked.count; q++) {
+          const x = states.subarray(q * d, (q + 1) * d);
+          for (let step = 0; step < steps; step++) {
+            const next = read(x);
+            for (let i = 0; i < d; i++) if (!mask?.[q * d + i]) x[i] = next[i];
+          }
+        }
+        const [low, high] = range;
+        const out = states.map((state, i) => {
+          if (mask?.[i]) return asked.values[i];
+          return binary ? (state < 0 ? low : high) : state;
+        });
+        return { patterns: tensor(out, queries.shape, 'float32'), steps };
+      },
+    };
+  };
   return {
     name,
     range,
     async store(patterns) {
       const { values, count, d, shape } = await readBatch('patterns', patterns);
-      const radius = options.radius ?? Math.floor(d / 2 - 1.645 * Math.sqrt(d / 4));
-      const random = stream(seed, 'sdm', 'addresses');
-      const addresses = Float64Array.from({ length: locations * d }, () =>
-        binary ? 2 * random.bit() - 1 : random.normal(),
-      );
-      const comparison = compare(binary ? 'hamming' : 'cosine', addresses, locations, d, { range: [-1, 1] });
-      const separation = separations[binary ? 'threshold' : 'softmax'];
-      const parameter = binary
-        ? separationParameter('threshold', -radius)
-        : separationParameter('softmax', beta ?? 10);
-      const active = (x: Float32Array) => separation.weights(comparison.scores(x), parameter);
-      const inside = (x: Float32Array) => (binary ? Float32Array.from(toBits(x, range)) : x);
-
+      const own = reader(d, shape);
       const counters = new Float64Array(locations * d);
       const written = new Float64Array(locations);
       const bits = inside(values);
       for (let mu = 0; mu < count; mu++) {
         const x = bits.subarray(mu * d, (mu + 1) * d);
-        for (const [l, weight] of active(x).entries()) {
+        for (const [l, weight] of own.active(x).entries()) {
           if (weight === 0) continue;
           written[l] += weight;
           for (let i = 0; i < d; i++) counters[l * d + i] += weight * x[i];
         }
       }
-      /** One read. Where nothing active was written to, and for a tie of bits, the query stays. */
-      const read = (q: Float32Array) => {
-        const weights = active(q);
-        const out = project(weights, counters, d);
-        const reached = weights.reduce((sum, weight, l) => sum + weight * written[l], 0);
-        return Float32Array.from(q, (value, i) => {
-          if (binary) return out[i] === 0 ? value : Math.sign(out[i]);
-          return reached > 0 ? out[i] / reached : value;
-        });
-      };
-      return {
-        floats: locations * (binary ? d : d + 1),
-        async recall(queries: Tensor, { known, steps = 1 } = {}) {
-          checkInteger(name, 'steps', steps, 0);
-          const asked = await readBatch('queries', queries, shape);
-          const mask = await readKnown(known, asked.count, shape);
-          const states = inside(asked.values).slice();
-          for (let q = 0; q < asked.count; q++) {
-            const x = states.subarray(q * d, (q + 1) * d);
-            for (let step = 0; step < steps; step++) {
-              const next = read(x);
-              for (let i = 0; i < d; i++) if (!mask?.[q * d + i]) x[i] = next[i];
-            }
-          }
-          const [low, high] = range;
-          const out = states.map((state, i) => {
-            if (mask?.[i]) return asked.values[i];
-            return binary ? (state < 0 ? low : high) : state;
-          });
-          return { patterns: tensor(out, queries.shape, 'float32'), steps };
-        },
-      };
+      return stored(own, counters, written);
+    },
+    async restore(contents) {
+      const shape = [...contents.patternShape];
+      const d = sizeOf(shape);
+      const counters = heldIn(name, contents, 'counters', [locations, d]).values;
+      const written = binary
+        ? new Float32Array(locations)
+        : heldIn(name, contents, 'written', [locations]).values;
+      return stored(reader(d, shape), Float64Array.from(counters), Float64Array.from(written));
     },
   };
 }

@@ -21,7 +21,12 @@ const protocol = {
 const parrot: AssociativeMemory = {
   name: 'parrot',
   range: [0, 1],
-  store: async () => ({ floats: 10, recall: async (queries) => ({ patterns: tf.clone(queries), steps: 0 }) }),
+  store: () => parrot.restore({ patternShape: [64], tensors: {} }),
+  restore: async (contents) => ({
+    floats: 10,
+    contents: () => contents,
+    recall: async (queries) => ({ patterns: tf.clone(queries), steps: 0 }),
+  }),
 };
 
 test('a memory that returns its query has the query’s error: half of the resampled bits', async () => {
