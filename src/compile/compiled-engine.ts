@@ -22,8 +22,9 @@ import { SESSION_SCRIPT, type SessionMessage, sessionParts } from './session-par
 import { type Device, sessionOptions, sessionProgram } from './session-program.ts';
 import { inTurn, nativeTurns, type Split } from './split.ts';
 import { type Parts, splitProgram } from './split-program.ts';
+import { Threads } from './threads.ts';
 import { type Trace, trace } from './trace-backend.ts';
-import { Threads } from './workers.ts';
+import { workerPort } from './workers.ts';
 
 export type { Device } from './session-program.ts';
 
@@ -72,7 +73,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     );
   const sessions: InferenceSession[] = [];
   const freed: { free(): void | Promise<void> }[] = [];
-  const sessionThreads = new Threads<SessionMessage, NamedValues>(SESSION_SCRIPT);
+  const sessionThreads = new Threads<SessionMessage, NamedValues>(() => workerPort(SESSION_SCRIPT));
   const optionsFor = (own?: number) => ({ ...sessionOptions(device, own), ...options.session });
   const keep = (session: InferenceSession) => sessions.push(session);
 

@@ -5,8 +5,8 @@ import { type Dtype, sizeOf, type Values } from './graph.ts';
 import { feedsOf, renamed, sessionProgram } from './session-program.ts';
 import type { Split } from './split.ts';
 import { addTo, type Parts } from './split-program.ts';
+import type { Threads } from './threads.ts';
 import type { Trace } from './trace-backend.ts';
-import type { Threads } from './workers.ts';
 
 /** A tensor as it travels between threads. */
 export interface Feed {

@@ -1,0 +1,30 @@
+/** @file What the memory of a planned program looks like, for those who know nothing of places. */
+import { sizeOf } from '../../shapes.ts';
+import type { InputSpec } from '../engine.ts';
+import type { Dtype } from '../graph.ts';
+import type { Image, Port } from '../ports.ts';
+import type { Trace } from '../trace-backend.ts';
+import type { NativeCode } from './code.ts';
+import type { Place } from './places.ts';
+
+export function imageOf(
+  { memory, constants, inputs, outputs }: Omit<NativeCode, 'code'>,
+  traced: Trace,
+  specs: Record<string, InputSpec>,
+  summed: readonly string[],
+): Image {
+  const ports = (places: Record<string, Place>, dtypeOf: (name: string) => Dtype | undefined): Port[] =>
+    Object.entries(places).map(([name, { buffer, offset, shape }]) => ({
+      name,
+      from: buffer.offset + offset,
+      size: sizeOf(shape),
+      dtype: dtypeOf(name) ?? 'float32',
+    }));
+  return {
+    size: memory,
+    constants,
+    inputs: ports(inputs, (name) => specs[name]?.dtype),
+    outputs: ports(outputs, (name) => traced.outputs[name].dtype),
+    summed,
+  };
+}
