@@ -1,5 +1,5 @@
 /**
- * @file Reads and writes safetensors files (float32 only): an 8-byte header length, a JSON header, the data.
+ * @file Reads and writes safetensors files (float32, and bytes where asked for): an 8-byte header length, a JSON header, the data.
  * Format: https://github.com/huggingface/safetensors#format
  */
 import { z } from 'zod';
@@ -8,6 +8,11 @@ import { InputError } from '../src/errors.ts';
 export interface NamedArray {
   shape: number[];
   values: Float32Array;
+}
+
+export interface NamedBytes {
+  shape: number[];
+  values: Uint8Array;
 }
 
 const entrySchema = z.object({
@@ -20,13 +25,17 @@ const headerSchema = z
   .catchall(entrySchema);
 
 export function encodeSafetensors(
-  tensors: Record<string, NamedArray>,
+  tensors: Record<string, NamedArray | NamedBytes>,
   metadata: Record<string, string> = {},
 ): Uint8Array {
   let offset = 0;
   const header: Record<string, unknown> = { __metadata__: metadata };
   for (const [name, { shape, values }] of Object.entries(tensors)) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] };
+    header[name] = {
+      dtype: values instanceof Float32Array ? 'F32' : 'U8',
+      shape,
+      data_offsets: [offset, offset + values.byteLength],
+    };
     offset += values.byteLength;
   }
   const json = JSON.stringify(header);
@@ -48,6 +57,17 @@ export function decodeSafetensors(
   bytes: Uint8Array,
   file: string,
 ): { tensors: Record<string, NamedArray>; metadata: Record<string, string> } {
+  return decode(bytes, file, ['F32']) as ReturnType<typeof decodeSafetensors>;
+}
+
+/** Likewise, of float32 tensors and tensors of bytes. */
+export const decodeMixedSafetensors = (bytes: Uint8Array, file: string) => decode(bytes, file, ['F32', 'U8']);
+
+function decode(
+  bytes: Uint8Array,
+  file: string,
+  dtypes: readonly string[],
+): { tensors: Record<string, NamedArray | NamedBytes>; metadata: Record<string, string> } {
   const fail = (what: string): never => {
     throw new InputError(`${file}: not a readable safetensors file (${what})`);
   };
@@ -65,17 +85,20 @@ export function decodeSafetensors(
   if (!header.success) return fail('its header lacks dtype, shape or data_offsets of a tensor');
   const { __metadata__, ...entries } = header.data;
   const data = bytes.subarray(8 + length);
-  const tensors: Record<string, NamedArray> = {};
+  const tensors: Record<string, NamedArray | NamedBytes> = {};
   for (const [name, entry] of Object.entries(entries)) {
     const [begin, end] = entry.data_offsets;
     const size = entry.shape.reduce((a, b) => a * b, 1);
-    if (entry.dtype !== 'F32') fail(`tensor "${name}" has dtype ${entry.dtype}, expected F32`);
-    if (end - begin !== 4 * size) fail(`tensor "${name}" has a shape that its data does not fit`);
+    if (!dtypes.includes(entry.dtype))
+      fail(`tensor "${name}" has dtype ${entry.dtype}, expected ${dtypes.join(' or ')}`);
+    const width = entry.dtype === 'F32' ? 4 : 1;
+    if (end - begin !== width * size) fail(`tensor "${name}" has a shape that its data does not fit`);
     if (end > data.length) fail(`tensor "${name}" is cut off`);
-    tensors[name] = {
-      shape: entry.shape,
-      values: new Float32Array(Uint8Array.from(data.subarray(begin, end)).buffer),
-    };
+    const own = Uint8Array.from(data.subarray(begin, end));
+    tensors[name] =
+      width === 4
+        ? { shape: entry.shape, values: new Float32Array(own.buffer) }
+        : { shape: entry.shape, values: own };
   }
   return { tensors, metadata: __metadata__ ?? {} };
 }

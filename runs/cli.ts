@@ -33,6 +33,7 @@ import { configure, parseChange, presetNames } from './presets.ts';
 import { recallCommand } from './recall.ts';
 import { addReportCommand } from './report.ts';
 import { findRun, type Provenance, paths, readConfig } from './run-folder.ts';
+import { addStoreCommand } from './store.ts';
 import { train } from './train.ts';
 import { addUniversalCommand } from './universal.ts';
 
@@ -149,11 +150,13 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .command('recall')
     .description('store your own patterns in a trained memory and recall from queries')
     .argument('<run>', 'a run folder or a pretrained memory')
-    .requiredOption(
+    .option(
       '--patterns <file>',
       'one pattern of 0 and 1 a line, or a JSON list of lists of numbers in [0, 1]',
     )
+    .option('--stored <file>', 'instead of patterns: what store wrote')
     .requiredOption('--queries <file>', 'likewise')
+    .option('--bits <n>', 'round what is stored to so many bits a number, 1 to 16 or 32', positive)
     .option('--known <file>', 'likewise: 1 where a query is known to be right')
     .option('--steps <n>', 'steps of recall', positive)
     .option('--out <file>', 'write the recalled patterns to a file')
@@ -199,6 +202,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
   addListCommand(program, io);
   addReportCommand(program, io);
   addExportCommand(program, io);
+  addStoreCommand(program, io);
   const engine = () => [engineOption(), deviceOption(), threadsOption(), productsOption(), dataOption()];
   const shared = {
     engine,

@@ -6,6 +6,9 @@ import { trainedParameters } from '../meta/checkpoint.ts';
 import { exportOnnx, type NamedTensors } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
+import { checkBits, FLOAT_BITS, memoryBits } from '../src/memory/contents.ts';
+import type { MemoryModel } from '../src/memory/model.ts';
+import { roundTensor } from '../src/memory/rounding.ts';
 import type { IO } from './io.ts';
 import { jsonOption, positive } from './options.ts';
 import { type LoadedRun, loadRun } from './run-folder.ts';
@@ -24,6 +27,8 @@ export interface ExportCommand {
   known?: boolean;
   /** Steps of recall; default as trained. */
   steps?: number;
+  /** Bits that writing rounds every number to, 1 to 16; default: as the memory keeps them. */
+  bits?: number;
   json?: boolean;
 }
 
@@ -34,6 +39,9 @@ export interface ExportedMemory {
   range: readonly [low: number, high: number];
   /** Memory size in float32 numbers. */
   floats: number;
+  /** Bits of each number, where writing rounds them, and of all with their scales. */
+  bits?: number;
+  memory_bits?: number;
   write: { inputs: Record<string, number[]>; outputs: Record<string, number[]> };
   read: { inputs: Record<string, number[]>; outputs: Record<string, number[]> };
 }
@@ -66,6 +74,11 @@ export function exportMemory(
 ): { write: Uint8Array; read: Uint8Array; memory: ExportedMemory } {
   const { episodes = 1, known = config.known, steps = model.steps } = options;
   const { patterns = Math.max(...[config.training.patterns].flat()), queries = patterns } = options;
+  const { bits } = options;
+  if (bits !== undefined) checkBits(bits);
+  // Rounding again to no fewer bits than the memory's own changes nothing.
+  const rounding = bits !== undefined && bits < (model.bits ?? FLOAT_BITS) ? bits : undefined;
+  const own = rounding ?? model.bits;
   const parts = Object.keys(model.state);
   const taken = parts.find((part) => ['patterns', 'queries', 'known', 'recalled', 'energy'].includes(part));
   if (taken)
@@ -82,6 +95,7 @@ export function exportMemory(
     name,
     range: model.range,
     floats: model.floats,
+    ...(own === undefined ? {} : { bits: own, memory_bits: stateBits(model, own) }),
     write: { inputs: { patterns: batch(patterns) }, outputs: stateShapes },
     read: {
       inputs: { ...stateShapes, queries: batch(queries), ...(known ? { known: batch(queries) } : {}) },
@@ -91,10 +105,12 @@ export function exportMemory(
       },
     },
   };
-  const write = exportOnnx(
-    (inputs) => model.store(parameters(), inputs.patterns),
-    specs(memory.write.inputs),
-  );
+  const write = exportOnnx((inputs) => {
+    const state = model.store(parameters(), inputs.patterns);
+    if (rounding === undefined) return state;
+    const round = (part: string) => roundTensor(state[part], rounding, model.packing?.[part]);
+    return Object.fromEntries(parts.map((part) => [part, round(part)]));
+  }, specs(memory.write.inputs));
   const read = exportOnnx((inputs) => {
     const p = parameters();
     const stored = Object.fromEntries(parts.map((part) => [part, inputs[part]]));
@@ -103,6 +119,15 @@ export function exportMemory(
     return { recalled, ...(model.energy ? { energy: model.energy(p, stored, recalled) } : {}) };
   }, specs(memory.read.inputs));
   return { write, read, memory };
+}
+
+/** Bits of memory of one episode's state. */
+function stateBits(model: MemoryModel, bits: number): number {
+  const held = Object.entries(model.state).map(([part, shape]) => {
+    const packing = model.packing?.[part];
+    return [part, { shape, packing, values: new Float32Array(0) }] as const;
+  });
+  return memoryBits({ patternShape: model.patternShape, tensors: Object.fromEntries(held) }, bits);
 }
 
 const specs = (shapes: Record<string, number[]>) =>
@@ -120,6 +145,11 @@ export function addExportCommand(program: Command, io: IO): void {
     .option('--queries <n>', 'queries that are read (default: as many)', positive)
     .option('--episodes <n>', 'memories held at once (default: 1)', positive)
     .option('--steps <n>', 'steps of recall (default: as trained)', positive)
+    .option(
+      '--bits <n>',
+      'writing rounds to so many bits a number (default: as the memory keeps them)',
+      positive,
+    )
     .option('--known', 'reading is told which entries are known')
     .option('--no-known', 'reading is not told (default: as trained)')
     .addOption(jsonOption())

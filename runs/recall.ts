@@ -9,13 +9,18 @@ import { writeFileAtomically } from '../src/files.ts';
 import { sizeOf } from '../src/shapes.ts';
 import type { IO } from './io.ts';
 import { filmstrip } from './plots/index.ts';
-import { loadRun, memoryOf } from './run-folder.ts';
+import { type LoadedRun, loadRun, memoryOf } from './run-folder.ts';
+import { storedState } from './stored-state.ts';
 
 export interface RecallCommand {
   run: string;
   engine: Engine;
   /** A file of patterns: a JSON list of lists of numbers in [0, 1], or one pattern a line of 0 and 1. */
-  patterns: string;
+  patterns?: string;
+  /** Instead of patterns: what `store` wrote. */
+  stored?: string;
+  /** Bits that every stored number is rounded to, 1 to 16 or 32; default: as it is. */
+  bits?: number;
   queries: string;
   /** Likewise, 1 where the query is known to be right. */
   known?: string;
@@ -31,14 +36,15 @@ export async function recallCommand(options: RecallCommand, io: IO): Promise<voi
   const run = await loadRun(options.run);
   const { patternShape } = run.model;
   const size = sizeOf(patternShape);
-  const patterns = await readPatterns(options.patterns, size);
+  if ((options.patterns === undefined) === (options.stored === undefined))
+    throw new InputError('recall: give --patterns, or --stored with what was stored before');
+  const patterns = options.patterns ? await readPatterns(options.patterns, size) : [];
   const queries = await readPatterns(options.queries, size);
   const known = options.known ? await readPatterns(options.known, size) : undefined;
   if (known && known.length !== queries.length) {
     throw new InputError(`${options.known}: has ${known.length} lines for ${queries.length} queries`);
   }
-  const memory = memoryOf(run, options.engine);
-  const weights = await memory.write(toRange(flat(patterns), memory.range), 1, patterns.length);
+  const [memory, weights] = await storedIn(run, patterns, options);
   const { iterates, energies } = await memory.read(
     weights,
     toRange(flat(queries), memory.range),
@@ -52,7 +58,7 @@ export async function recallCommand(options: RecallCommand, io: IO): Promise<voi
   );
   const frames = iterates.map((x) => split(fromRange(x, memory.range), size));
   const recalled = frames.at(-1)!;
-  const binary = patterns.every((p) => p.every((v) => v === 0 || v === 1));
+  const binary = (options.stored ? queries : patterns).every((p) => p.every((v) => v === 0 || v === 1));
   const rows = recalled.map((p) => Array.from(p, (v) => (binary ? Number(v > 0.5) : Number(v.toFixed(5)))));
   const result = { patterns: rows, energies: energies.map((e) => Array.from(e)), floats: memory.floats };
   const text = options.json
@@ -69,12 +75,21 @@ export async function recallCommand(options: RecallCommand, io: IO): Promise<voi
   }
 }
 
+/** The memory to read with, and what it has stored: these patterns, or what a file holds; rounded where asked. */
+async function storedIn(run: LoadedRun, patterns: Float32Array[], { engine, stored, bits }: RecallCommand) {
+  const memory = memoryOf(run, engine);
+  const [reader, state] = stored
+    ? await storedState(stored, run, memory)
+    : [memory, await memory.write(toRange(flat(patterns), memory.range), 1, patterns.length)];
+  return bits === undefined ? ([reader, state] as const) : reader.rounded(state, 1, bits);
+}
+
 const flat = (rows: Float32Array[]) => Float32Array.from(rows.flatMap((row) => Array.from(row)));
 const split = (values: Float32Array, size: number) =>
   Array.from({ length: values.length / size }, (_, i) => values.slice(i * size, (i + 1) * size));
 
 /** @throws InputError naming the file and line */
-async function readPatterns(file: string, size: number): Promise<Float32Array[]> {
+export async function readPatterns(file: string, size: number): Promise<Float32Array[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new InputError(
       `${file}: ${error.code === 'ENOENT' ? 'no such file' : `cannot be read (${error.code})`}`,

@@ -24,6 +24,7 @@ export {
   type Packing,
   type ParameterSpec,
   type Parameters,
+  packedSize,
   writableFloats,
 } from './network.ts';
 export {

@@ -61,13 +61,20 @@ export class LearnedMemory implements AssociativeMemory {
 
   /** All tensors that storing makes; where training stored, all parameters. */
   async restore(contents: Contents): Promise<StoredMemory> {
+    return new StoredEpisode(...this.stateOf(contents));
+  }
+
+  /**
+   * One episode's state from its contents, and the memory to read it with: where training stored, one of other parameters.
+   * @throws InputError where tensors are missing or of other shapes
+   */
+  stateOf(contents: Contents): [LearnedMemory, StoredState] {
     const { model, name } = this;
-    const trained = this.holdsParameters;
-    const shapes = Object.entries(trained ? parameterShapes(model) : model.state);
+    const shapes = Object.entries(this.holdsParameters ? parameterShapes(model) : model.state);
     const values = Object.fromEntries(
       shapes.map(([tensor, shape]) => [tensor, heldIn(name, contents, tensor, shape).values]),
     );
-    return trained ? new StoredEpisode(this.withParameters(values), {}) : new StoredEpisode(this, values);
+    return this.holdsParameters ? [this.withParameters(values), {}] : [this, values];
   }
 
   /** Whether training stored: then the parameters are the memory. */

@@ -9,6 +9,8 @@ import { exportMemory } from '../../runs/export.ts';
 import { makeModel } from '../../runs/models.ts';
 import { loadRun, memoryOf } from '../../runs/run-folder.ts';
 import { compiledEngine } from '../../src/compile/index.ts';
+import { numbersOf } from '../../src/memory/contents.ts';
+import { quantised } from '../../src/memory/quantise.ts';
 import { stream } from '../../src/random.ts';
 import { sizeOf } from '../../src/shapes.ts';
 import { ebmm, expectRefused, folderOfFile } from './command.ts';
@@ -85,6 +87,23 @@ test.each([
 });
 
 const binary = join(folder, 'binary-64');
+
+test('writing in b bits a number leaves so many levels, about as good as those chosen with more care', async () => {
+  const run = await loadRun('binary-64');
+  const { write, memory } = exportMemory(run, { patterns: 16, bits: 3 });
+  expect(memory).toMatchObject({ floats: 8256, bits: 3, memory_bits: 8256 * 3 + 64 });
+  const { patterns } = episode([128], 16, [-1, 1]);
+  const shapes = memory.write.inputs;
+  const exact = (await runModel(exportMemory(run, { patterns: 16 }).write, { patterns }, shapes)).W;
+  const { W } = await runModel(write, { patterns }, shapes);
+  const held = (values: Float32Array) => numbersOf({ shape: [128, 128], values, packing: 'symmetric' });
+  for (const [i, group] of held(W).entries()) {
+    const whole = held(exact)[i];
+    expect(new Set(Array.from(group, (w) => w.toFixed(6))).size).toBeLessThanOrEqual(8);
+    const error = (a: Float32Array) => a.reduce((sum, x, n) => sum + (x - whole[n]) ** 2, 0);
+    expect(error(group)).toBeLessThan(1.1 * error(quantised(whole, 3)) + 1e-6);
+  }
+});
 
 test('a pretrained memory is exported with its description; its models recall', async () => {
   const argv = ['export', 'binary-64', '--onnx', binary, '--patterns', '16', '--queries', '4'];

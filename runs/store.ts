@@ -1,0 +1,81 @@
+/** @file `ebmm store RUN --patterns FILE --out FILE`: stores patterns and keeps what the memory then holds in a file, in b bits a number. */
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { encodeStored } from '../meta/stored-file.ts';
+import { toRange } from '../meta/units.ts';
+import type { Engine } from '../src/compile/index.ts';
+import { writeFileAtomically } from '../src/files.ts';
+import { FLOAT_BITS, memoryBits } from '../src/memory/contents.ts';
+import { sizeOf } from '../src/shapes.ts';
+import type { IO } from './io.ts';
+import {
+  deviceOption,
+  engineOf,
+  engineOption,
+  jsonOption,
+  positive,
+  productsOption,
+  threadsOption,
+} from './options.ts';
+import { readPatterns } from './recall.ts';
+import { loadRun, memoryOf } from './run-folder.ts';
+import { fingerprintOf } from './stored-state.ts';
+
+export interface StoreCommand {
+  run: string;
+  engine: Engine;
+  /** A file of patterns, as `recall` takes them. */
+  patterns: string;
+  /** The file to write. */
+  out: string;
+  /** Bits of every number, 1 to 16 or 32; default: as the memory keeps them. */
+  bits?: number;
+  json?: boolean;
+}
+
+export async function storeCommand({ bits = FLOAT_BITS, ...options }: StoreCommand, io: IO): Promise<void> {
+  const run = await loadRun(options.run);
+  const size = sizeOf(run.model.patternShape);
+  const patterns = await readPatterns(options.patterns, size);
+  const memory = memoryOf(run, options.engine);
+  const flat = new Float32Array(patterns.length * size);
+  for (const [i, pattern] of patterns.entries()) flat.set(pattern, i * size);
+  const state = await memory.write(toRange(flat, memory.range), 1, patterns.length);
+  const contents = memory.contentsOf(state);
+  const file = { memory: run.name, fingerprint: fingerprintOf(run), range: memory.range, contents };
+  const bytes = encodeStored(file, bits);
+  await writeFileAtomically(resolve(options.out), bytes);
+  const result = {
+    stored: options.out,
+    patterns: patterns.length,
+    floats: memory.floats,
+    memory_bits: memoryBits(contents, bits),
+    bytes: bytes.length,
+  };
+  if (options.json) io.out(JSON.stringify(result));
+  else
+    io.out(
+      `${options.out}: ${patterns.length} patterns in ${result.memory_bits} bits of memory, ${bytes.length} bytes with its header`,
+    );
+}
+
+export function addStoreCommand(program: Command, io: IO): void {
+  program
+    .command('store')
+    .description('store your own patterns and keep what the memory then holds in a file, for recall --stored')
+    .argument('<run>', 'a run folder or a pretrained memory')
+    .requiredOption(
+      '--patterns <file>',
+      'one pattern of 0 and 1 a line, or a JSON list of lists of numbers in [0, 1]',
+    )
+    .requiredOption('--out <file>', 'the file, in the format of safetensors')
+    .option('--bits <n>', 'bits of every number, 1 to 16 or 32 (default: as the memory keeps them)', positive)
+    .addOption(engineOption())
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(productsOption())
+    .addOption(jsonOption())
+    .action(async (run: string, options) =>
+      storeCommand({ ...options, run, engine: await engineOf(options) }, io),
+    );
+}

@@ -1,0 +1,49 @@
+/** @file Files that `store` wrote, read again for the memory that wrote them. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { trainedParameters } from '../meta/checkpoint.ts';
+import { decodeStored, type StoredFile } from '../meta/stored-file.ts';
+import { InputError } from '../src/errors.ts';
+import type { LearnedMemory, StoredState } from '../src/memory/learned-memory.ts';
+import type { LoadedRun } from './run-folder.ts';
+
+/** A checksum of the trained parameters: what another memory has written is nothing that this one can read. */
+export function fingerprintOf({ state }: Pick<LoadedRun, 'state'>): string {
+  const hash = createHash('sha256');
+  for (const [name, values] of Object.entries(trainedParameters(state)).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  )) {
+    hash.update(`${name}\0`);
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+/** @throws InputError when the file cannot be read, is none of these, or is damaged */
+export async function readStored(file: string): Promise<StoredFile> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(
+      `${file}: ${error.code === 'ENOENT' ? 'no such file' : `cannot be read (${error.code})`}`,
+    );
+  });
+  return decodeStored(bytes, file);
+}
+
+/**
+ * What a file holds, for the memory of a run that wrote it.
+ * @returns the memory to read it with, and the state
+ * @throws InputError likewise, and when another memory wrote it
+ */
+export async function storedState(
+  file: string,
+  run: LoadedRun,
+  memory: LearnedMemory,
+): Promise<[LearnedMemory, StoredState]> {
+  const stored = await readStored(file);
+  if (stored.fingerprint !== fingerprintOf(run)) {
+    throw new InputError(
+      `${file}: stored by ${stored.memory}, which has other trained parameters than ${run.name}: only the memory that stored can recall`,
+    );
+  }
+  return memory.stateOf(stored.contents);
+}
