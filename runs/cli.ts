@@ -11,7 +11,7 @@ import { demo } from './demo.ts';
 import { diffusionCommands } from './diffusion/cli.ts';
 import { evaluateCommand, rivalNames } from './evaluate.ts';
 import { addExportCommand } from './export.ts';
-import type { IO } from './io.ts';
+import { type IO, STOP_STATUS } from './io.ts';
 import { addListCommand } from './list.ts';
 import {
   collect,
@@ -37,7 +37,7 @@ import { addStoreCommand } from './store.ts';
 import { train } from './train.ts';
 import { addUniversalCommand } from './universal.ts';
 
-const EXIT = { done: 0, failed: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
+const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
 const packageInfo = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const provenance: Provenance = {
@@ -90,7 +90,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       const result = await train({ ...options, ...setup, engine, provenance }, io);
       if (options.json) io.out(JSON.stringify(result));
       else io.out(result.run);
-      if (result.stopped) finish(EXIT[result.stopped]);
+      if (result.stopped) finish(STOP_STATUS[result.stopped]);
     });
 
   program
@@ -262,7 +262,7 @@ export async function main(argv: string[], io: IO): Promise<number> {
       return EXIT.usage;
     }
     await program.parseAsync(argv, { from: 'user' });
-    return status;
+    return status || (io.unwritten ? EXIT.failed : EXIT.done);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (error instanceof InputError) {

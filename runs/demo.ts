@@ -1,9 +1,10 @@
 /** @file `ebmm demo`: the main job from scratch in a few minutes: meta-train, evaluate against rivals, draw. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Engine } from '../src/compile/index.ts';
 import { writeFileAtomically } from '../src/files.ts';
 import { evaluateRun, report } from './evaluate.ts';
-import { duration, type IO } from './io.ts';
+import { saveEvaluation } from './evaluation-file.ts';
+import { duration, type IO, keep } from './io.ts';
 import { plotRun } from './plot.ts';
 import { configure } from './presets.ts';
 import type { Evaluation } from './records.ts';
@@ -32,8 +33,12 @@ export async function demo(
     { engine, patterns: [16, 32, 48, 64], episodes: 100 },
     io,
   );
-  await writeFileAtomically(paths(run.folder).evaluation, `${JSON.stringify(evaluation, null, 2)}\n`);
-  const pictures = await plotRun(run, engine, {}, io);
+  await saveEvaluation(run.folder, evaluation, io);
+  const pictures: string[] = [];
+  for (const { name, png } of await plotRun(run, engine, {}, io)) {
+    const path = join(paths(run.folder).plots, name);
+    if (await keep(io, () => writeFileAtomically(path, png))) pictures.push(path);
+  }
   if (json) io.out(JSON.stringify({ ...result, ...evaluation, plots: pictures }));
   else {
     for (const line of report(evaluation)) io.out(line);

@@ -6,7 +6,6 @@ import { taskOf } from '../meta/stored-task.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { diffusionRivals } from '../src/diffusion/index.ts';
 import { InputError } from '../src/errors.ts';
-import { writeFileAtomically } from '../src/files.ts';
 import { rivals as hopfieldRivals } from '../src/hopfield/index.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
 import { checkBits } from '../src/memory/contents.ts';
@@ -14,7 +13,9 @@ import { sizeOf } from '../src/shapes.ts';
 import { loadTask, parseCorruption, type Split, type Task } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import { evaluateRounded, type Protocol } from './evaluation.ts';
+import { saveEvaluation } from './evaluation-file.ts';
 import type { IO } from './io.ts';
+import { canKeep } from './outputs.ts';
 import { startProgress } from './progress.ts';
 import { publishedBeside } from './published.ts';
 import type { Evaluation } from './records.ts';
@@ -63,10 +64,11 @@ export const rivalNames = [...Object.keys(rivals), ...Object.keys(trainedRivals)
 
 export async function evaluateCommand(options: EvaluateOptions, io: IO): Promise<Evaluation> {
   const run = await loadRun(options.run);
+  const save =
+    (options.save ?? !isPretrained(run.folder)) &&
+    (await canKeep(paths(run.folder).evaluation, 'the evaluation', io));
   const evaluation = await evaluateRun(run, options, io);
-  if (options.save ?? !isPretrained(run.folder)) {
-    await writeFileAtomically(paths(run.folder).evaluation, `${JSON.stringify(evaluation, null, 2)}\n`);
-  }
+  if (save) await saveEvaluation(run.folder, evaluation, io);
   if (options.json) io.out(JSON.stringify(evaluation));
   else for (const line of report(evaluation)) io.out(line);
   return evaluation;

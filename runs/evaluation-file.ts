@@ -2,6 +2,9 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { InputError } from '../src/errors.ts';
+import { writeFileAtomically } from '../src/files.ts';
+import { type IO, keep } from './io.ts';
+import { placeFor } from './outputs.ts';
 import type { Evaluation } from './records.ts';
 import { paths, readJson } from './run-folder.ts';
 
@@ -46,3 +49,12 @@ export async function readEvaluation(folder: string): Promise<Evaluation | undef
   const [{ path, message }] = result.error.issues;
   throw new InputError(`${file}: not an evaluation (${path.join('.') || 'all of it'}: ${message})`);
 }
+
+/** Writes the evaluation of a run as evaluation.json or, where the one there holds more, beside it. */
+export async function saveEvaluation(folder: string, evaluation: Evaluation, io: IO): Promise<void> {
+  const file = await placeFor(paths(folder).evaluation, evaluation, amountOf, io);
+  await keep(io, () => writeFileAtomically(file, `${JSON.stringify(evaluation, null, 2)}\n`));
+}
+
+/** Rows, and the fewest episodes of one. */
+const amountOf = ({ rows }: Evaluation) => [rows.length, Math.min(...rows.map(({ episodes }) => episodes))];

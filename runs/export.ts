@@ -11,6 +11,7 @@ import type { MemoryModel } from '../src/memory/model.ts';
 import { roundTensor } from '../src/memory/rounding.ts';
 import type { IO } from './io.ts';
 import { jsonOption, positive } from './options.ts';
+import { checkFolder } from './outputs.ts';
 import { type LoadedRun, loadRun } from './run-folder.ts';
 
 export interface ExportCommand {
@@ -48,8 +49,9 @@ export interface ExportedMemory {
 
 export async function exportCommand({ run: name, onnx, json, ...options }: ExportCommand, io: IO) {
   const run = await loadRun(name);
-  const { write, read, memory } = exportMemory(run, options);
   const folder = resolve(onnx);
+  await checkFolder(folder, ['write.onnx', 'read.onnx', 'memory.json']);
+  const { write, read, memory } = exportMemory(run, options);
   const files = {
     'write.onnx': write,
     'read.onnx': read,

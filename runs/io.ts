@@ -1,4 +1,5 @@
 /** @file What a command may touch of the outside world, handed in: output, arguments from the environment, the clock. */
+import { FileError } from '../src/files.ts';
 import type { Environment } from './data.ts';
 
 export interface IO {
@@ -15,7 +16,26 @@ export interface IO {
    * `signal`: the user asked to stop. `graceful`: what runs now looks at it and ends by itself; without it, a signal ends
    * the process at once.
    */
-  stopping: { signal?: 'SIGINT' | 'SIGTERM'; graceful?: boolean };
+  stopping: { signal?: StopSignal; graceful?: boolean };
+  /** Something that was computed could not be written, though it was printed: the exit status says so. */
+  unwritten?: boolean;
+}
+
+/** What ends long work early, with its exit status. SIGPIPE: whoever read the output has gone. */
+export const STOP_STATUS = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const;
+export type StopSignal = keyof typeof STOP_STATUS;
+
+/** Writes what has been computed; where that fails, says so and goes on, so that the result is still printed. */
+export async function keep(io: IO, write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    io.err(`ebmm: ${error.message}`);
+    io.unwritten = true;
+    return false;
+  }
 }
 
 /** Whether moving progress is welcome: a terminal that is not dumb. */

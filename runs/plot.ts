@@ -10,6 +10,7 @@ import { drawBatch, loadTask, parseCorruption } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import { readEvaluation } from './evaluation-file.ts';
 import type { IO } from './io.ts';
+import { checkFolder } from './outputs.ts';
 import {
   energyTrace,
   errorAgainstPatterns,
@@ -19,11 +20,11 @@ import {
 } from './plots/index.ts';
 import { publishedBeside } from './published.ts';
 import type { Evaluation } from './records.ts';
-import { type LoadedRun, loadRun, memoryOf, paths, readMetrics } from './run-folder.ts';
+import { isPretrained, type LoadedRun, loadRun, memoryOf, paths, readMetrics } from './run-folder.ts';
 import { unitOf } from './units.ts';
 
 export interface PlotOptions extends DataOptions {
-  /** Folder for the pictures; default RUN/plots of the first run. */
+  /** Folder for the pictures; default RUN/plots, or NAME-plots here for a pretrained memory. */
   out?: string;
   seed?: number;
 }
@@ -39,8 +40,22 @@ export async function plotCommand(
   io: IO,
 ): Promise<void> {
   const runs = await Promise.all(names.map(loadRun));
-  const pictures: string[] = [];
-  for (const run of runs) pictures.push(...(await plotRun(run, engine, options, io)));
+  const folderOf = (run: LoadedRun) =>
+    resolve(options.out ?? (isPretrained(run.folder) ? `${run.name}-plots` : paths(run.folder).plots));
+  for (const run of runs) await checkFolder(folderOf(run), PICTURES);
+  // In one folder, the pictures of several runs go by their names.
+  const prefixes = prefixesOf(runs.map((run) => (options.out && runs.length > 1 ? run.name : '')));
+  const plots: string[] = [];
+  const save = async (folder: string, name: string, png: Uint8Array) => {
+    const path = join(folder, name);
+    await writeFileAtomically(path, png);
+    plots.push(path);
+  };
+  for (const [i, run] of runs.entries()) {
+    for (const { name, png } of await plotRun(run, engine, options, io)) {
+      await save(folderOf(run), `${prefixes[i]}${name}`, png);
+    }
+  }
   if (runs.length > 1) {
     const curves = await Promise.all(
       runs.map(async (run) => ({
@@ -49,42 +64,60 @@ export async function plotCommand(
         unit: unitOf(run.config.task.name),
       })),
     );
-    const folder = options.out ? resolve(options.out) : paths(runs[0].folder).plots;
-    pictures.push(await save(join(folder, 'learning-curves.png'), learningCurve(curves)));
+    await save(folderOf(runs[0]), 'learning-curves.png', learningCurve(curves));
     const evaluations = (await Promise.all(runs.map(evaluationOf))).filter((e) => e !== undefined);
     if (new Set(evaluations.flatMap(({ rows }) => rows.map(({ floats }) => floats))).size > 1) {
-      pictures.push(await save(join(folder, 'error-against-memory.png'), rateDistortion(evaluations)));
+      await save(folderOf(runs[0]), 'error-against-memory.png', rateDistortion(evaluations));
     }
   }
-  if (json) io.out(JSON.stringify({ plots: pictures }));
-  else for (const picture of pictures) io.out(picture);
+  if (json) io.out(JSON.stringify({ plots }));
+  else for (const picture of plots) io.out(picture);
 }
 
-/** Draws all that a run has records for; returns the files. */
+/** The pictures there may be. */
+const PICTURES = ['learning-curve.png', 'error-against-patterns.png', 'recall.png', 'energy.png'] as const;
+
+/** NAME- for each, and NAME-2- for a second of that name, whatever names there are; nothing for no name. */
+function prefixesOf(names: string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    if (name === '') return '';
+    let own = name;
+    for (let n = 2; taken.has(own); n++) own = `${name}-${n}`;
+    taken.add(own);
+    return `${own}-`;
+  });
+}
+
+export interface Picture {
+  name: (typeof PICTURES)[number];
+  png: Uint8Array;
+}
+
+/** Draws all that a run has records for. */
 export async function plotRun(
   run: LoadedRun,
   engine: Engine,
   options: PlotOptions,
   io: IO,
-): Promise<string[]> {
-  const folder = options.out ? resolve(options.out) : paths(run.folder).plots;
-  const pictures: string[] = [];
-  const add = async (name: string, png: Uint8Array) => pictures.push(await save(join(folder, name), png));
+): Promise<Picture[]> {
+  const pictures: Picture[] = [];
   const metrics = await readMetrics(run.folder);
   if (metrics.length > 0) {
-    await add(
-      'learning-curve.png',
-      learningCurve([{ name: run.name, metrics, unit: unitOf(run.config.task.name) }]),
-    );
+    const curves = [{ name: run.name, metrics, unit: unitOf(run.config.task.name) }];
+    pictures.push({ name: 'learning-curve.png', png: learningCurve(curves) });
   }
   const evaluation = await readEvaluation(run.folder);
   if (evaluation) {
     const published = publishedBeside(evaluation);
-    await add('error-against-patterns.png', errorAgainstPatterns(evaluation, { published }));
+    pictures.push({
+      name: 'error-against-patterns.png',
+      png: errorAgainstPatterns(evaluation, { published }),
+    });
   }
   const { strip, energies } = await recallExamples(run, engine, options, io);
-  await add('recall.png', filmstrip(strip));
-  if (energies.length > 0) await add('energy.png', energyTrace(energies));
+  pictures.push({ name: 'recall.png', png: filmstrip(strip) });
+  if (energies.length > 0) pictures.push({ name: 'energy.png', png: energyTrace(energies) });
   return pictures;
 }
 
@@ -128,9 +161,4 @@ async function recallExamples(run: LoadedRun, engine: Engine, options: PlotOptio
     },
     energies: energies.map((e) => Array.from(e)),
   };
-}
-
-async function save(path: string, png: Uint8Array): Promise<string> {
-  await writeFileAtomically(path, png);
-  return path;
 }

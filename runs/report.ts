@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { writeFileAtomically } from '../src/files.ts';
+import { checkWritable, writeFileAtomically } from '../src/files.ts';
 import type { DataOptions } from './data-options.ts';
 import { readEvaluation } from './evaluation-file.ts';
 import type { IO } from './io.ts';
@@ -31,11 +31,12 @@ export interface ReportCommand extends DataOptions, EngineChoice {
 
 /** @throws InputError when a run is none, or damaged */
 export async function reportCommand({ runs: names, out, json, ...options }: ReportCommand, io: IO) {
-  const runs: ReportedRun[] = [];
-  for (const name of names) runs.push(await gather(name, options, io));
   const first = await findRun(names[0]);
   const file = out ?? (isPretrained(first) ? `${basename(first)}.html` : join(first, 'report.html'));
   const path = resolve(file);
+  await checkWritable(path);
+  const runs: ReportedRun[] = [];
+  for (const name of names) runs.push(await gather(name, options, io));
   await writeFileAtomically(path, await page(distinct(runs), new Date()));
   io.out(json ? JSON.stringify({ report: path }) : path);
 }
@@ -52,10 +53,12 @@ async function gather(
   const evaluation = await readEvaluation(folder);
   const { plots, checkpoint } = paths(folder);
   // A run that has not saved yet has nothing to recall with.
-  if (!existsSync(join(plots, 'recall.png')) && existsSync(checkpoint)) {
-    await plotRun(await loadRun(folder), await engineOf(options), options, io);
-  }
-  const picture = (file: string) => readFile(join(plots, file)).catch(() => undefined);
+  const drawn =
+    !existsSync(join(plots, 'recall.png')) && existsSync(checkpoint)
+      ? await plotRun(await loadRun(folder), await engineOf(options), options, io)
+      : [];
+  const picture = async (file: string) =>
+    drawn.find(({ name }) => name === file)?.png ?? readFile(join(plots, file)).catch(() => undefined);
   return {
     name: basename(folder),
     config,

@@ -1,7 +1,7 @@
 /** @file `ebmm train PRESET|CONFIG.json`: meta-trains a memory and writes its run folder. */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { loadCheckpoint, saveCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
 import type { Config } from '../meta/config.ts';
 import { AVERAGE, statePrefixes } from '../meta/meta-step.ts';
@@ -11,7 +11,7 @@ import { warmStart } from '../meta/warm-start.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { initialise, type ParameterSpec } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
-import { onFile } from '../src/files.ts';
+import { checkWritable, onFile } from '../src/files.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { loadTask, parseCorruption } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
@@ -47,6 +47,7 @@ export interface TrainOptions extends DataOptions {
  */
 export async function train(options: TrainOptions, io: IO): Promise<TrainResult> {
   const { config, engine } = options;
+  await checkWritable(paths(resolve(options.out ?? join('runs', 'out', options.name))).config);
   const task = taskOf(config, await loadTask(config.task, sourceOf(options, io)));
   const corruption = parseCorruption(config.corruption ?? task.corruption, task);
   const model = await makeModel(config);
@@ -77,6 +78,13 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
       if (existsSync(paths(folder).config)) {
         throw new InputError(
           `${folder} holds a run already: choose another --out, or go on with --resume ${folder}`,
+        );
+      }
+      const { checkpoint, metrics, evaluation } = paths(folder);
+      const left = [checkpoint, metrics, evaluation].find((file) => existsSync(file));
+      if (left) {
+        throw new InputError(
+          `${folder} holds ${relative(folder, left)} of a run without its config.json: choose another --out, or move it away`,
         );
       }
       // Where a run began must be known, should it be killed before its first checkpoint.

@@ -1,5 +1,6 @@
 /** @file The loop of `ebmm train` over one run folder: updates, metrics, checkpoints, and how it ends. */
-import { basename } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { saveCheckpoint } from '../meta/checkpoint.ts';
 import type { Config } from '../meta/config.ts';
 import type { Learner } from '../meta/learner.ts';
@@ -7,7 +8,7 @@ import type { StepReport, Trainer } from '../meta/trainer.ts';
 import type { Engine, Program } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { FileError, writeFileAtomically } from '../src/files.ts';
-import { duration, type IO } from './io.ts';
+import { duration, type IO, keep, type StopSignal } from './io.ts';
 import type { Lease } from './lease.ts';
 import { MetricsLog } from './metrics.ts';
 import { learningCurve } from './plots/index.ts';
@@ -42,7 +43,7 @@ export interface TrainResult {
   /** Updates that were lost because they were not finite. */
   skipped: number;
   /** The signal that ended it early. */
-  stopped?: 'SIGINT' | 'SIGTERM';
+  stopped?: StopSignal;
 }
 
 /**
@@ -71,7 +72,7 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
   session.lease.check();
   if (metrics.length > 0) {
     const chart = learningCurve([{ name: basename(folder), metrics, unit }]);
-    await writeFileAtomically(`${paths(folder).plots}/learning-curve.png`, chart);
+    await keep(io, () => writeFileAtomically(`${paths(folder).plots}/learning-curve.png`, chart));
   }
   const stopped = state.step < steps ? io.stopping.signal : undefined;
   const skipped = state.lost.total;
@@ -139,14 +140,36 @@ async function loop(session: Session, io: IO): Promise<void> {
     }
     if (state.step > saved) await save();
   } catch (error) {
+    const rescued = error instanceof FileError && state.step > saved ? await rescue(session) : '';
+    if (rescued === undefined) saved = state.step;
     const kept = saved > 0 ? `the checkpoint of update ${saved} is kept` : 'there was no checkpoint yet';
     if (error instanceof InputError) throw new InputError(`${error.message}; ${kept}: ${goOn}`);
-    if (error instanceof FileError) throw new FileError(`${error.message}; ${kept}: ${goOn}`);
+    if (error instanceof FileError) throw new FileError(`${error.message}; ${kept}: ${goOn}${rescued ?? ''}`);
     throw error;
   } finally {
     progress.stop();
     await log.close();
   }
+}
+
+/**
+ * Saves the state when something else could not be written: as the run's checkpoint if that can be, else where temporary
+ * files go.
+ * @returns what to say of the second case; empty when neither could be done
+ */
+async function rescue({ name, trainer, learner, folder, lease }: Session): Promise<string | undefined> {
+  const { parameters } = learner.trainable;
+  try {
+    lease.check();
+  } catch {
+    return '';
+  }
+  const { checkpoint } = paths(folder);
+  const saved = (path: string) => saveCheckpoint(path, trainer.state, parameters).then(() => true, () => false); // biome-ignore format: one line
+  if (await saved(checkpoint)) return undefined;
+  const file = join(tmpdir(), `ebmm-${name}-${process.pid}-${trainer.state.step}.safetensors`);
+  if (!(await saved(file))) return '';
+  return `; update ${trainer.state.step} is saved in ${file}: when there is room, copy it to ${checkpoint}`;
 }
 
 function metricsOf(

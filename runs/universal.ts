@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../src/errors.ts';
-import { writeFileAtomically } from '../src/files.ts';
+import { checkWritable, writeFileAtomically } from '../src/files.ts';
 import { stream } from '../src/random.ts';
 import { cifar10Splits } from '../tasks/cifar10.ts';
 import { folderImages } from '../tasks/data/folder.ts';
@@ -10,7 +10,8 @@ import type { Images } from '../tasks/data/images.ts';
 import type { DataSource } from '../tasks/index.ts';
 import { mnistSplits } from '../tasks/mnist.ts';
 import { sourceOf } from './data-options.ts';
-import type { IO } from './io.ts';
+import { type IO, keep } from './io.ts';
+import { placeFor } from './outputs.ts';
 import { startProgress } from './progress.ts';
 import {
   type Experiment,
@@ -50,6 +51,8 @@ const DATA: Record<string, (source: DataSource) => Promise<Images>> = {
 export async function universalCommand(options: UniversalCommand, io: IO): Promise<Measurement> {
   const { data = 'cifar10', slices = 5, seed = 0, threshold, blank, side } = options;
   const experiment = limited(experimentOf(options.experiment), options.stored);
+  const file = options.out === undefined ? undefined : join(options.out, `${options.experiment}.json`);
+  if (file) await checkWritable(file);
   const needed = imagesNeeded(experiment, slices);
   const images = await (Object.hasOwn(DATA, data)
     ? DATA[data](sourceOf(options, io))
@@ -73,13 +76,13 @@ export async function universalCommand(options: UniversalCommand, io: IO): Promi
     },
   ).finally(() => progress?.stop());
   const pictures: string[] = [];
-  if (options.out !== undefined) {
-    const base = join(options.out, options.experiment);
-    await writeFileAtomically(`${base}.json`, `${JSON.stringify(measurement, null, 2)}\n`);
+  if (file) {
+    const place = await placeFor(file, measurement, ({ rows, slices }) => [rows.length, slices], io);
+    await keep(io, () => writeFileAtomically(place, `${JSON.stringify(measurement, null, 2)}\n`));
     for (const criterion of criteriaOf(measurement)) {
-      const path = `${base}-${criterion}.png`;
-      await writeFileAtomically(path, universalChart(measurement, criterion));
-      pictures.push(path);
+      const path = `${place.slice(0, -'.json'.length)}-${criterion}.png`;
+      const chart = universalChart(measurement, criterion);
+      if (await keep(io, () => writeFileAtomically(path, chart))) pictures.push(path);
     }
   }
   if (options.json) io.out(JSON.stringify({ ...measurement, pictures }));

@@ -11,7 +11,7 @@ import {
   varianceExploding,
   variancePreserving,
 } from '../../src/diffusion/index.ts';
-import { writeFileAtomically } from '../../src/files.ts';
+import { checkWritable, writeFileAtomically } from '../../src/files.ts';
 import { stream } from '../../src/random.ts';
 import type { IO } from '../io.ts';
 import { linearAxis } from '../plots/axis.ts';
@@ -33,6 +33,7 @@ export async function landscape(options: LandscapeOptions, io: IO): Promise<void
   const folder = resolve(options.out ?? 'runs/out/diffusion');
   const { patterns = [2, 9, 1000], seed = 0 } = options;
   const pictures = [join(folder, 'energy-1d.png'), join(folder, 'energy-2d.png')];
+  for (const picture of pictures) await checkWritable(picture);
   await writeFileAtomically(pictures[0], onLine());
   await writeFileAtomically(pictures[1], await inPlane(patterns, seed));
   if (options.json) io.out(JSON.stringify({ plots: pictures }));

@@ -22,12 +22,13 @@ import {
   varianceExploding,
 } from '../../src/diffusion/index.ts';
 import { InputError } from '../../src/errors.ts';
-import { writeFileAtomically } from '../../src/files.ts';
+import { checkWritable, writeFileAtomically } from '../../src/files.ts';
 import { stream } from '../../src/random.ts';
 import { sizeOf } from '../../src/shapes.ts';
 import { loadTask, type Task, taskSchemas } from '../../tasks/index.ts';
 import { type DataOptions, sourceOf } from '../data-options.ts';
-import type { IO } from '../io.ts';
+import { type IO, keep } from '../io.ts';
+import { placeFor } from '../outputs.ts';
 import { linearAxis, logAxis } from '../plots/axis.ts';
 import { curvesPng } from '../plots/curves.ts';
 import { formatNumber } from '../plots/numbers.ts';
@@ -92,6 +93,9 @@ export async function memorisation(options: MemorisationOptions, io: IO): Promis
   const { engine, seed = 0, steps = 3000, samples = 200, settle = 0.01 } = options;
   const { patterns: counts = [2, 3, 5, 9, 16, 32, 64, 128, 256, 512, 1000] } = options;
   const task = await taskNamed(options.task ?? 'circle', options, io);
+  const folder = resolve(options.out ?? 'runs/out/diffusion');
+  const file = join(folder, `memorise-${task.name}.json`);
+  await checkWritable(file);
   const network = networkOf(options.network, task);
   const { start, end } = network.noise;
   if (settle > start || settle < end) {
@@ -135,19 +139,16 @@ export async function memorisation(options: MemorisationOptions, io: IO): Promis
   } finally {
     progress.stop();
   }
-  const folder = resolve(options.out ?? 'runs/out/diffusion');
   const record = { task: task.name, network, steps, samples, settle, chance: CHANCE, seed, rows };
-  await writeFileAtomically(
-    join(folder, `memorise-${task.name}.json`),
-    `${JSON.stringify(record, null, 2)}\n`,
-  );
+  const place = await placeFor(file, record, (r) => [r.rows.length, r.samples, r.steps], io);
+  await keep(io, () => writeFileAtomically(place, `${JSON.stringify(record, null, 2)}\n`));
   const pictures: string[] = [];
   for (const model of models) {
     for (const ending of endings) {
-      const file = join(folder, `memorise-${task.name}-${model}-${ending}.png`);
+      const path = `${place.slice(0, -'.json'.length)}-${model}-${ending}.png`;
       const shown = rows.filter((row) => row.model === model && row.ending === ending);
-      await writeFileAtomically(file, chart(shown, task.name, samples, ending === 'drawn' ? end : settle));
-      pictures.push(file);
+      const png = chart(shown, task.name, samples, ending === 'drawn' ? end : settle);
+      if (await keep(io, () => writeFileAtomically(path, png))) pictures.push(path);
     }
   }
   if (options.json) io.out(JSON.stringify({ ...record, plots: pictures }));

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -113,17 +114,47 @@ test('killed at 20 random moments, a run ends bit for bit as one that never was'
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const)('%s finishes the update, saves, says how to go on, and exits with %d', async (signal, status) => {
   const run = join(folder, signal);
   const { child, text, ended } = start('train', config, '--out', run, '--set', 'training.save_every=1000');
   while (sizeOfFile(join(run, 'metrics.jsonl')) < 2000) await pause(1);
   child.kill(signal);
+  // A terminal that closes says so more than once.
+  if (signal === 'SIGHUP') child.kill(signal);
   expect(await ended).toBe(status);
   expect(text()).toMatch(new RegExp(`stopped at update \\d+; go on with: ebmm train --resume ${run}\\n$`));
   const { progress, metrics } = outcome(run);
   expect(progress.step).toBe(metrics.at(-1).step);
   expect((await ebmm(['train', '--resume', run])).status).toBe(0);
   expect(outcome(run)).toEqual(outcome(whole));
+});
+
+test('a reader of the progress who leaves ends the run after its update, saved', async () => {
+  const run = join(folder, 'pipe');
+  const { child, ended } = start('train', config, '--out', run, '--set', 'training.save_every=100000', '--steps', '100000'); // biome-ignore format: one call
+  while (sizeOfFile(join(run, 'metrics.jsonl')) < 2000) await pause(1);
+  child.stderr!.destroy();
+  child.stdout!.destroy();
+  expect(await ended).toBe(141);
+  const { progress, metrics } = outcome(run);
+  expect(progress.step).toBe(metrics.at(-1).step);
+}, 30_000);
+
+test('a leftover checkpoint without a configuration is not taken up, nor written over', async () => {
+  for (const file of ['checkpoint/state.safetensors', 'metrics.jsonl', 'evaluation.json']) {
+    const run = join(folder, `left-${file.length}`);
+    mkdirSync(join(run, 'checkpoint'), { recursive: true });
+    copyFileSync(join(whole, file === 'evaluation.json' ? 'config.json' : file), join(run, file));
+    const before = readFileSync(join(run, file));
+    const { status, err } = await ebmm(['train', config, '--out', run]);
+    expect(status).toBe(2);
+    expect(err).toBe(
+      `ebmm: ${run} holds ${file} of a run without its config.json: choose another --out, or move it away`,
+    );
+    expect(readFileSync(join(run, file))).toEqual(before);
+    expect(existsSync(join(run, 'config.json'))).toBe(false);
+  }
 });
 
 test('what a killed process was writing is cut off and cleared away', async () => {
@@ -210,9 +241,14 @@ test('a disk that takes no checkpoint ends the run with one line; nothing is dam
   const { status, err } = await ebmm(['train', config, '--out', run]);
   expect(status).toBe(1);
   expect(err.split('\n').at(-1)).toMatch(
-    /^ebmm: cannot write .*state\.safetensors: .*; there was no checkpoint yet: go on with: ebmm train --resume/,
+    /^ebmm: cannot write .*state\.safetensors: .*; there was no checkpoint yet: go on with: ebmm train --resume .*; update 1 is saved in .*\.safetensors: when there is room, copy it to /,
   );
+  const [, kept] = /is saved in (\S+):/.exec(err)!;
+  const { metadata } = decodeSafetensors(readFileSync(kept), kept);
+  expect(JSON.parse(metadata.progress).step).toBe(1);
   rmSync(join(run, 'checkpoint'));
+  mkdirSync(join(run, 'checkpoint'));
+  renameSync(kept, checkpoint(run));
   expect((await ebmm(['train', '--resume', run])).status).toBe(0);
   expect(outcome(run)).toEqual(outcome(whole));
 });
