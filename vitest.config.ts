@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     // Two workers for two cores. Each keeps what it has imported: loading tfjs for every file takes a third of the time.
     maxWorkers: 2,
+    // Many a test compiles what no machine code is written for.
+    onConsoleLog: (line) => !/^ebmm: no machine code/.test(line),
     projects: [
       { name: 'shared', include: ['test/**/*.test.ts'], exclude: [alone], isolate: false },
       { name: 'alone', include: [alone], isolate: true },
@@ -18,6 +20,8 @@ export default defineConfig({
         ...files,
         // onnxruntime and tfjs are native or global per process.
         pool: 'forks' as const,
+        // Graphs are checked after every rewrite, and faults of the compiler are errors.
+        env: { EBMM_STRICT: '1' },
         testTimeout: 60_000,
         hookTimeout: 60_000,
       },

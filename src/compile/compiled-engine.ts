@@ -1,4 +1,7 @@
-/** @file The compiled engine: trace once, simplify, make machine code or a session of onnxruntime. */
+/**
+ * @file The compiled engine: trace once, simplify, make machine code or a session of onnxruntime. What one of them fails at, for whatever
+ * reason, the next does, tfjs in the end; people are told in one line.
+ */
 import { availableParallelism } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-node';
 import { InputError } from '../errors.ts';
@@ -10,26 +13,31 @@ import {
   type Program,
   type TensorFunction,
 } from './engine.ts';
-import type { PartPorts } from './native/code.ts';
 import { hasTiles, isSupported } from './native/machine.ts';
 import { nativeParts } from './native/native-parts.ts';
 import { NativeProgram } from './native/native-program.ts';
 import { isKnown } from './native/plan.ts';
-import { Unsupported } from './native/unsupported.ts';
+import { Refused, Unsupported } from './native/unsupported.ts';
+import { fault, notice } from './notices.ts';
 import { toOnnx } from './onnx.ts';
 import { forOnnx } from './optimise/index.ts';
 import { SESSION_SCRIPT, type SessionMessage, sessionParts } from './session-parts.ts';
-import { type Device, sessionOptions, sessionProgram } from './session-program.ts';
+import { type Device, SessionFault, sessionOptions, sessionProgram } from './session-program.ts';
 import { inTurn, nativeTurns, type Split } from './split.ts';
 import { type Parts, splitProgram } from './split-program.ts';
+import { eagerProgram, loadTfjsBackend } from './tfjs-engine.ts';
 import { Threads } from './threads.ts';
-import { type Trace, trace } from './trace-backend.ts';
+import { KernelFault, type Trace, trace } from './trace-backend.ts';
 import { workerPort } from './workers.ts';
 
 export type { Device } from './session-program.ts';
 
 /** Onnxruntime uses all threads for one operation, machine code one: with more than so many a function that has no split is left to it. */
 const ALONE = 4;
+
+const SLOWER = 'onnxruntime runs it instead, slower';
+const NO_MACHINE_CODE =
+  'no machine code for this machine (it wants AVX-512, Linux or macOS on x86-64, and koffi)';
 
 const bfloatsOf = { float32: undefined, bfloat16x6: 3, bfloat16x3: 2 } as const;
 export type Products = keyof typeof bfloatsOf;
@@ -77,16 +85,23 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   const optionsFor = (own?: number) => ({ ...sessionOptions(device, own), ...options.session });
   const keep = (session: InferenceSession) => sessions.push(session);
 
-  /** Undefined where machine code cannot, or may not, do it. */
-  function nativeProgram(traced: Trace, specs: Record<string, InputSpec>, seconds: number, part?: PartPorts) {
-    if (!native) return undefined;
+  /** What `make` makes of machine code; undefined where there cannot, or may not, be any. */
+  function natively<Made extends { free(): void | Promise<void> }>(make: () => Made): Made | undefined {
+    if (!native) {
+      if (device === 'cpu' && options.native === undefined) notice(`ebmm: ${NO_MACHINE_CODE}: ${SLOWER}`);
+      return undefined;
+    }
     try {
-      const program = new NativeProgram(traced, specs, seconds, part, bfloats);
-      freed.push(program);
-      return program;
+      const made = make();
+      freed.push(made);
+      return made;
     } catch (error) {
-      if (error instanceof Unsupported) return undefined;
-      throw error;
+      if (error instanceof Unsupported)
+        notice(`ebmm: no machine code is written for ${error.message}: ${SLOWER}`);
+      else if (error instanceof Refused)
+        notice(`ebmm: machine code cannot run (${error.message}): ${SLOWER}`);
+      else fault(`machine code could not be made: ${SLOWER}`, error);
+      return undefined;
     }
   }
   async function makeProgram(
@@ -95,7 +110,8 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     seconds: number,
     own = options.threads,
   ): Promise<Program> {
-    return nativeProgram(traced, specs, seconds) ?? makeSession(traced, specs, seconds, own);
+    const program = natively(() => NativeProgram.ready(traced, specs, seconds, bfloats));
+    return program ?? makeSession(traced, specs, seconds, own);
   }
   async function makeSession(
     traced: Trace,
@@ -114,41 +130,53 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     seconds: number,
     atOnce: number,
   ): Promise<Parts> {
-    const program = nativeProgram(traced, specs, seconds, {
+    const ports = {
       shared: split.shared,
       summed: Object.keys(traced.outputs).filter((name) => !split.stacked.includes(name)),
-    });
-    if (!program) {
-      const own = optionsFor(Math.max(1, Math.floor(threads / atOnce)));
-      return sessionParts(split, traced, specs, seconds, atOnce, sessionThreads, own, keep);
-    }
-    const parts = nativeParts(program, atOnce);
-    freed.push(parts);
-    return parts;
+    };
+    const parts = natively(() =>
+      nativeParts(new NativeProgram(traced, specs, seconds, ports, bfloats), atOnce),
+    );
+    if (parts) return parts;
+    const own = optionsFor(Math.max(1, Math.floor(threads / atOnce)));
+    return sessionParts(split, traced, specs, seconds, atOnce, sessionThreads, own, keep);
   }
 
-  const compile = cached(async (f, specs) => {
-    const { split } = f;
-    if (split && device === 'cpu') {
-      const program = await splitProgram(split, specs, {
-        threads,
-        ...(native ? { firstLook: () => 1 } : {}),
-        turns(traced, batch, length) {
-          const outputs = Object.values(traced.outputs);
-          if (native && isKnown(outputs)) return nativeTurns(outputs, length);
-          const whole = traced.inputs[split.batch[0]].shape[0] === length;
-          return whole ? inTurn(outputs, batch, length) : undefined;
-        },
-        makeParts: (...traced) => makeParts(split, ...traced),
-        makeProgram: (traced, own, seconds) => makeProgram(traced, own, seconds, 1),
-      });
+  async function makeSplit(split: Split, specs: Record<string, InputSpec>): Promise<Program | undefined> {
+    return splitProgram(split, specs, {
+      threads,
+      ...(native ? { firstLook: () => 1 } : {}),
+      turns(traced, batch, length) {
+        const outputs = Object.values(traced.outputs);
+        if (native && isKnown(outputs)) return nativeTurns(outputs, length);
+        const whole = traced.inputs[split.batch[0]].shape[0] === length;
+        return whole ? inTurn(outputs, batch, length) : undefined;
+      },
+      makeParts: (...traced) => makeParts(split, ...traced),
+      makeProgram: (traced, own, seconds) => makeProgram(traced, own, seconds, 1),
+    });
+  }
+
+  async function makeAny(f: TensorFunction, specs: Record<string, InputSpec>): Promise<Program> {
+    if (f.split && device === 'cpu') {
+      const program = await makeSplit(f.split, specs);
       if (program) return program;
     }
     const started = performance.now();
     const traced = trace(f, specs);
-    if (threads > ALONE)
-      return makeSession(traced, specs, (performance.now() - started) / 1000, options.threads);
-    return makeProgram(traced, specs, (performance.now() - started) / 1000);
+    const seconds = (performance.now() - started) / 1000;
+    if (threads > ALONE) return makeSession(traced, specs, seconds, options.threads);
+    return makeProgram(traced, specs, seconds);
+  }
+
+  const compile = cached(async (f, specs) => {
+    try {
+      return await makeAny(f, specs);
+    } catch (error) {
+      if (!(error instanceof KernelFault) && !(error instanceof SessionFault)) throw error;
+      fault('no compiled program could be made: tfjs runs this function, many times slower', error.cause);
+      return eagerProgram(f, specs, await loadTfjsBackend());
+    }
   });
   return {
     name: device === 'cpu' ? 'compiled' : `compiled on ${device}`,

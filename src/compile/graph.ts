@@ -8,6 +8,8 @@
  * what looks at the whole in `optimise/`.
  */
 
+import { InputError } from '../errors.ts';
+
 export type Dtype = 'float32' | 'int32' | 'bool';
 export type Values = Float32Array | Int32Array | Uint8Array;
 
@@ -52,14 +54,14 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return true;
 }
 
-/** The shape two operands broadcast to (NumPy's rule). @throws Error when they do not. */
+/** The shape two operands broadcast to (NumPy's rule). @throws InputError when they do not. */
 export function broadcastShape(a: readonly number[], b: readonly number[]): readonly number[] {
   if (sameShape(a, b)) return a;
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
     const m = a[a.length - rank + i] ?? 1;
     const n = b[b.length - rank + i] ?? 1;
-    if (m !== n && m !== 1 && n !== 1) throw new Error(`shapes [${a}] and [${b}] do not broadcast`);
+    if (m !== n && m !== 1 && n !== 1) throw new InputError(`shapes [${a}] and [${b}] do not broadcast`);
     return m === 1 ? n : m;
   });
 }

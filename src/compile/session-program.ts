@@ -3,12 +3,20 @@ import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { InputError } from '../errors.ts';
 import type { InputSpec, NamedValues, Program } from './engine.ts';
 import { toValues, type Values } from './graph.ts';
+import { firstLine } from './notices.ts';
 import { type OnnxModel, toOnnx } from './onnx.ts';
 import { forOnnx, forRuntime } from './optimise/index.ts';
 import type { Feed } from './session-parts.ts';
 import type { Trace } from './trace-backend.ts';
 
 export type Device = 'cpu' | 'cuda' | 'webgpu';
+
+/** That onnxruntime took no model of a function, for the reason that is its cause. */
+export class SessionFault extends Error {
+  constructor(cause: unknown) {
+    super(`onnxruntime: ${firstLine(cause)}`, { cause });
+  }
+}
 
 /** The traced function as a model for the device. */
 const modelFor = (device: Device, { builder, inputs, outputs }: Trace): OnnxModel =>
@@ -34,6 +42,7 @@ export interface SessionProgram extends Program {
 /**
  * @param seconds what tracing took
  * @throws InputError when the device's execution provider is missing
+ * @throws SessionFault when onnxruntime does not take the model
  */
 export async function sessionProgram(
   device: Device,
@@ -82,10 +91,9 @@ async function createSession(bytes: Uint8Array, device: Device, options: Inferen
   try {
     return await InferenceSession.create(bytes, options);
   } catch (error) {
-    if (device === 'cpu') throw error;
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    if (device === 'cpu') throw new SessionFault(error);
     throw new InputError(
-      `onnxruntime has no working "${device}" execution provider on this machine: ${reason}`,
+      `onnxruntime has no working "${device}" execution provider on this machine: ${firstLine(error)}`,
     );
   }
 }

@@ -8,7 +8,15 @@ import util from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { registerGradients } from '../autodiff/index.ts';
 import { InputError } from '../errors.ts';
-import { cached, type Engine, type NamedTensors, type NamedValues, type Program } from './engine.ts';
+import {
+  cached,
+  type Engine,
+  type InputSpec,
+  type NamedTensors,
+  type NamedValues,
+  type Program,
+  type TensorFunction,
+} from './engine.ts';
 
 /** tfjs packages that bring a native backend, best first; both call it "tensorflow". */
 const nativePackages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
@@ -52,38 +60,45 @@ function resolveQuietly(name: string): string {
 
 export async function tfjsEngine(wanted?: TfjsBackend): Promise<Engine> {
   const backend = await loadTfjsBackend(wanted);
-  const backendName = backend === 'cpu' ? 'cpu' : 'tensorflow';
-  const compile = cached(async (f, specs) => {
-    const outputShapes: Record<string, readonly number[]> = {};
-    return {
-      async run(values: NamedValues) {
-        await tf.setBackend(backendName);
-        const tensors = Object.fromEntries(
-          Object.entries(specs).map(([name, { shape, dtype }]) => [
-            name,
-            tf.tensor(values[name], [...shape], dtype ?? 'float32'),
-          ]),
-        );
-        const before = tf.tidy(() => tf.scalar(0).id);
-        let outputs: NamedTensors = {};
-        try {
-          outputs = tf.tidy(() => f(tensors));
-          const results: NamedValues = {};
-          for (const [name, tensor] of Object.entries(outputs)) {
-            outputShapes[name] = tensor.shape;
-            results[name] = (await tensor.data()) as NamedValues[string];
-          }
-          return results;
-        } finally {
-          // Not a constant of the caller's that f returned.
-          tf.dispose(Object.values(outputs).filter((t) => t.id > before));
-          tf.dispose(tensors);
-        }
-      },
-      outputShapes,
-      operations: 0,
-      seconds: { trace: 0, prepare: 0 },
-    } satisfies Program;
-  });
+  const compile = cached(async (f, specs) => eagerProgram(f, specs, backend));
   return { name: `tfjs on ${backend}`, compile, async dispose() {} };
+}
+
+/** A program that runs the function itself, every time. */
+export function eagerProgram(
+  f: TensorFunction,
+  specs: Record<string, InputSpec>,
+  backend: TfjsBackend,
+): Program {
+  const backendName = backend === 'cpu' ? 'cpu' : 'tensorflow';
+  const outputShapes: Record<string, readonly number[]> = {};
+  return {
+    async run(values: NamedValues) {
+      await tf.setBackend(backendName);
+      const tensors = Object.fromEntries(
+        Object.entries(specs).map(([name, { shape, dtype }]) => [
+          name,
+          tf.tensor(values[name], [...shape], dtype ?? 'float32'),
+        ]),
+      );
+      const before = tf.tidy(() => tf.scalar(0).id);
+      let outputs: NamedTensors = {};
+      try {
+        outputs = tf.tidy(() => f(tensors));
+        const results: NamedValues = {};
+        for (const [name, tensor] of Object.entries(outputs)) {
+          outputShapes[name] = tensor.shape;
+          results[name] = (await tensor.data()) as NamedValues[string];
+        }
+        return results;
+      } finally {
+        // Not a constant of the caller's that f returned.
+        tf.dispose(Object.values(outputs).filter((t) => t.id > before));
+        tf.dispose(tensors);
+      }
+    },
+    outputShapes,
+    operations: 0,
+    seconds: { trace: 0, prepare: 0 },
+  };
 }

@@ -10,7 +10,9 @@ import { InputError } from '../errors.ts';
 import { Builder } from './builder.ts';
 import type { Dtype, Node, Values } from './graph.ts';
 import { kernels } from './kernels.ts';
+import { firstLine, isStrict } from './notices.ts';
 import { optimise } from './optimise/index.ts';
+import { checkGraph } from './specification.ts';
 
 const NAME = 'ebmm-trace';
 // tfjs greets users of its plain JavaScript backend with an advertisement, else.
@@ -155,7 +157,7 @@ function register(): TraceBackend {
         for (const [key, info] of Object.entries(inputs as Record<string, tf.TensorInfo | undefined>)) {
           if (info) nodes[key] = backend.nodeOf(info);
         }
-        const out = row(b, nodes, attrs ?? {});
+        const out = rowOf(kernelName, () => row(b, nodes, attrs ?? {}));
         const outputs = (Array.isArray(out) ? out : [out]).map((node) => backend.add(node));
         backend.tape.record({
           kernelName,
@@ -169,6 +171,21 @@ function register(): TraceBackend {
     });
   }
   return backend;
+}
+
+/** That the compiler failed at a kernel, for the reason that is its cause. */
+export class KernelFault extends Error {
+  constructor(kernelName: string, cause: unknown) {
+    super(`kernel "${kernelName}": ${firstLine(cause)}`, { cause });
+  }
+}
+
+function rowOf<T>(kernelName: string, row: () => T): T {
+  try {
+    return row();
+  } catch (error) {
+    throw error instanceof InputError ? error : new KernelFault(kernelName, error);
+  }
 }
 
 /** The scope of the tf.customGrad that a kernel runs in, if it does. */
@@ -228,6 +245,7 @@ export function trace(
       // The tidying up spares those that f keeps.
       tf.dispose(Object.values(results).filter((t) => backend.owns(t)));
     });
+    if (isStrict()) checkGraph(builder.graph, outputs, 'as traced');
     return { builder, inputs, outputs: optimise(builder, outputs) };
   } catch (error) {
     throw explain(error);

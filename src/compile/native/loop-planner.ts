@@ -122,8 +122,8 @@ export class LoopPlanner {
     const values: Values = { shape: x.shape, order, entries: [], known: new Map() };
     const entry = deferred.has(x) ? this.#compute(x, values) : this.#entryOf(x, values);
     const to = this.#plan.destination(node);
-    const strides = [...to.strides];
-    const spread = x.shape.map((_, i) => (summed.includes(i) ? 0 : strides.shift()!));
+    let kept = 0;
+    const spread = x.shape.map((_, i) => (summed.includes(i) ? 0 : to.strides[kept++]));
     this.#step({
       shape: shapeInMemory(values),
       entries: values.entries,
@@ -197,7 +197,7 @@ export class LoopPlanner {
     for (const node of nodes) this.#compute(node, values);
     const stored = nodes.filter((node) => kept.has(node)).map((node) => ({ node, place: this.#plan.destination(node) })); // biome-ignore format: one thought
     const stores = stored.map(({ node, place }) => ({ entry: values.known.get(node)!, place: inOrder(place, order) })); // biome-ignore format: one thought
-    const loop = { shape: shapeInMemory(values), entries: values.entries, stores };
+    const loop = { shape: shapeInMemory(values), ...needed(values.entries, stores) };
     if (nodes.length > 1 && (pressure(loop) > VALUES || !fits(loop))) {
       const half = Math.ceil(nodes.length / 2);
       const [first, second] = [nodes.slice(0, half), nodes.slice(half)];
@@ -242,6 +242,26 @@ export class LoopPlanner {
       emit: ({ assembler, constants }) => emitLoop(assembler, loop, constants),
     });
   }
+}
+
+/** Without the values that no store depends on: they would be computed, and fill registers. */
+function needed(entries: readonly Entry[], stores: Loop['stores']): Pick<Loop, 'entries' | 'stores'> {
+  const live = new Set(stores.map(({ entry }) => entry));
+  for (let i = entries.length - 1; i >= 0; i--) {
+    const entry = entries[i];
+    if (live.has(i) && 'inputs' in entry) for (const input of entry.inputs) live.add(input);
+  }
+  if (live.size === entries.length) return { entries, stores };
+  const order = entries.map((_, i) => i).filter((i) => live.has(i));
+  const renumbered = new Map(order.map((old, i) => [old, i]));
+  const now = (old: number) => renumbered.get(old) as number;
+  return {
+    entries: order.map((i) => {
+      const entry = entries[i];
+      return 'inputs' in entry ? { ...entry, inputs: entry.inputs.map(now) } : entry;
+    }),
+    stores: stores.map((store) => ({ ...store, entry: now(store.entry) })),
+  };
 }
 
 const keyOf = ({ shape, order }: Space) => `${shape}|${order}`;

@@ -6,6 +6,7 @@
  */
 import { createRequire } from 'node:module';
 import { Assembler } from './assembler.ts';
+import { Refused } from './unsupported.ts';
 
 type Pointer = bigint;
 
@@ -60,13 +61,13 @@ function open(): Library {
       const flags = PRIVATE | ANONYMOUS[process.platform];
       const pointer = mmap(null, bytes, READ | WRITE, flags, -1, 0) as Pointer | null;
       if (pointer === null || pointer === -1n || pointer === 2n ** 64n - 1n)
-        throw new Error(`no memory for ${bytes} bytes`);
+        throw new Refused(`no memory for ${bytes} bytes`);
       if (bytes >= LARGE && process.platform === 'linux') madvise(pointer, bytes, LARGE_PAGES);
       return pointer;
     },
     protect(pointer, bytes) {
       if (mprotect(pointer, bytes, READ | EXECUTE) !== 0)
-        throw new Error('the system does not let memory be executed');
+        throw new Refused('the system does not let memory be executed');
     },
     unmap(pointer, bytes) {
       munmap(pointer, bytes);
@@ -108,7 +109,12 @@ export class Executable {
     this.#block = new Block(code.length);
     new Uint8Array(this.#block.buffer).set(code);
     const { koffi, prototype, protect } = open();
-    protect(this.#block.pointer, this.#block.length);
+    try {
+      protect(this.#block.pointer, this.#block.length);
+    } catch (error) {
+      this.#block.free();
+      throw error;
+    }
     this.#function = koffi.decode(this.#block.pointer, prototype);
   }
 

@@ -48,6 +48,21 @@ export class NativeProgram implements Program {
     this.seconds = { trace: seconds, prepare: (performance.now() - started) / 1000 };
   }
 
+  /**
+   * A program that has the memory that `run` needs.
+   * @throws Unsupported, and Error where there is not so much memory
+   */
+  static ready(traced: Trace, specs: Record<string, InputSpec>, seconds: number, bfloats?: PartCount) {
+    const program = new NativeProgram(traced, specs, seconds, undefined, bfloats);
+    try {
+      program.#own = program.memory();
+    } catch (error) {
+      program.free();
+      throw error;
+    }
+    return program;
+  }
+
   /** Memory for one thread. */
   memory(): NativeMemory {
     return new NativeMemory(this.#image);

@@ -101,7 +101,7 @@ class Planner {
 
   plan(inputs: Record<string, Node>): Plan {
     const strange = this.#live.find((node) => !isKnownNode(node));
-    if (strange) throw new Unsupported(strange.op);
+    if (strange) throw new Unsupported(isKnownOp(strange) ? `a tensor [${strange.shape}] of ${strange.dtype}` : strange.op); // biome-ignore format: one thought
     const users = this.#users;
     for (const node of this.#live) {
       for (const input of node.inputs) {
@@ -328,10 +328,9 @@ class Planner {
 export const isKnown = (outputs: readonly Node[]) => liveNodes(outputs).every(isKnownNode);
 
 /** There is none for integers and tensors without entries. */
-const isKnownNode = (node: Node) =>
-  (node.op in entrywise || node.op in combinations || views.has(node.op) || others.has(node.op)) &&
-  node.dtype !== 'int32' &&
-  sizeOf(node.shape) > 0;
+const isKnownNode = (node: Node) => isKnownOp(node) && node.dtype !== 'int32' && sizeOf(node.shape) > 0;
+
+const isKnownOp = ({ op }: Node) => op in entrywise || op in combinations || views.has(op) || others.has(op);
 
 /** Whether a loop can store to the place vector by vector. */
 function isStorable({ shape, strides }: Place): boolean {

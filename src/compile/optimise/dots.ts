@@ -30,12 +30,17 @@ export function dots({ builder, live, uses, made }: Rewriting): Rule {
     return more.length === 0 ? term : { sign: 1, factor: builder.fill(1, []), leaf: x };
   }
 
+  /** The inner product of two tensors of the new graph. */
+  function total(a: Node, b: Node): Node {
+    const product = builder.binary('Mul', a, b);
+    return builder.reduce('ReduceSum', product, product.shape.map((_, i) => i)); // biome-ignore format: one thought
+  }
+
   /** The inner product of a term and y, both of the old graph; undefined where the term times y is not at hand. */
   function part(term: Node, y: Node): Node | undefined {
-    const pair = rowProduct(term) ? smallPair(term, y) : [made(term), made(y)];
-    if (!pair) return undefined;
-    const product = builder.binary('Mul', pair[0], pair[1]);
-    return builder.reduce('ReduceSum', product, product.shape.map((_, i) => i)); // biome-ignore format: one thought
+    if (!rowProduct(term)) return total(made(term), made(y));
+    const pair = smallPair(term, y);
+    return pair && total(...pair);
   }
 
   /** Undefined where x has no matrix product among its terms, or one of them is not at hand times y. */
@@ -58,10 +63,10 @@ export function dots({ builder, live, uses, made }: Rewriting): Rule {
     if (uses(product) !== 1 || product.dtype !== 'float32') return undefined;
     if (!sameShape(x.shape, product.shape) || !sameShape(y.shape, product.shape)) return undefined;
     const [left, right] = [factored(x), factored(y)];
-    const inner = ofSum(left.leaf, right.leaf) ?? ofSum(right.leaf, left.leaf);
-    if (!inner && left.leaf === x && right.leaf === y) return undefined;
-    const factor = builder.binary('Mul', left.factor, right.factor);
-    const scaled = builder.binary('Mul', inner ?? part(left.leaf, right.leaf)!, factor);
+    const better = ofSum(left.leaf, right.leaf) ?? ofSum(right.leaf, left.leaf);
+    if (!better && left.leaf === x && right.leaf === y) return undefined;
+    const inner = better ?? total(made(left.leaf), made(right.leaf));
+    const scaled = builder.binary('Mul', inner, builder.binary('Mul', left.factor, right.factor));
     return builder.reshape(left.sign === right.sign ? scaled : builder.unary('Neg', scaled), node.shape);
   };
 }

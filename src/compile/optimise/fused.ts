@@ -21,6 +21,7 @@ export function fused({ builder, uses, made }: Rewriting): Rule {
     const [flat, matrix] = x.inputs;
     if (flat.op !== 'Reshape' || matrix.shape.length !== 2) return undefined;
     const rows = flat.inputs[0];
+    if (rows.shape.length < 2) return undefined;
     if (!sameShape(rows.shape.slice(0, -1), node.shape.slice(0, -1))) return undefined;
     if (rows.shape.at(-1) !== flat.shape.at(-1)) return undefined;
     const transB = isSwapped(matrix);
