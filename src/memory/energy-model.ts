@@ -4,7 +4,7 @@ import { InputError } from '../errors.ts';
 import type { MemoryModel } from './model.ts';
 import { read } from './read.ts';
 import { type Rule, ruleParameters, writableNames } from './rule.ts';
-import { write } from './write.ts';
+import { write, writeSteps } from './write.ts';
 
 /**
  * The state is the written value of every writable parameter.
@@ -28,6 +28,7 @@ export function energyModel(network: EnergyNetwork, rule: Rule): MemoryModel {
       const written = write(network, rule, p, patterns);
       return Object.fromEntries(writable.map((name) => [name, written[name]]));
     },
+    storing: (p, patterns) => writeSteps(network, rule, p, patterns),
     recall: (p, state, queries, known, steps) =>
       read(network, rule, { ...p, ...state }, queries, known, steps).iterates,
     energy: (p, state, x) => network.energy({ ...p, ...state }, x),

@@ -30,6 +30,7 @@ export class LearnedMemory implements AssociativeMemory {
   readonly #parameters: NamedValues;
   #readers = new Map<string, (inputs: NamedTensors) => NamedTensors>();
   #store: (inputs: NamedTensors) => NamedTensors;
+  #storing: (inputs: NamedTensors) => NamedTensors;
   #energy: (inputs: NamedTensors) => NamedTensors;
 
   constructor({ name, model, parameters, engine }: LearnedMemoryOptions) {
@@ -41,6 +42,10 @@ export class LearnedMemory implements AssociativeMemory {
     this.#parameters = prefixed('p:', parameters);
     this.#store = (inputs) =>
       prefixed('s:', model.store(this.#inputsOf(inputs, 'p:'), inputs.patterns)) as NamedTensors;
+    this.#storing = (inputs) => {
+      const steps = model.storing?.(this.#inputsOf(inputs, 'p:'), inputs.patterns) ?? [];
+      return Object.assign({}, ...steps.map((state, t) => prefixed(`${t}:`, state)));
+    };
     this.#energy = (inputs) => ({ energy: this.#energyOf(inputs, inputs.x) });
   }
 
@@ -50,6 +55,7 @@ export class LearnedMemory implements AssociativeMemory {
     const other = new LearnedMemory({ name, model, parameters, engine: this.#engine });
     other.#readers = this.#readers;
     other.#store = this.#store;
+    other.#storing = this.#storing;
     other.#energy = this.#energy;
     return other;
   }
@@ -137,6 +143,24 @@ export class LearnedMemory implements AssociativeMemory {
     });
     const outputs = await program.run({ ...this.#parameters, patterns });
     return Object.fromEntries(Object.keys(this.model.state).map((name) => [name, outputs[`s:${name}`]]));
+  }
+
+  /**
+   * Stores as `write` does, and returns the state after 0, 1 ... T steps, the last being what `write` returns.
+   * @throws Error when storing does not go in steps
+   */
+  async writing(patterns: Float32Array, episodes: number, count: number): Promise<StoredState[]> {
+    if (!this.model.storing) throw new Error(`${this.name} does not store in steps`);
+    const program = await this.#engine.compile(this.#storing, {
+      ...this.#parameterSpecs(),
+      patterns: { shape: [episodes, count, ...this.model.patternShape] },
+    });
+    const outputs = await program.run({ ...this.#parameters, patterns });
+    const names = Object.keys(this.model.state);
+    const steps = Object.keys(outputs).length / names.length;
+    return Array.from({ length: steps }, (_, t) =>
+      Object.fromEntries(names.map((name) => [name, outputs[`${t}:${name}`]])),
+    );
   }
 
   /**

@@ -27,6 +27,8 @@ export interface MemoryModel {
   readonly steps: number;
   /** Stores patterns [episodes, patterns, ...patternShape]; returns the state, each tensor with its [episodes] axis. */
   store(p: NamedTensors, patterns: tf.Tensor): NamedTensors;
+  /** The state after 0, 1 ... T steps of storing, the last being what `store` returns, where storing goes in steps. */
+  storing?(p: NamedTensors, patterns: tf.Tensor): NamedTensors[];
   /**
    * Successive guesses at the patterns behind queries [episodes, queries, ...patternShape], each of that shape.
    * @param known 1 where an entry of the query is to stay, else 0

@@ -11,12 +11,26 @@ import { type Rule, rateAt, writableNames } from './rule.ts';
 
 /**
  * Stores patterns [episodes, patterns, ...patternShape], separately for every episode, starting from the initial weights
- * in `p`. The writing loss is the mean over patterns of E(x; theta) + alpha |grad_x E(x; theta)|^2, plus
- * beta |theta - theta_0|^2; each term has learned rates (see `Rule`).
+ * in `p`: the last of `writeSteps`.
  * @param p the network's parameters and the rule's
  * @returns p with every writable parameter replaced by its written value, [episodes, ...]
  */
 export function write(network: EnergyNetwork, rule: Rule, p: NamedTensors, patterns: tf.Tensor): Parameters {
+  return { ...p, ...writeSteps(network, rule, p, patterns).at(-1) };
+}
+
+/**
+ * The writable parameters, each [episodes, ...], after 0, 1 ... T steps of writing. The writing loss is the mean over
+ * patterns of E(x; theta) + alpha |grad_x E(x; theta)|^2, plus beta |theta - theta_0|^2; each term has learned rates (see
+ * `Rule`).
+ * @param p the network's parameters and the rule's
+ */
+export function writeSteps(
+  network: EnergyNetwork,
+  rule: Rule,
+  p: NamedTensors,
+  patterns: tf.Tensor,
+): NamedTensors[] {
   const names = writableNames(network);
   const episodes = patterns.shape[0];
   const initial = names.map((name) =>
@@ -24,12 +38,13 @@ export function write(network: EnergyNetwork, rule: Rule, p: NamedTensors, patte
   );
   const step = rule.write.rates === 'terms' ? stepByTerms : stepByLoss;
   const divisor = divisorOf(network, rule, p, patterns);
-  const { steps, bits, rounded = steps, momentum } = rule.write;
+  const { steps: count, bits, rounded: from = count, momentum } = rule.write;
   const round = bits === undefined ? undefined : roundingOf(network, names, p, bits);
   let weights = initial;
+  const states = [named(names, weights)];
   let last: tf.Tensor[] | undefined;
-  for (let t = 0; t < steps; t++) {
-    const seen = round && t >= steps - rounded ? round(weights) : weights;
+  for (let t = 0; t < count; t++) {
+    const seen = round && t >= count - from ? round(weights) : weights;
     const slopes = step({
       network,
       rule,
@@ -45,8 +60,11 @@ export function write(network: EnergyNetwork, rule: Rule, p: NamedTensors, patte
     const changes: tf.Tensor[] = last ? withMomentum(p, slopes, last, t) : slopes;
     weights = weights.map((w, i) => tf.sub(w, changes[i]));
     if (momentum > 0) last = changes;
+    // What is stored is rounded, whatever the steps on the way to it have seen.
+    const rounded = round && (t >= count - from || t === count - 1);
+    states.push(named(names, rounded ? round(weights) : weights));
   }
-  return { ...p, ...named(names, round ? round(weights) : weights) };
+  return states;
 }
 
 /** Every writable tensor, of which only what counts, rounded to the levels of its own step. */

@@ -107,6 +107,19 @@ describe.each([
     expectClose(energies![2], await stored.energy!(second.patterns));
   });
 
+  test('writes step by step, from the initial weights to what write returns', async () => {
+    const memory = memoryOn(await makeEngine());
+    const values = patterns().dataSync() as Float32Array;
+    const steps = await memory.writing(values, episodes, count);
+    expect(steps).toHaveLength(rule.write.steps + 1);
+    const written = await memory.write(values, episodes, count);
+    for (const [name, last] of Object.entries(written)) {
+      expectClose(steps.at(-1)![name], last);
+      const initial = numbers(parameters()[name]);
+      expectClose(steps[0][name], [...initial, ...initial]);
+    }
+  });
+
   test('writes and reads several episodes as it does each', async () => {
     const memory = memoryOn(await makeEngine());
     const weights = await memory.write(patterns().dataSync() as Float32Array, episodes, count);
