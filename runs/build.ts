@@ -13,6 +13,8 @@ execFileSync(process.execPath, [tsc, '-p', inside('runs/tsconfig.build.json')], 
 const resources = [
   'package.json',
   'src/compile/session-worker.cjs',
+  'src/compile/wasm/browser-thread.js',
+  'src/compile/wasm/node-thread.cjs',
   'runs/presets',
   'runs/pretrained',
   'runs/report/browser.js',

@@ -1,7 +1,7 @@
 /** @file A network of bits behind the `StoredMemory` interface: tensors in, threshold, recall, tensors out. */
 import { tensor } from '@tensorflow/tfjs';
 import type { StoredMemory } from '../memory/associative.ts';
-import { checkSteps, fromBits, type Range, readBatch, readQueries, toBits } from './boundary.ts';
+import { checkInteger, fromBits, type Range, readBatch, readKnown, toBits } from './boundary.ts';
 import { type BitNetwork, defaultSteps, recallBits, type Update } from './dynamics.ts';
 
 export interface BitMemoryOptions {
@@ -24,8 +24,9 @@ export function bitMemory(network: BitNetwork, options: BitMemoryOptions): Omit<
   return {
     floats,
     async recall(queries, { known, steps = defaultSteps } = {}) {
-      checkSteps(name, steps);
-      const { values, mask } = await readQueries(queries, known, { shape, range });
+      checkInteger(name, 'steps', steps, 0);
+      const { values, count } = await readBatch('queries', queries, shape);
+      const mask = await readKnown(known, count, shape);
       const { states, ...rest } = recallBits(network, toBits(values, range), {
         known: mask,
         update,
@@ -35,7 +36,7 @@ export function bitMemory(network: BitNetwork, options: BitMemoryOptions): Omit<
       return { patterns: tensor(fromBits(states, range, values, mask), queries.shape, 'float32'), ...rest };
     },
     async energy(x) {
-      const { values, count, d } = await readBatch('x', x, { shape, range });
+      const { values, count, d } = await readBatch('x', x, shape);
       const bits = toBits(values, range);
       return Float32Array.from({ length: count }, (_, n) => {
         network.load(bits.subarray(n * d, (n + 1) * d));

@@ -6,8 +6,6 @@ import { prefixed } from '../prefixed.ts';
 import { sizeOf } from '../shapes.ts';
 import type { AssociativeMemory, Recall, RecallOptions, StoredMemory } from './associative.ts';
 import { type Contents, type Held, heldIn, rounded } from './contents.ts';
-import { checkRecalled, DivergedError, notFinite } from './diverged.ts';
-import { checkBatch, checkMask, checkSteps, type Expected, readBatch, readQueries } from './inputs.ts';
 import type { MemoryModel } from './model.ts';
 
 export interface LearnedMemoryOptions {
@@ -62,19 +60,9 @@ export class LearnedMemory implements AssociativeMemory {
     return other;
   }
 
-  /**
-   * @throws InputError for patterns that are not [patterns, ...patternShape] in the memory's range; DivergedError when storing ends
-   * in numbers that are not finite
-   */
   async store(patterns: tf.Tensor): Promise<StoredMemory> {
-    const { values, count } = await readBatch('patterns', patterns, this.#expected());
-    return new StoredEpisode(this, await this.write(values, 1, count));
-  }
-
-  /** Noisy queries are what a memory is for that training filled with denoising. */
-  #expected(): Expected & { shape: readonly number[] } {
-    const { patternShape } = this.model;
-    return { shape: patternShape, range: this.range, noisy: this.holdsParameters };
+    const state = await this.write((await patterns.data()) as Float32Array, 1, patterns.shape[0]);
+    return new StoredEpisode(this, state);
   }
 
   /** All tensors that storing makes; where training stored, all parameters. */
@@ -144,17 +132,9 @@ export class LearnedMemory implements AssociativeMemory {
   /**
    * Stores several episodes at once.
    * @param patterns [episodes, count, ...patternShape], in the memory's range
-   * @param options `diverged`: whether numbers that are not finite are an error (default), or kept for the caller to look at
    * @returns the state, every tensor [episodes, ...]
-   * @throws InputError for patterns of another length or range, DivergedError
    */
-  async write(
-    patterns: Float32Array,
-    episodes: number,
-    count: number,
-    { diverged = 'throw' }: { diverged?: 'throw' | 'keep' } = {},
-  ): Promise<StoredState> {
-    checkBatch('patterns', patterns, [episodes, count], this.#expected());
+  async write(patterns: Float32Array, episodes: number, count: number): Promise<StoredState> {
     // A memory whose training wrote all that it holds.
     if (this.holdsParameters) return {};
     const program = await this.#engine.compile(this.#store, {
@@ -162,29 +142,7 @@ export class LearnedMemory implements AssociativeMemory {
       patterns: { shape: [episodes, count, ...this.model.patternShape] },
     });
     const outputs = await program.run({ ...this.#parameters, patterns });
-    const names = Object.keys(this.model.state);
-    const state = Object.fromEntries(names.map((name) => [name, outputs[`s:${name}`]]));
-    const broken = names.find((name) => notFinite(state[name]) >= 0);
-    if (broken && diverged === 'throw') throw await this.#storingDiverged(patterns, episodes, count, broken);
-    return state;
-  }
-
-  /** Says at which step the numbers left, where storing takes steps. */
-  async #storingDiverged(patterns: Float32Array, episodes: number, count: number, broken: string) {
-    const why = `; ${count} patterns, of ${this.name}: they may be more, or of another kind, than it was trained for`;
-    const told = (tensor: string, step?: number, of?: number) =>
-      new DivergedError(
-        `storing diverged: "${tensor}" is not finite${step ? ` after step ${step} of ${of}` : ''}${why}`,
-        tensor,
-        step,
-      );
-    if (!this.model.storing) return told(broken);
-    const states = await this.writing(patterns, episodes, count);
-    for (const [step, state] of states.entries()) {
-      const tensor = Object.keys(state).find((name) => notFinite(state[name]) >= 0);
-      if (tensor) return told(tensor, step, states.length - 1);
-    }
-    return told(broken);
+    return Object.fromEntries(Object.keys(this.model.state).map((name) => [name, outputs[`s:${name}`]]));
   }
 
   /**
@@ -193,7 +151,6 @@ export class LearnedMemory implements AssociativeMemory {
    */
   async writing(patterns: Float32Array, episodes: number, count: number): Promise<StoredState[]> {
     if (!this.model.storing) throw new Error(`${this.name} does not store in steps`);
-    checkBatch('patterns', patterns, [episodes, count], this.#expected());
     const program = await this.#engine.compile(this.#storing, {
       ...this.#parameterSpecs(),
       patterns: { shape: [episodes, count, ...this.model.patternShape] },
@@ -213,23 +170,15 @@ export class LearnedMemory implements AssociativeMemory {
    * where the memory has an energy, energies
    * @returns iterates[k]: after k + 1 steps, shaped as the queries; energies[k]: [episodes, count] of iterate k, the query
    * being iterate 0
-   * @throws InputError for queries, a mask or steps that cannot be; DivergedError when an iterate or energy is not finite
    */
   async read(
     state: StoredState,
     queries: Float32Array,
     episodes: number,
     count: number,
-    options: { known?: Float32Array; steps?: number; trace?: boolean; diverged?: 'throw' | 'keep' } = {},
+    options: { known?: Float32Array; steps?: number; trace?: boolean } = {},
   ): Promise<{ iterates: Float32Array[]; energies: Float32Array[] }> {
-    const { known, steps = this.model.steps, trace = false, diverged = 'throw' } = options;
-    const { shape } = this.#expected();
-    checkSteps(this.name, steps);
-    checkBatch('queries', queries, [episodes, count], { ...this.#expected(), known });
-    if (known) {
-      checkBatch('known', known, [episodes, count], { shape });
-      checkMask('known', known);
-    }
+    const { known, steps = this.model.steps, trace = false } = options;
     const batch = { shape: [episodes, count, ...this.model.patternShape] };
     const program = await this.#engine.compile(this.#reader(Boolean(known), steps, trace), {
       ...this.#parameterSpecs(),
@@ -247,17 +196,10 @@ export class LearnedMemory implements AssociativeMemory {
       Object.keys(outputs)
         .filter((name) => name.startsWith(prefix))
         .map((_, k) => outputs[`${prefix}${k + from}`] as Float32Array);
-    const iterates = trace ? list('x', 1) : [outputs.last as Float32Array];
-    const energies = trace ? list('energy', 0) : [];
-    if (diverged === 'throw') {
-      const step = iterates.findIndex((x) => notFinite(x) >= 0);
-      if (step >= 0) {
-        const at = trace ? ` after step ${step + 1} of ${steps}` : ` after ${steps} steps`;
-        throw new DivergedError(`${this.name}: recall diverged: what is recalled is not finite${at}`, 'recalled', trace ? step + 1 : undefined); // biome-ignore format: one error
-      }
-      checkRecalled(this.name, [], energies);
-    }
-    return { iterates, energies };
+    return {
+      iterates: trace ? list('x', 1) : [outputs.last as Float32Array],
+      energies: trace ? list('energy', 0) : [],
+    };
   }
 
   /**
@@ -265,16 +207,13 @@ export class LearnedMemory implements AssociativeMemory {
    * @throws Error when the memory has no energy
    */
   async energies(state: StoredState, x: Float32Array, episodes: number, count: number) {
-    checkBatch('x', x, [episodes, count], { ...this.#expected(), noisy: true });
     const program = await this.#engine.compile(this.#energy, {
       ...this.#parameterSpecs(),
       ...this.#stateSpecs(episodes),
       x: { shape: [episodes, count, ...this.model.patternShape] },
     });
     const outputs = await program.run({ ...this.#parameters, ...prefixed('s:', state), x });
-    const energies = outputs.energy as Float32Array;
-    checkRecalled(this.name, [], [energies]);
-    return energies;
+    return outputs.energy as Float32Array;
   }
 
   #parameterSpecs() {
@@ -337,11 +276,7 @@ class StoredEpisode implements StoredMemory {
     this.#state = state;
     this.floats = memory.floats;
     if (memory.model.energy) {
-      const shape = memory.model.patternShape;
-      this.energy = async (x) => {
-        const { values, count } = await readBatch('x', x, { shape, range: memory.range, noisy: true });
-        return memory.energies(state, values, 1, count);
-      };
+      this.energy = async (x) => memory.energies(state, (await x.data()) as Float32Array, 1, x.shape[0]);
     }
   }
 
@@ -350,17 +285,18 @@ class StoredEpisode implements StoredMemory {
   }
 
   async recall(queries: tf.Tensor, { known, steps, trace }: RecallOptions = {}): Promise<Recall> {
+    const count = queries.shape[0];
     const memory = this.#memory;
-    const { patternShape: shape } = memory.model;
-    const noisy = memory.holdsParameters;
-    const { values, count, mask } = await readQueries(queries, known, { shape, range: memory.range, noisy });
-    const { iterates, energies } = await memory.read(this.#state, values, 1, count, {
-      known: mask && Float32Array.from(mask),
-      steps,
-      trace,
-    });
+    const { iterates, energies } = await memory.read(
+      this.#state,
+      (await queries.data()) as Float32Array,
+      1,
+      count,
+      { known: known && ((await known.data()) as Float32Array), steps, trace },
+    );
+    const values = iterates.at(-1) ?? ((await queries.data()) as Float32Array);
     return {
-      patterns: tf.tensor(iterates.at(-1) ?? values, queries.shape),
+      patterns: tf.tensor(values, queries.shape),
       energies: energies.length > 0 ? energies.map((e) => Array.from(e)) : undefined,
       steps: steps ?? memory.model.steps,
     };

@@ -2,12 +2,14 @@
 import { Bytes } from './bytes.ts';
 import { I32, type Plain, plain, type Simd, simd, V128 } from './instructions.ts';
 
-const [LOOP, EMPTY, BRANCH_IF, SIMD] = [0x03, 0x40, 0x0d, 0xfd];
+const [LOOP, IF, EMPTY, BRANCH_IF, SIMD] = [0x03, 0x04, 0x40, 0x0d, 0xfd];
 /** Alignments are promises, as powers of two; every number is at a multiple of 4 bytes. */
 const [NUMBER, ANY] = [2, 2];
 
 export class Body {
-  readonly #code = new Bytes();
+  #code = new Bytes();
+  /** Runs before the rest. */
+  readonly #first = new Bytes(16);
   /** Types of the locals after the parameters. */
   readonly #locals: number[] = [];
   readonly #parameters: number;
@@ -94,6 +96,14 @@ export class Body {
     this.#code.unsigned(offset);
   }
 
+  /** Runs where the number on the stack is another than 0. */
+  when(body: () => void): void {
+    this.#code.byte(IF);
+    this.#code.byte(EMPTY);
+    body();
+    this.#code.byte(plain.end);
+  }
+
   /** Runs again where the body leaves another number than 0 on the stack. */
   loop(body: () => void): void {
     this.#code.byte(LOOP);
@@ -102,6 +112,14 @@ export class Body {
     this.#code.byte(BRANCH_IF);
     this.#code.byte(0);
     this.#code.byte(plain.end);
+  }
+
+  /** What is written now runs before all else, after what was written so before. */
+  first(write: () => void): void {
+    const code = this.#code;
+    this.#code = this.#first;
+    write();
+    this.#code = code;
   }
 
   /** Instructions that were written elsewhere. */
@@ -117,12 +135,13 @@ export class Body {
       if (last?.type === type) last.count++;
       else runs.push({ count: 1, type });
     }
-    const whole = new Bytes(this.#code.length + 8 + 3 * runs.length);
+    const whole = new Bytes(this.#first.length + this.#code.length + 8 + 3 * runs.length);
     whole.unsigned(runs.length);
     for (const { count, type } of runs) {
       whole.unsigned(count);
       whole.byte(type);
     }
+    whole.bytes(this.#first.written);
     whole.bytes(this.#code.written);
     whole.byte(plain.end);
     return whole;

@@ -185,9 +185,32 @@ export class Assembler {
     this.#byte(how);
   }
 
+  /** Greatest or least, no number where either is none: the instruction alone forgets the first. Uses a register and a mask. */
+  extreme(
+    op: typeof vector.min | typeof vector.max,
+    to: number,
+    first: number,
+    second: number | Memory,
+    options: VectorOptions,
+    temporary: number,
+    mask: number,
+  ): void {
+    const into = to === first ? temporary : to;
+    this.vector(op, into, first, second, options);
+    this.compare(compares.unordered, mask, first, first);
+    this.move(into, first, { mask });
+    if (into !== to) this.move(to, into);
+  }
+
   /** All numbers become 0. */
   clear(to: number): void {
     this.vector(vector.xor, to, to, to);
+  }
+
+  /** A mask register takes the bits. Uses RAX. */
+  setMask(mask: number, bits: number): void {
+    this.set(RAX, bits);
+    this.maskFrom(mask, RAX);
   }
 
   /** A mask register takes the low 16 bits of a general register. */
@@ -309,6 +332,19 @@ export class Assembler {
   }
 
   // Control
+
+  /** Runs the body `count` times, at least once; the counter must be as it was when the body ends. */
+  loop(counter: number, count: number, body: () => void): void {
+    const top = new Label();
+    this.set(counter, count);
+    this.place(top);
+    body();
+    this.addNumber(counter, -1);
+    this.jumpNotZero(top);
+  }
+
+  /** What was computed in these registers is not left for later than what is loaded next. */
+  pin(_registers: number): void {}
 
   place(label: Label): void {
     label.place = this.#length;

@@ -2,8 +2,9 @@
  * @file Convolutions of images: every window is read where it is. A tile of the result, some channels and some vectors of pixels, stays
  * in registers while input channels and the places of the kernel pass.
  */
+import { hasRoom } from './accumulators.ts';
 import { type Assembler, at, R9, R10, RCX, RDX, RSI, vector } from './assembler.ts';
-import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, splitEvenly, splitUnits, splitVectors, walk } from './loops.ts'; // biome-ignore format: one import
+import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, splitEvenly, splitUnits, splitVectors, target, walk } from './loops.ts'; // biome-ignore format: one import
 import { loadPixels, packedRows, setRowMasks } from './pixels.ts';
 
 /** result[n, o, y, x] = sum over c, i, j of input[n, c, y s + i, x t + j] * filter[o, c, i, j], of strides s and t. */
@@ -102,12 +103,12 @@ function bestTile(convolution: Convolution): Tile {
 }
 
 /** Accumulators, pixels, and a number of the filter. */
-const fits = (channels: number, pixels: number) => channels * pixels + pixels + 1 <= REGISTERS;
+const fits = (channels: number, pixels: number) => hasRoom(channels * pixels, pixels, channels);
 
 /** Whether a tile keeps all numbers of one channel's filter, so that each vector of the input is loaded once for all rows it is in. */
 function isShared({ kernel, width, stride }: Convolution, channels: number, pixels: number): boolean {
   const alone = channels === 1 && packedRows(width) === 1 && stride[0] === 1;
-  return alone && pixels + kernel[0] * kernel[1] + 1 <= REGISTERS;
+  return alone && !target.loadsFirst && pixels + kernel[0] * kernel[1] + 1 <= target.registers;
 }
 
 interface Size {
@@ -129,6 +130,7 @@ function emitTile(assembler: Assembler, convolution: Convolution, { rows, column
   const firstPixel = channels * count;
   const number = REGISTERS - 1;
   const place = (i: number, j: number): void => {
+    assembler.pin(channels * count);
     pixels.forEach((p, k) => {
       const from = at(R9, ((p.row * stride[0] + i) * x.row + p.column + j) * NUMBER_BYTES);
       loadPixels(assembler, firstPixel + k, from, { rows: p.rows, width, stride: stride[0] * x.row });

@@ -3,7 +3,7 @@
  *
  * The sixteen partial sums of every entry are added at the end, for sixteen entries at once.
  */
-import { addSets, setsOf } from './accumulators.ts';
+import { addSets, hasRoom, setsOf } from './accumulators.ts';
 import { type Assembler, at, R9, R10, RCX, RDX, RSI, type VectorOptions, vector } from './assembler.ts';
 import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, splitEvenly, unrolled, walk } from './loops.ts'; // biome-ignore format: one import
 import type { Product } from './products.ts';
@@ -38,7 +38,7 @@ function best(product: Product): { tile: Tile; cost: number } {
 
 /** Accumulators, the vectors of the smaller side, and one more: of the larger side, then for the sums. */
 function fits(rows: number, columns: number): boolean {
-  return rows * columns + Math.min(rows, columns) + 1 <= REGISTERS;
+  return hasRoom(rows * columns, Math.min(rows, columns), Math.max(rows, columns));
 }
 
 const setsFor = (rows: number, columns: number, inner: number) =>

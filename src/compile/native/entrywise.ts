@@ -79,15 +79,10 @@ function ofBits(op: (typeof vector)['and' | 'or' | 'xor'], bits: number): Emitte
     a.vector(op, to, inRegister(a, inputs[0]), constants.bits(bits), all);
 }
 
-/** Greatest or least; the processor's own forgets a first operand that is no number. */
+/** Greatest or least. */
 function extreme(op: (typeof vector)['max']): Emitter {
   return ({ a, to, inputs: [x, y] }) => {
-    const first = inRegister(a, x);
-    const into = to === first ? T0 : to;
-    a.vector(op, into, first, ...source(y));
-    a.compare(compares.unordered, MASK, first, first);
-    a.move(into, first, { mask: MASK });
-    if (into !== to) a.move(to, into);
+    a.extreme(op, to, inRegister(a, x), ...source(y), T0, MASK);
   };
 }
 

@@ -17,7 +17,8 @@ import { type Constants, entrywise, type Operand, setNumber, TEMPORARY } from '.
 import { advance, countDown, LANES, NUMBER_BYTES, type Pointer, setLanes } from './loops.ts';
 import { type Axis, collapsed, type Place } from './places.ts';
 
-const VECTOR = LANES * NUMBER_BYTES;
+/** Bytes of a vector. */
+const vectorBytes = () => LANES * NUMBER_BYTES;
 /** Mask register for the numbers after the last whole vector. */
 const TAIL = 1;
 /** Mask register for what is no number. */
@@ -212,14 +213,14 @@ class LoopWriter {
     this.#nest(this.#summed, () => {
       const turns = Math.floor(whole / partial);
       let done = this.#vectors(turns, partial, (offset) => {
-        for (let k = 0; k < partial; k++) this.#sumVector(k, offset + k * VECTOR);
+        for (let k = 0; k < partial; k++) this.#sumVector(k, offset + k * vectorBytes());
       });
       for (let k = turns * partial; k < whole; k++) {
         this.#sumVector(k % partial, done);
-        done += VECTOR;
+        done += vectorBytes();
       }
       if (tail > 0) this.#sumVector(0, done, true);
-      this.#rewind(turns * partial, done - (whole - turns * partial) * VECTOR);
+      this.#rewind(turns * partial, done - (whole - turns * partial) * vectorBytes());
     });
     for (let k = 1; k < partial; k++) this.#combine(VALUES, VALUES + k);
     this.#combineLanes(VALUES, TEMPORARY + 1);
@@ -249,10 +250,11 @@ class LoopWriter {
 
   /** All numbers of a vector into its first. */
   #combineLanes(register: number, temporary: number): void {
-    for (const order of [0x4e, 0xb1]) {
-      this.#a.withByte(withByte.shuffleBlocks, temporary, register, register, order);
-      this.#combine(register, temporary);
-    }
+    if (LANES > 4)
+      for (const order of [0x4e, 0xb1]) {
+        this.#a.withByte(withByte.shuffleBlocks, temporary, register, register, order);
+        this.#combine(register, temporary);
+      }
     for (const order of [0x4e, 0xb1]) {
       this.#a.withByte(withByte.shuffleWithin, temporary, 0, register, order);
       this.#combine(register, temporary);
@@ -267,11 +269,11 @@ class LoopWriter {
     const block = (count: number, offset: number, masked: boolean) => {
       for (let k = 0; k < count; k++) this.#start(VALUES + k);
       this.#nest(this.#summed, () => {
-        for (let k = 0; k < count; k++) this.#sumVector(k, offset + k * VECTOR);
+        for (let k = 0; k < count; k++) this.#sumVector(k, offset + k * vectorBytes());
       });
       for (let k = 0; k < count; k++) {
         const options = masked && k === count - 1 ? { mask: TAIL } : {};
-        this.#a.store(this.#address(place, offset + k * VECTOR), VALUES + k, options);
+        this.#a.store(this.#address(place, offset + k * vectorBytes()), VALUES + k, options);
       }
     };
     const ragged = length % LANES > 0;
@@ -288,8 +290,8 @@ class LoopWriter {
    */
   #vectors(turns: number, count: number, body: (offset: number) => void): number {
     if (turns * this.#loop.entries.length <= 4) {
-      for (let turn = 0; turn < turns; turn++) body(turn * count * VECTOR);
-      return turns * count * VECTOR;
+      for (let turn = 0; turn < turns; turn++) body(turn * count * vectorBytes());
+      return turns * count * vectorBytes();
     }
     this.#repeat(turns, () => {
       body(0);

@@ -5,6 +5,7 @@
  * What is outside the image is never read. A tile of the result, some channels and some pixels of a row, stays in registers while
  * input channels and the places of the kernel pass.
  */
+import { hasRoom } from './accumulators.ts';
 import { type Assembler, at, R9, R10, RCX, RDX, RSI, type VectorOptions, vector } from './assembler.ts';
 import { forImages, forRuns, MOST, type Strides } from './image-loops.ts';
 import { advance, LATENCY, moving, NUMBER_BYTES, REGISTERS, splitEvenly, walk } from './loops.ts';
@@ -121,7 +122,7 @@ function bestSize({ columns, outChannels }: ImageConvolution): Size {
 }
 
 /** Accumulators, pixels, and a number of the filter. */
-const fits = (channels: number, pixels: number) => channels * pixels + pixels + 1 <= REGISTERS;
+const fits = (channels: number, pixels: number) => hasRoom(channels * pixels, pixels, channels);
 
 /** Cycles for one row of the kernel and one input channel. */
 function tileCost({ taps }: Tile, channels: number): number {
@@ -167,6 +168,7 @@ function emitTile(
   const multiply = (i: Tap, j: number, pixels: readonly { pixel: number; input: number }[]) => {
     const from = ({ input }: { input: number }) =>
       at(R9, (i.input * x.row + input * x.column) * NUMBER_BYTES);
+    assembler.pin(firstPixel);
     for (const [k, pixel] of pixels.entries()) assembler.load(firstPixel + k, from(pixel));
     for (let channel = 0; channel < channels; channel++) {
       const weight = at(

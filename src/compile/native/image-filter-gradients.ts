@@ -5,6 +5,7 @@
  * Sums of some output channels and some places of the kernel, for some input channels, stay in registers while all images pass; the sums
  * within vectors come last.
  */
+import { hasRoom } from './accumulators.ts';
 import { type Assembler, at, R9, R10, RCX, RDX, RSI, type VectorOptions, vector } from './assembler.ts';
 import { forImages, forRuns, MOST, type Strides } from './image-loops.ts';
 import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, splitEvenly, walk } from './loops.ts';
@@ -92,7 +93,7 @@ function bestSize({ inChannels, outChannels, kernel }: ImageFilterGradient): Siz
 }
 
 /** Accumulators, vectors of dy, and one of the input. */
-const fits = ({ channels, inputs, places }: Size) => channels * inputs * places + channels + 1 <= REGISTERS;
+const fits = ({ channels, inputs, places }: Size) => hasRoom(channels * inputs * places, channels, 1);
 
 function emitTile(
   assembler: Assembler,
@@ -112,6 +113,7 @@ function emitTile(
       assembler.load(count + channel, at(R10, channel * dy.channel * NUMBER_BYTES));
     for (let input = 0; input < inputs; input++)
       for (const { i, j, place } of within) {
+        assembler.pin(count);
         assembler.load(pixel, at(R9, (input * x.channel + i.input * x.row + j.input * x.column) * NUMBER_BYTES)); // biome-ignore format: one line
         for (let channel = 0; channel < channels; channel++)
           assembler.vector(vector.fma231, (input * places + place) * channels + channel, count + channel, pixel, options); // biome-ignore format: one line

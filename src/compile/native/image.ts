@@ -4,11 +4,11 @@ import type { InputSpec } from '../engine.ts';
 import type { Dtype } from '../graph.ts';
 import type { Image, Port } from '../ports.ts';
 import type { Trace } from '../trace-backend.ts';
-import type { NativeCode } from './code.ts';
 import type { Place } from './places.ts';
+import type { Layout } from './prepared.ts';
 
 export function imageOf(
-  { memory, constants, inputs, outputs }: Omit<NativeCode, 'code'>,
+  { memory, constants, inputs, outputs }: Layout,
   traced: Trace,
   specs: Record<string, InputSpec>,
   summed: readonly string[],

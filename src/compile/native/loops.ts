@@ -1,12 +1,10 @@
 /** @file Loops of machine code whose counts are known when it is written, and what their bodies need: masks, numbers, registers. */
-import { type Assembler, Label, RAX, type VectorOptions } from './assembler.ts';
+import { type Assembler, RAX, type VectorOptions } from './assembler.ts';
+import { LANES, target, WORD_BYTES } from './target.ts';
 
-/** Numbers of one vector. */
-export const LANES = 16;
+export { LANES, target, WORD_BYTES };
 export const NUMBER_BYTES = 4;
-/** Of an address. */
-export const WORD_BYTES = 8;
-/** Vector registers. */
+/** Names of vector registers; `target.registers` says how many of them there are. */
 export const REGISTERS = 32;
 /** Cycles from a multiplication and addition to the next that needs its result; two are begun in each. */
 export const LATENCY = 4;
@@ -25,12 +23,7 @@ export interface Pieces {
 
 /** Runs the body `count` times, at least once; the counter must be as it was when the body ends. */
 export function countDown(assembler: Assembler, counter: number, count: number, body: () => void): void {
-  const top = new Label();
-  assembler.set(counter, count);
-  assembler.place(top);
-  body();
-  assembler.addNumber(counter, -1);
-  assembler.jumpNotZero(top);
+  assembler.loop(counter, count, body);
 }
 
 /**
@@ -63,14 +56,15 @@ export function unrolled(
   pointers: readonly Pointer[],
   body: (step: number) => void,
 ): number {
-  const runs = Math.floor(steps / unroll);
+  const together = target.loadsFirst ? 1 : unroll;
+  const runs = Math.floor(steps / together);
   let rest = steps;
   if (runs > 1) {
     countDown(assembler, RAX, runs, () => {
-      for (let step = 0; step < unroll; step++) body(step);
-      advance(assembler, pointers, unroll);
+      for (let step = 0; step < together; step++) body(step);
+      advance(assembler, pointers, together);
     });
-    rest -= runs * unroll;
+    rest -= runs * together;
   }
   for (let step = 0; step < rest; step++) body(step);
   return rest;
@@ -129,8 +123,7 @@ export const splitVectors = (length: number, most: number) => splitUnits(length,
 
 /** A mask register takes the bits. Uses RAX. */
 export function setMask(assembler: Assembler, mask: number, bits: number): void {
-  assembler.set(RAX, bits);
-  assembler.maskFrom(mask, RAX);
+  assembler.setMask(mask, bits);
 }
 
 /** A mask register takes the first `lanes` numbers of a vector, unless they are none or all. Uses RAX. */

@@ -2,10 +2,11 @@
 import type { InputSpec, NamedValues, Program } from '../engine.ts';
 import { type Image, ProgramMemory } from '../ports.ts';
 import type { Trace } from '../trace-backend.ts';
-import { nativeCode, type PartPorts } from './code.ts';
+import { nativeCode } from './code.ts';
 import { imageOf } from './image.ts';
 import { NUMBER_BYTES } from './loops.ts';
 import { Block, Executable } from './machine.ts';
+import type { PartPorts } from './prepared.ts';
 import type { PartCount } from './tiles.ts';
 import { Unsupported } from './unsupported.ts';
 

@@ -10,7 +10,6 @@ import { copyStep, padSteps } from './copies.ts';
 import { entrywise } from './entrywise.ts';
 import { combinations, isLoopable } from './fused-loops.ts';
 import { isEntrywise, LoopPlanner } from './loop-planner.ts';
-import { hasTiles } from './machine.ts';
 import { type OperandUses, operandUses } from './operand-uses.ts';
 import { type Factors, productSteps, sumOfProductsSteps } from './operators.ts';
 import { imageColumns, inOrder, memoryOrders, newPlaceInOrder, type Order } from './orders.ts'; // biome-ignore format: one import
@@ -34,11 +33,11 @@ const others: ReadonlySet<string> = new Set(['Input', 'Constant', 'Concat', 'Mat
 const TURNING = 2;
 
 /**
- * @param bfloats how many bfloat16 products may take every number for, if the machine has tiles; default: they multiply float32
+ * @param bfloats how many bfloat16 products may take every number for, on a machine that has tiles; default: they multiply float32
  * @throws Unsupported
  */
 export function plan(inputs: Record<string, Node>, outputs: Record<string, Node>, bfloats?: PartCount): Plan {
-  return new Planner(outputs, bfloats && hasTiles() ? new TiledProducts(bfloats) : undefined).plan(inputs);
+  return new Planner(outputs, bfloats ? new TiledProducts(bfloats) : undefined).plan(inputs);
 }
 
 class Planner {

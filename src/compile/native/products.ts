@@ -6,7 +6,7 @@
  */
 import { type Assembler, RAX, RCX, RDX, RSI } from './assembler.ts';
 import { dotCost, emitDots } from './dot-products.ts';
-import { walk } from './loops.ts';
+import { target, walk } from './loops.ts';
 import { emitRows, type Panels, panelScratch, rowCost } from './row-products.ts';
 
 /** result = alpha * a b, for every index of the batch. */
@@ -80,7 +80,7 @@ interface Plan {
 const decided = new Map<string, Plan>();
 
 function plan(given: Product): Plan {
-  const key = JSON.stringify(given);
+  const key = `${target.name} ${JSON.stringify(given)}`;
   const known = decided.get(key);
   if (known) return known;
   const made = decide(given);

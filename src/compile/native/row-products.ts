@@ -3,9 +3,9 @@
  *
  * For every inner index, vectors of b are loaded once and multiplied by numbers of a, each used for a whole vector.
  */
-import { addSets, setsOf } from './accumulators.ts';
+import { addSets, hasRoom, setsOf } from './accumulators.ts';
 import { type Assembler, at, R8, R9, R10, R11, R12, RCX, RDX, RSI, vector } from './assembler.ts';
-import { countDown, LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, setVector, splitEvenly, splitVectors, unrolled, WORD_BYTES, walk } from './loops.ts'; // biome-ignore format: one import
+import { countDown, LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, setVector, splitEvenly, splitVectors, target, unrolled, WORD_BYTES, walk } from './loops.ts'; // biome-ignore format: one import
 import type { Product } from './products.ts';
 import { emitBlock } from './transposes.ts';
 
@@ -31,7 +31,7 @@ function best(product: Product): { tile: Tile; cost: number } {
   const whole = { ...product, inner: parts * inner };
   const all = Math.ceil(columns / LANES);
   let found = { tile: { rows: 1, vectors: 1 }, cost: Number.POSITIVE_INFINITY };
-  for (let vectors = 1; vectors <= Math.min(all, REGISTERS - 2); vectors++)
+  for (let vectors = 1; vectors <= Math.min(all, target.registers - 2); vectors++)
     for (let height = 1; height <= Math.min(rows, tallest(vectors)); height++) {
       let cost = 0;
       for (const panel of splitEvenly(all, vectors))
@@ -47,8 +47,10 @@ function best(product: Product): { tile: Tile; cost: number } {
 
 /** Rows of a tile of so many vectors that registers allow. */
 function tallest(vectors: number): number {
-  if (vectors === 1) return REGISTERS - 2;
-  return Math.max(1, Math.floor((REGISTERS - 1 - vectors) / vectors));
+  if (vectors === 1 && !target.loadsFirst) return target.registers - 2;
+  let rows = 1;
+  while (hasRoom((rows + 1) * vectors, vectors, rows + 1)) rows++;
+  return rows;
 }
 
 /** Cycles of one tile: two multiplications, two loads and six of both in each, and the writing of the result. */
@@ -57,13 +59,12 @@ function tileCost(rows: number, vectors: number, { rows: allRows, inner, b }: Pr
   // A vector of b at no round address is two loads most of the time.
   const loads = rows + vectors * (b.column === 1 && b.inner % LANES !== 0 ? 1.7 : 1);
   const waiting = LATENCY / setsOf(multiplications, vectors, inner);
-  const again = allRows > rows && inner * vectors * VECTOR_BYTES > NEAR_BYTES;
+  const again = allRows > rows && inner * vectors * LANES * NUMBER_BYTES > NEAR_BYTES;
   const far = again ? FAR_LOAD * vectors : 0;
   const step = Math.max(multiplications / 2, loads / 2, (multiplications + loads) / 6, waiting) + far;
   return step * inner + 15 + 1.2 * multiplications;
 }
 
-const VECTOR_BYTES = LANES * NUMBER_BYTES;
 /** What of the first cache a panel of b may take. */
 const NEAR_BYTES = 32768;
 /** Cycles that a vector from the second cache costs more than one from the first, beside other work, wherever it is used again. */

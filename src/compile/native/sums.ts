@@ -1,4 +1,4 @@
-/** @file Sums of the numbers within vectors, sixteen vectors at once. */
+/** @file Sums of the numbers within vectors, as many vectors at once as a vector has numbers. */
 import { type Assembler, at, RCX, vector, withByte } from './assembler.ts';
 import { LANES, NUMBER_BYTES, setMask, setVector } from './loops.ts';
 
@@ -9,7 +9,7 @@ const SPARE = 31;
 export interface Sums {
   /** The first register. */
   start: number;
-  /** At most 16. */
+  /** At most as many as a vector has numbers. */
   count: number;
   /** Numbers from RCX to the place of each. */
   offset: (index: number) => number;
@@ -65,6 +65,6 @@ function addWithin(assembler: Assembler, start: number, count: number): void {
     (to, x, y) => assembler.vector(vector.unpackHigh, to, x, y),
   );
   halve(2, chosen(withByte.shuffle, 0x44), chosen(withByte.shuffle, 0xee));
-  for (const distance of [4, 8])
+  for (let distance = 4; distance < LANES; distance *= 2)
     halve(distance, chosen(withByte.shuffleBlocks, 0x88), chosen(withByte.shuffleBlocks, 0xdd));
 }

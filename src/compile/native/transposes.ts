@@ -1,4 +1,4 @@
-/** @file The last two axes of a tensor exchanged, in blocks of 16 x 16 numbers that stay in registers. */
+/** @file The last two axes of a tensor exchanged, in blocks that stay in registers. */
 import {
   type Assembler,
   at,
@@ -53,16 +53,34 @@ export function emitTranspose(assembler: Assembler, transpose: Transpose): void 
 }
 
 /**
- * Up to 16 x 16 numbers: vectors of the source become the first entries, second entries, ... of those vectors.
+ * As many numbers either way as a vector has, or fewer: vectors of the source become the first entries, second entries, ... of those vectors.
  *
- * @param from vectors of the source, at most 16
- * @param to vectors of the result, at most 16, and how they are written
+ * @param from vectors of the source
+ * @param to vectors of the result, and how they are written
  */
-export function emitBlock(
-  assembler: Assembler,
-  from: { length: number; place: (vector: number) => Memory },
-  to: { length: number; place: (vector: number) => Memory; options?: VectorOptions },
-): void {
+export function emitBlock(assembler: Assembler, from: Side, to: Side): void {
+  if (LANES === 4) emitSmallBlock(assembler, from, to);
+  else emitLargeBlock(assembler, from, to);
+}
+
+type Side = { length: number; place: (vector: number) => Memory; options?: VectorOptions };
+
+/** 4 x 4. */
+function emitSmallBlock(assembler: Assembler, from: Side, to: Side): void {
+  for (let i = 0; i < from.length; i++) assembler.load(i, from.place(i));
+  for (const i of [0, 2]) {
+    assembler.vector(vector.unpackLow, 4 + i, i, i + 1);
+    assembler.vector(vector.unpackHigh, 5 + i, i, i + 1);
+  }
+  for (let column = 0; column < to.length; column++) {
+    const half = column < 2 ? 4 : 5;
+    assembler.withByte(withByte.shuffle, 8 + column, half, half + 2, column % 2 ? 0xee : 0x44);
+    assembler.store(to.place(column), 8 + column, to.options);
+  }
+}
+
+/** 16 x 16. */
+function emitLargeBlock(assembler: Assembler, from: Side, to: Side): void {
   const upper = (i: number) => LANES + i;
   for (let i = 0; i < from.length; i++) assembler.load(i, from.place(i));
   // Within 128 bits: pairs of rows, then fours of rows; each vector then holds columns 4 apart.
