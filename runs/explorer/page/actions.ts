@@ -67,10 +67,11 @@ export async function chooseMemory(id: string): Promise<void> {
   const set = s.patterns.value;
   if (set && set.rows === grid.rows && set.columns === grid.columns) return begin(id, set);
   const kind = entry.patternShape.length === 1 ? 'bits' : 'drawings';
-  return chooseSource2(id, kind);
+  return withPatternsFor(id, kind);
 }
 
-async function chooseSource2(id: string, kind: 'bits' | 'drawings') {
+/** Begins with a memory that takes other patterns than those shown. */
+async function withPatternsFor(id: string, kind: 'bits' | 'drawings') {
   const entry = entryOf(id)!;
   const fits = kind === 'bits' || entry.patternShape.join() === '32,32,1';
   const set = fits

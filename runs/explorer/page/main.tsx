@@ -1,8 +1,8 @@
 /** @file Starts the page: theme, clock, the state in the address, and what is shown first. */
 import { effect } from '@preact/signals';
 import { render } from 'preact';
-import { begin, chooseSource, loadEntries } from './actions.ts';
-import { fromAddress } from './address.ts';
+import { loadEntries } from './actions.ts';
+import { followAddress } from './history.ts';
 import * as s from './state.ts';
 import './style.css';
 import { App } from './view/app.tsx';
@@ -34,7 +34,8 @@ function startClock(): void {
   function frame(now: number): void {
     if (!s.playing.peek()) return;
     const last = s.lastStep.peek();
-    const by = ((now - before) / 1000) * (last / playTime());
+    // A frame may begin before what started it.
+    const by = (Math.max(0, now - before) / 1000) * (last / playTime());
     if (!s.calm.peek() || by >= 1) {
       before = now;
       const to = s.position.peek() + (s.calm.peek() ? 1 : by);
@@ -48,7 +49,7 @@ function startClock(): void {
 async function first(): Promise<void> {
   try {
     await loadEntries();
-    await chooseSource('drawings');
+    await followAddress();
   } catch (error) {
     s.problem.value = error instanceof Error ? error.message : String(error);
   }
@@ -58,4 +59,3 @@ followTheme();
 startClock();
 render(<App />, document.getElementById('app')!);
 void first();
-void [begin, fromAddress];

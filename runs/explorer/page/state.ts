@@ -44,7 +44,9 @@ export type Tool = 'noise' | 'erase' | 'ink' | 'known' | 'unknown';
 export const tool = signal<Tool>('noise');
 export const brush = signal(5);
 
-export const planePoints = signal<readonly [string, string, string]>(['query', 'end', 'other']);
+/** The plane shown at first. */
+export const USUAL_PLANE = ['query', 'end', 'other'] as const;
+export const planePoints = signal<readonly [string, string, string]>(USUAL_PLANE);
 export const energyMap = signal<EnergyMap | undefined>(undefined);
 export const basins = signal<BasinMap | undefined>(undefined);
 export const showBasins = signal(false);

@@ -2,8 +2,10 @@
 import { chooseMemory } from '../actions.ts';
 import * as s from '../state.ts';
 import { Compare } from './compare.tsx';
+import { Drop } from './drop.tsx';
 import { Icon } from './icons.tsx';
 import { Landscape } from './landscape.tsx';
+import { Share } from './share.tsx';
 import { Symbols } from './symbols.tsx';
 import { Training } from './training.tsx';
 import { Shelf, Stage } from './workbench.tsx';
@@ -16,6 +18,7 @@ export function App() {
         To the memory
       </a>
       <Head />
+      <Drop />
       <main>
         <div class="lead">
           <h1>Watch a memory fall into place</h1>
@@ -82,6 +85,7 @@ function Head() {
           ))}
         </select>
       </label>
+      <Share />
       <button
         type="button"
         class="quiet"

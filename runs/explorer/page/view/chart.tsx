@@ -1,6 +1,7 @@
 /** @file A small line chart in SVG: axes, lines with bands, points, a play head; its styles are the page's. */
 import { ticks } from 'd3-array';
 import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 export interface Series {
   name: string;
@@ -15,7 +16,6 @@ export interface Series {
 
 export interface ChartProps {
   series: readonly Series[];
-  width: number;
   height: number;
   x: { label: string; domain: readonly [number, number]; ticks?: readonly number[] };
   /** `root`: a square root scale, which shows small errors and zero. */
@@ -28,9 +28,39 @@ export interface ChartProps {
   children?: ComponentChildren;
 }
 
-const MARGIN = { left: 46, right: 12, top: 10, bottom: 34 };
+const MARGIN = { left: 42, right: 12, top: 10, bottom: 34 };
 
-export function Chart({ series, width, height, x, y, head, description, onScrub, children }: ChartProps) {
+/** As wide as its place is, so that letters are the size of all others. */
+export function Chart(props: ChartProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const at = box.current;
+    if (!at) return;
+    const measure = () => setWidth(Math.max(160, Math.round(at.clientWidth)));
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(at);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div ref={box} class="chart-box" style={{ minHeight: `${props.height}px` }}>
+      {width > 0 && <Lines {...props} width={width} />}
+    </div>
+  );
+}
+
+function Lines({
+  series,
+  width,
+  height,
+  x,
+  y,
+  head,
+  description,
+  onScrub,
+  children,
+}: ChartProps & { width: number }) {
   const values = series
     .flatMap(({ points, band }) => [...points.map(([, v]) => v), ...(band ?? []).flat()])
     .filter(Number.isFinite);
@@ -53,6 +83,8 @@ export function Chart({ series, width, height, x, y, head, description, onScrub,
   return (
     <svg
       class={`chart ${onScrub ? 'scrubbed' : ''}`}
+      width={width}
+      height={height}
       viewBox={`0 0 ${width} ${height}`}
       role="img"
       aria-label={description}

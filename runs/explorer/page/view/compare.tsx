@@ -292,7 +292,6 @@ function Loads() {
       </div>
       {series.length > 0 ? (
         <Chart
-          width={860}
           height={340}
           series={series}
           x={{ label: 'patterns stored', domain: [0, loads.at(-1)!], ticks: loads }}

@@ -2,6 +2,7 @@
 import { batch } from '@preact/signals';
 import { useState } from 'preact/hooks';
 import { useFiles } from '../actions.ts';
+import { save as saveFile } from '../figure.ts';
 import * as s from '../state.ts';
 import { lab } from '../workers.ts';
 import { Chart } from './chart.tsx';
@@ -53,11 +54,7 @@ async function use(): Promise<void> {
 
 async function save(): Promise<void> {
   const { weights } = await lab('train').call('trained', { id: TRAINED });
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([weights as BlobPart]));
-  link.download = 'trained-here.safetensors';
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveFile(new Blob([weights as BlobPart]), 'trained-here.safetensors');
 }
 
 export function Training() {
@@ -132,7 +129,6 @@ export function Training() {
       </div>
       {updates.length > 1 && (
         <Chart
-          width={860}
           height={300}
           series={[
             {

@@ -333,7 +333,6 @@ function Curve({ name, tone, points, last, ticks, zero }: CurveProps) {
   const values = points.map(([, v]) => v);
   return (
     <Chart
-      width={330}
       height={150}
       series={[{ name, tone, points }]}
       x={{ label: 'step', domain: [0, last], ticks }}

@@ -70,7 +70,6 @@ function Energies() {
   const gap = spoilt[steps][1] - stored[steps][1];
   return (
     <Chart
-      width={420}
       height={280}
       series={[
         { name: 'spoilt', tone: 'tone-wrong', points: spoilt, band: band(w.spoilt) },
