@@ -10,6 +10,7 @@ import { dataCommand } from './data.ts';
 import { demo } from './demo.ts';
 import { diffusionCommands } from './diffusion/cli.ts';
 import { evaluateCommand, rivalNames } from './evaluate.ts';
+import { addExploreCommand } from './explorer/explore.ts';
 import { addExportCommand } from './export.ts';
 import { type IO, STOP_STATUS } from './io.ts';
 import { addListCommand } from './list.ts';
@@ -202,6 +203,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
   addListCommand(program, io);
   addReportCommand(program, io);
   addExportCommand(program, io);
+  addExploreCommand(program, io);
   addStoreCommand(program, io);
   const engine = () => [engineOption(), deviceOption(), threadsOption(), productsOption(), dataOption()];
   const shared = {

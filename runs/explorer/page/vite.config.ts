@@ -38,7 +38,7 @@ const withoutNode = (): Plugin => ({
 
 /** Modules whose import alone does something: registrations. All others may be dropped where nothing of them is used. */
 const registering =
-  /tfjs-core|tfjs-backend-cpu|src\/autodiff|src\/compile\/(trace-backend|kernels|spatial-kernels)|explorer\/page|preact|uplot|\.css$/;
+  /tfjs-core|tfjs-backend-cpu|src\/autodiff|src\/compile|explorer\/page|preact|uplot|\.css$/;
 
 const output = {
   treeshake: {
