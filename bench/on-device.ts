@@ -26,7 +26,7 @@ interface Outcome {
 }
 
 async function stepOn(device: Device, { step, inputs, values }: Problem, timed: boolean): Promise<Outcome> {
-  const engine = compiledEngine({ device, native: false });
+  const engine = compiledEngine({ device, target: 'onnxruntime' });
   try {
     const program = await engine.compile(step, inputs);
     let now = values;

@@ -92,7 +92,7 @@ const engine = compiledEngine({
   products: products as Products,
   threads: threads ? Number(threads) : undefined,
   // The machine's product rate is that of all threads together.
-  ...(name === 'product' ? { native: false } : {}),
+  ...(name === 'product' ? { target: 'onnxruntime' as const } : {}),
 });
 try {
   const { ready, next } =

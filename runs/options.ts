@@ -1,7 +1,7 @@
 /** @file Options that several commands share, and how their values are read. */
 import { InvalidArgumentError, Option } from 'commander';
 import { env } from 'onnxruntime-node';
-import { compiledEngine, type Device, type Engine, type Products, productNames, tfjsEngine } from '../src/compile/index.ts'; // biome-ignore format: one import
+import { compiledEngine, type Device, type Engine, type Products, productNames, type TargetName, targetNames, tfjsEngine } from '../src/compile/index.ts'; // biome-ignore format: one import
 import { InputError } from '../src/errors.ts';
 
 export function positive(text: string): number {
@@ -29,9 +29,9 @@ export const collect = (value: string, all: string[] = []) => [...all, value];
 export const engineOption = () =>
   new Option(
     '--engine <name>',
-    'what runs the network: compiled (machine code where the processor has AVX-512, else onnxruntime), onnxruntime, or tfjs',
+    'what runs the network: compiled (the fastest of the next three that the machine has), avx512 (machine code), wasm (WebAssembly), onnxruntime, or tfjs',
   )
-    .choices(['compiled', 'onnxruntime', 'tfjs'])
+    .choices(['compiled', ...targetNames, 'tfjs'])
     .default('compiled');
 export const deviceOption = () =>
   new Option('--device <name>', 'where the compiled engine runs')
@@ -65,7 +65,7 @@ export async function engineOf({ engine, device, threads, products }: EngineChoi
     device,
     threads,
     products,
-    ...(engine === 'onnxruntime' ? { native: false } : {}),
+    ...(engine === 'compiled' ? {} : { target: engine as TargetName }),
   });
 }
 

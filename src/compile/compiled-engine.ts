@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-node';
 import { InputError } from '../errors.ts';
+import { hasVectors } from '../webassembly/runtime.ts';
 import {
   cached,
   type Engine,
@@ -17,6 +18,7 @@ import { hasTiles, isSupported } from './native/machine.ts';
 import { nativeParts } from './native/native-parts.ts';
 import { NativeProgram } from './native/native-program.ts';
 import { isKnown } from './native/plan.ts';
+import { portsOf } from './native/prepared.ts';
 import { Refused, Unsupported } from './native/unsupported.ts';
 import { fault, notice } from './notices.ts';
 import { toOnnx } from './onnx.ts';
@@ -28,6 +30,7 @@ import { type Parts, splitProgram } from './split-program.ts';
 import { eagerProgram, loadTfjsBackend } from './tfjs-engine.ts';
 import { Threads } from './threads.ts';
 import { KernelFault, type Trace, trace } from './trace-backend.ts';
+import { ownProgram, type WasmThreads, wasmParts, wasmProgram } from './wasm/program.ts';
 import { workerPort } from './workers.ts';
 
 export type { Device } from './session-program.ts';
@@ -35,9 +38,18 @@ export type { Device } from './session-program.ts';
 /** Onnxruntime uses all threads for one operation, machine code one: with more than so many a function that has no split is left to it. */
 const ALONE = 4;
 
-const SLOWER = 'onnxruntime runs it instead, slower';
+/** What compiled programs are written in, the fastest first. */
+export const targetNames = ['avx512', 'wasm', 'onnxruntime'] as const;
+export type TargetName = (typeof targetNames)[number];
+
 const NO_MACHINE_CODE =
   'no machine code for this machine (it wants AVX-512, Linux or macOS on x86-64, and koffi)';
+const THREAD_SCRIPT = new URL('./wasm/node-thread.cjs', import.meta.url);
+const runs: Record<TargetName, string> = {
+  avx512: 'machine code',
+  wasm: 'WebAssembly',
+  onnxruntime: 'onnxruntime',
+};
 
 const bfloatsOf = { float32: undefined, bfloat16x6: 3, bfloat16x3: 2 } as const;
 export type Products = keyof typeof bfloatsOf;
@@ -49,10 +61,10 @@ export interface CompiledEngineOptions {
   /** Threads on the processor; default: as many as it offers. */
   threads?: number;
   /**
-   * Whether machine code may run what it can; default: where the processor and the system are such as it is written for. Else, and
-   * for what it cannot, there is onnxruntime.
+   * What programs are written in: `avx512` (machine code), `wasm` (WebAssembly with vectors of 128 bits) or `onnxruntime`; default: the
+   * fastest that processor and system allow. What one of them cannot do, the next does.
    */
-  native?: boolean;
+  target?: TargetName;
   /**
    * How machine code computes matrix products whose sizes are multiples of 16 (the inner one of 32), for which it pays; default:
    * float32. The others want a processor that multiplies tiles of bfloat16 (AMX) and Linux. Every number is taken for the sum of three
@@ -66,43 +78,50 @@ export interface CompiledEngineOptions {
 /**
  * On the processor, a function with a `split` is computed in parts, each by one thread: threads that share every single
  * operation wait for each other at its end.
- * @throws InputError for unknown `products`, and where there are no tiles for them; on the first program, when the device's execution provider is missing.
+ * @throws InputError for an unknown `target` and one that this machine has not, for unknown `products`, and where there are no tiles for them; on the first program, when the device's execution provider is missing.
  */
 export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   const { device = 'cpu', threads = availableParallelism() } = options;
-  const native = device === 'cpu' && (options.native ?? isSupported());
+  const targets = targetsOf(options);
+  /** Whether the project's own kernels may run it. */
+  const kernels = targets[0] !== 'onnxruntime';
   const { products = 'float32' } = options;
   if (!Object.hasOwn(bfloatsOf, products))
     throw new InputError(`products "${products}": expected one of ${productNames.join(', ')}`);
   const bfloats = bfloatsOf[products];
-  if (bfloats && !(native && hasTiles()))
+  if (bfloats && !(targets[0] === 'avx512' && hasTiles()))
     throw new InputError(
       `products "${products}": only in machine code for processors with tiles of bfloat16 (AMX) under Linux, expected float32`,
     );
   const sessions: InferenceSession[] = [];
-  const freed: { free(): void | Promise<void> }[] = [];
+  const freed: Freed[] = [];
   const sessionThreads = new Threads<SessionMessage, NamedValues>(() => workerPort(SESSION_SCRIPT));
+  const wasmThreads: WasmThreads = new Threads(() => workerPort(THREAD_SCRIPT));
   const optionsFor = (own?: number) => ({ ...sessionOptions(device, own), ...options.session });
   const keep = (session: InferenceSession) => sessions.push(session);
 
-  /** What `make` makes of machine code; undefined where there cannot, or may not, be any. */
-  function natively<Made extends { free(): void | Promise<void> }>(make: () => Made): Made | undefined {
-    if (!native) {
-      if (device === 'cpu' && options.native === undefined) notice(`ebmm: ${NO_MACHINE_CODE}: ${SLOWER}`);
-      return undefined;
+  /** What the first of the targets makes that can; undefined where there is only onnxruntime. */
+  async function kernelled<Made extends Freed>(
+    makers: Record<'avx512' | 'wasm', () => Made | Promise<Made>>,
+  ): Promise<Made | undefined> {
+    for (const [i, target] of targets.entries()) {
+      if (target === 'onnxruntime') return undefined;
+      const next = `${runs[targets[i + 1]]} runs it instead, slower`;
+      try {
+        const made = await makers[target]();
+        freed.push(made);
+        return made;
+      } catch (error) {
+        if (error instanceof Unsupported) {
+          // All targets have the same kernels.
+          notice(`ebmm: no kernel is written for ${error.message}: onnxruntime runs it instead, slower`);
+          return undefined;
+        }
+        if (error instanceof Refused) notice(`ebmm: ${runs[target]} cannot run (${error.message}): ${next}`);
+        else fault(`${runs[target]} could not be made: ${next}`, error);
+      }
     }
-    try {
-      const made = make();
-      freed.push(made);
-      return made;
-    } catch (error) {
-      if (error instanceof Unsupported)
-        notice(`ebmm: no machine code is written for ${error.message}: ${SLOWER}`);
-      else if (error instanceof Refused)
-        notice(`ebmm: machine code cannot run (${error.message}): ${SLOWER}`);
-      else fault(`machine code could not be made: ${SLOWER}`, error);
-      return undefined;
-    }
+    return undefined;
   }
   async function makeProgram(
     traced: Trace,
@@ -110,7 +129,10 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     seconds: number,
     own = options.threads,
   ): Promise<Program> {
-    const program = natively(() => NativeProgram.ready(traced, specs, seconds, bfloats));
+    const program = await kernelled<Program & Freed>({
+      avx512: () => NativeProgram.ready(traced, specs, seconds, bfloats),
+      wasm: async () => ownProgram(await wasmProgram(traced, specs, seconds)),
+    });
     return program ?? makeSession(traced, specs, seconds, own);
   }
   async function makeSession(
@@ -130,13 +152,16 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     seconds: number,
     atOnce: number,
   ): Promise<Parts> {
-    const ports = {
-      shared: split.shared,
-      summed: Object.keys(traced.outputs).filter((name) => !split.stacked.includes(name)),
-    };
-    const parts = natively(() =>
-      nativeParts(new NativeProgram(traced, specs, seconds, ports, bfloats), atOnce),
-    );
+    const ports = portsOf(split, traced);
+    const parts = await kernelled<Parts & Freed>({
+      avx512: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, bfloats), atOnce),
+      wasm: async () =>
+        wasmParts(
+          await wasmProgram(traced, specs, seconds, { ports, shared: atOnce > 1 }),
+          atOnce,
+          wasmThreads,
+        ),
+    });
     if (parts) return parts;
     const own = optionsFor(Math.max(1, Math.floor(threads / atOnce)));
     return sessionParts(split, traced, specs, seconds, atOnce, sessionThreads, own, keep);
@@ -145,10 +170,10 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   async function makeSplit(split: Split, specs: Record<string, InputSpec>): Promise<Program | undefined> {
     return splitProgram(split, specs, {
       threads,
-      ...(native ? { firstLook: () => 1 } : {}),
+      ...(kernels ? { firstLook: () => 1 } : {}),
       turns(traced, batch, length) {
         const outputs = Object.values(traced.outputs);
-        if (native && isKnown(outputs)) return nativeTurns(outputs, length);
+        if (kernels && isKnown(outputs)) return nativeTurns(outputs, length);
         const whole = traced.inputs[split.batch[0]].shape[0] === length;
         return whole ? inTurn(outputs, batch, length) : undefined;
       },
@@ -186,8 +211,26 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
       await Promise.all(sessions.splice(0).map((session) => session.release()));
       // Memories before the code that runs in them.
       for (const one of freed.splice(0).reverse()) await one.free();
+      await wasmThreads.end();
     },
   };
+}
+
+type Freed = { free(): void | Promise<void> };
+
+/** Those to be tried, in order; the last is onnxruntime. */
+function targetsOf({ device = 'cpu', target }: CompiledEngineOptions): readonly TargetName[] {
+  if (target !== undefined && !targetNames.includes(target))
+    throw new InputError(`target "${target}": expected one of ${targetNames.join(', ')}`);
+  if (device !== 'cpu') return ['onnxruntime'];
+  const has = { avx512: isSupported, wasm: hasVectors, onnxruntime: () => true };
+  if (target !== undefined && !has[target]())
+    throw new InputError(`target "${target}": this machine has none`);
+  const from = target === undefined ? 0 : targetNames.indexOf(target);
+  const allowed = targetNames.slice(from).filter((name) => has[name]());
+  if (target === undefined && allowed[0] !== 'avx512')
+    notice(`ebmm: ${NO_MACHINE_CODE}: ${runs[allowed[0]]} runs it instead, slower`);
+  return allowed;
 }
 
 /** Traces f and returns it as an ONNX model of standard operations, for running elsewhere. */

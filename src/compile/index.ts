@@ -1,5 +1,5 @@
 /** @file The two engines that run a tensor function: compiled (default) and tfjs. */
-export { type CompiledEngineOptions, compiledEngine, type Device, exportOnnx, type Products, productNames } from './compiled-engine.ts'; // biome-ignore format: one export
+export { type CompiledEngineOptions, compiledEngine, type Device, exportOnnx, type Products, productNames, type TargetName, targetNames } from './compiled-engine.ts'; // biome-ignore format: one export
 export type {
   Engine,
   InputSpec,

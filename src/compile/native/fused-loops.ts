@@ -142,7 +142,7 @@ class LoopWriter {
   /** Places that have one number for a whole vector. */
   readonly #broadcasts = new Set<Place>();
   /** Every index register with its place among the operands. */
-  readonly #registers: { register: number; operand: number }[] = [];
+  readonly #registers: { register: number; operand: number; start: number }[] = [];
   readonly #free = [...GENERAL];
   readonly #how: Combination;
   /** Registers of the values of the vector that is being computed, and those that hold none. */
@@ -171,7 +171,7 @@ class LoopWriter {
       let register = byClass.get(key);
       if (register === undefined) {
         register = all.every(({ strides }) => strides[k] === 0) ? -1 : this.#register();
-        if (register >= 0) this.#registers.push({ register, operand: k });
+        if (register >= 0) this.#registers.push({ register, operand: k, start: lowest(all, k) });
         byClass.set(key, register);
       }
       this.#index.set(place, register);
@@ -180,7 +180,7 @@ class LoopWriter {
   }
 
   write(): void {
-    for (const { register } of this.#registers) this.#a.set(register, 0);
+    for (const { register, start } of this.#registers) this.#a.set(register, start * NUMBER_BYTES);
     setLanes(this.#a, TAIL, this.#inner.length % LANES);
     this.#nest(this.#kept, () => {
       if (!this.#loop.summed) this.#entrywise();
@@ -384,7 +384,8 @@ class LoopWriter {
 
   #address(place: Place, offset: number): Memory {
     const register = this.#index.get(place)!;
-    const start = (place.buffer.offset + place.offset) * NUMBER_BYTES;
+    const before = this.#registers.find((one) => one.register === register)?.start ?? 0;
+    const start = (place.buffer.offset + place.offset - before) * NUMBER_BYTES;
     return register < 0 || this.#isBroadcast(place)
       ? at(RBX, start, register < 0 ? undefined : register)
       : at(RBX, start + offset, register);
@@ -400,6 +401,10 @@ class LoopWriter {
     return register;
   }
 }
+
+/** How far an operand reaches below where it starts: so far above 0 its index starts, as addresses may not be below 0. */
+const lowest = (axes: readonly Axis[], k: number) =>
+  axes.reduce((sum, { length, strides }) => sum + Math.max(0, -strides[k]) * (length - 1), 0);
 
 /** Strides of an operand that tells axes apart: 0 along those that are summed. */
 function stridesOfKept(shape: readonly number[], summed: readonly number[]): number[] {

@@ -1,5 +1,7 @@
 /** @file A plan with its memory laid out: all that is the same whatever its steps are written in. */
 import type { Node } from '../graph.ts';
+import type { Split } from '../split.ts';
+import type { Trace } from '../trace-backend.ts';
 import { layOut } from './arena.ts';
 import { addStep } from './copies.ts';
 import { type Buffer, newPlace, type Place } from './places.ts';
@@ -17,6 +19,12 @@ export interface PartPorts {
   /** Outputs that are added to what is there. */
   summed: readonly string[];
 }
+
+/** Those of the parts of a split. */
+export const portsOf = ({ shared, stacked }: Split, { outputs }: Trace): PartPorts => ({
+  shared,
+  summed: Object.keys(outputs).filter((name) => !stacked.includes(name)),
+});
 
 /** Where everything lies. */
 export interface Layout {

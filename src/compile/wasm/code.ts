@@ -6,13 +6,14 @@ import type { InputSpec } from '../engine.ts';
 import { imageOf } from '../native/image.ts';
 import { type PartPorts, prepared } from '../native/prepared.ts';
 import { forTarget, wasm } from '../native/target.ts';
+import { Unsupported } from '../native/unsupported.ts';
 import type { Image } from '../ports.ts';
 import type { Trace } from '../trace-backend.ts';
 import { names, pagesOf } from './instance.ts';
 import { START, type Subroutine, WasmAssembler } from './wasm-assembler.ts';
 
-/** Displacements of instructions reach so far, and V8's memory. */
-export const MOST_BYTES = 2 ** 31;
+/** More memory is no good: addresses have 32 bits, and pages that a browser may have of its own. */
+const MOST_BYTES = 2 ** 31;
 const NUMBER_BYTES = 4;
 
 export interface WasmCode {
@@ -46,6 +47,7 @@ export function wasmCode(
 ): WasmCode {
   return forTarget(wasm, () => {
     const { steps, ...layout } = prepared(traced.inputs, traced.outputs, ports, START);
+    if (layout.memory * NUMBER_BYTES > MOST_BYTES) throw new Unsupported('more than 2 GiB of memory');
     const imports = profile ? [{ module: names.from, name: names.step, parameters: 1 }] : [];
     const functions: ModuleFunction[] = [];
     const write = (assembler: WasmAssembler): Subroutine => {

@@ -1,12 +1,13 @@
 /** @file The engine of WebAssembly programs. */
 import { InputError } from '../../errors.ts';
-import { cached, type Engine, type InputSpec, type Program } from '../engine.ts';
+import { cached, type Engine, type InputSpec, type Program, type TensorFunction } from '../engine.ts';
+import { portsOf } from '../native/prepared.ts';
 import { Unsupported } from '../native/unsupported.ts';
-import { nativeTurns, type Split } from '../split.ts';
+import { nativeTurns } from '../split.ts';
 import { splitProgram } from '../split-program.ts';
 import { type Port, Threads } from '../threads.ts';
 import { type Trace, trace } from '../trace-backend.ts';
-import { ownProgram, wasmParts, wasmProgram } from './program.ts';
+import { ownProgram, type WasmThreads, wasmParts, wasmProgram } from './program.ts';
 import type { WasmMessage } from './thread-messages.ts';
 
 export interface WasmEngineOptions {
@@ -18,58 +19,47 @@ export interface WasmEngineOptions {
 
 /** @throws InputError on compiling what no kernel is written for */
 export function wasmEngine({ threads, open }: WasmEngineOptions): Engine {
-  const others = new Threads<WasmMessage, undefined>(open);
-  let ended = false;
-
-  async function makeParts(
-    split: Split,
-    traced: Trace,
-    specs: Record<string, InputSpec>,
-    seconds: number,
-    atOnce: number,
-  ) {
-    const summed = Object.keys(traced.outputs).filter((name) => !split.stacked.includes(name));
-    const ports = { shared: split.shared, summed };
-    const program = await wasmProgram(traced, specs, seconds, { ports, shared: atOnce > 1 });
-    return wasmParts(program, atOnce, others);
-  }
+  const others: WasmThreads = new Threads(open);
+  const freed: { free(): void | Promise<void> }[] = [];
+  const keep = <One extends { free(): void | Promise<void> }>(one: One): One => {
+    freed.push(one);
+    return one;
+  };
   const makeProgram = async (traced: Trace, specs: Record<string, InputSpec>, seconds: number) =>
-    ownProgram(await wasmProgram(traced, specs, seconds));
+    keep(ownProgram(await wasmProgram(traced, specs, seconds)));
 
-  const compile = cached(async (f, specs) => {
-    try {
-      const { split } = f;
-      const program =
-        split &&
-        (await splitProgram(split, specs, {
-          threads,
-          firstLook: () => 1,
-          turns: (traced, _, length) => nativeTurns(Object.values(traced.outputs), length),
-          makeParts: (...traced) => makeParts(split, ...traced),
-          makeProgram,
-        }));
-      if (program) return alive(program);
-      const started = performance.now();
-      const traced = trace(f, specs);
-      return alive(await makeProgram(traced, specs, (performance.now() - started) / 1000));
-    } catch (error) {
-      if (error instanceof Unsupported)
-        throw new InputError(`WebAssembly has no kernel for ${error.message}`);
-      throw error;
-    }
-  });
-  const alive = (program: Program): Program => ({
-    ...program,
-    async run(values) {
-      if (ended) throw new Error('the engine of this program was disposed');
-      return program.run(values);
-    },
-  });
+  async function make(f: TensorFunction, specs: Record<string, InputSpec>): Promise<Program> {
+    const { split } = f;
+    const program =
+      split &&
+      (await splitProgram(split, specs, {
+        threads,
+        firstLook: () => 1,
+        turns: (traced, _, length) => nativeTurns(Object.values(traced.outputs), length),
+        async makeParts(traced, own, seconds, atOnce) {
+          const options = { ports: portsOf(split, traced), shared: atOnce > 1 };
+          return keep(await wasmParts(await wasmProgram(traced, own, seconds, options), atOnce, others));
+        },
+        makeProgram,
+      }));
+    if (program) return program;
+    const started = performance.now();
+    const traced = trace(f, specs);
+    return makeProgram(traced, specs, (performance.now() - started) / 1000);
+  }
+
   return {
     name: 'wasm',
-    compile,
+    compile: cached(async (f, specs) => {
+      try {
+        return await make(f, specs);
+      } catch (error) {
+        if (!(error instanceof Unsupported)) throw error;
+        throw new InputError(`WebAssembly has no kernel for ${error.message}`);
+      }
+    }),
     async dispose() {
-      ended = true;
+      for (const one of freed.splice(0).reverse()) await one.free();
       await others.end();
     },
   };

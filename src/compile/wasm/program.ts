@@ -59,52 +59,63 @@ class Own extends ProgramMemory {
   }
 }
 
-/** The program in the thread that asks. */
-export function ownProgram(program: WasmProgram): Program {
-  let own: Own | undefined;
+const FREED = 'the engine of this program was disposed';
+
+/**
+ * The program in the thread that asks.
+ * @throws Error where there is not so much memory
+ */
+export function ownProgram(program: WasmProgram): Program & { free(): void } {
+  let own: Own | undefined = new Own(program);
   return {
     outputShapes: program.outputShapes,
     operations: program.stepNames.length,
     seconds: program.seconds,
     async run(values: NamedValues) {
-      own ??= new Own(program);
+      if (!own) throw new Error(FREED);
       own.writeAll(values);
       own.run();
       return own.read();
+    },
+    // The memory goes with the last who knows it.
+    free() {
+      own = undefined;
     },
   };
 }
 
 export type WasmThreads = Threads<WasmMessage, undefined>;
 
+/** What a part runs in: this thread, or another. */
+interface Slot {
+  memory: ProgramMemory;
+  run(): Promise<unknown>;
+  free(): Promise<unknown>;
+}
+
+/** Programs in threads, so far. */
 let programs = 0;
 
 /**
  * Parts of a batch, in `atOnce` threads beside this one if they are more than one.
- * @throws Error where a thread does not take the program
+ * @throws Error where there is not so much memory, or a thread does not take the program
  */
-export async function wasmParts(program: WasmProgram, atOnce: number, threads: WasmThreads): Promise<Parts> {
-  const { image, module, outputShapes, seconds } = program;
-  const slots = await Promise.all(
-    atOnce === 1
-      ? [ownSlot(program)]
-      : threads.take(atOnce).map(async (thread) => {
-          const memory = newMemory(image.size * NUMBER_BYTES, true);
-          const id = programs++;
-          await thread.ask({ id, module, memory });
-          return {
-            memory: new ProgramMemory(memory.buffer, image),
-            run: () => thread.ask({ id, do: 'run' }),
-          };
-        }),
-  );
+export async function wasmParts(
+  program: WasmProgram,
+  atOnce: number,
+  threads: WasmThreads,
+): Promise<Parts & { free(): Promise<void> }> {
+  const { outputShapes, stepNames, seconds } = program;
+  const slots = atOnce === 1 ? [ownSlot(program)] : await Promise.all(threads.take(atOnce).map((thread) => threadSlot(program, thread))); // biome-ignore format: one thought
   // A memory is for one part at a time.
   const last: Promise<unknown>[] = slots.map(() => Promise.resolve());
+  let freed = false;
   return {
     outputShapes,
-    operations: program.stepNames.length,
+    operations: stepNames.length,
     seconds,
     begin(shared) {
+      if (freed) throw new Error(FREED);
       for (const { memory } of slots) memory.begin(shared);
     },
     run(thread, values, take) {
@@ -118,10 +129,30 @@ export async function wasmParts(program: WasmProgram, atOnce: number, threads: W
       return done;
     },
     sums: () => slots.map(({ memory }) => memory.sums()),
+    async free() {
+      freed = true;
+      await Promise.all(last);
+      await Promise.all(slots.splice(0).map((slot) => slot.free()));
+    },
   };
 }
 
-async function ownSlot(program: WasmProgram) {
+function ownSlot(program: WasmProgram): Slot {
   const memory = new Own(program);
-  return { memory, run: async () => memory.run() };
+  return { memory, run: async () => memory.run(), free: async () => undefined };
+}
+
+async function threadSlot(
+  { image, module }: WasmProgram,
+  thread: ReturnType<WasmThreads['take']>[number],
+): Promise<Slot> {
+  const memory = newMemory(image.size * NUMBER_BYTES, true);
+  const id = programs++;
+  await thread.ask({ id, module, memory });
+  return {
+    memory: new ProgramMemory(memory.buffer, image),
+    run: () => thread.ask({ id, do: 'run' }),
+    // A thread that has ended has forgotten it.
+    free: () => thread.ask({ id, do: 'forget' }).catch(() => undefined),
+  };
 }

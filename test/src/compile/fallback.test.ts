@@ -45,13 +45,13 @@ const boom = () => {
 };
 
 describe('whatever fails, the next engine runs it, and one line says so', () => {
-  test.skipIf(!isSupported())('machine code: onnxruntime', async () => {
+  test.skipIf(!isSupported())('machine code: WebAssembly', async () => {
     vi.spyOn(NativeProgram, 'ready').mockImplementation(boom);
-    await expectWayRound({ native: true }, /machine code could not be made: onnxruntime .* \(boom\)/);
+    await expectWayRound({ target: 'avx512' }, /machine code could not be made: WebAssembly .* \(boom\)/);
   });
 
   test('onnxruntime: tfjs', async () => {
-    const options = { native: false, session: { executionProviders: ['no-such-provider'] } };
+    const options = { target: 'onnxruntime' as const, session: { executionProviders: ['no-such-provider'] } };
     await expectWayRound(options, /tfjs runs this function, many times slower \(.*no-such-provider/);
   });
 
@@ -77,13 +77,13 @@ describe('whatever fails, the next engine runs it, and one line says so', () => 
   });
 });
 
-test.skipIf(!isSupported())('memory that the system refuses is no fault: onnxruntime runs it', async () => {
+test.skipIf(!isSupported())('memory that the system refuses is no fault: WebAssembly runs it', async () => {
   vi.spyOn(NativeProgram, 'ready').mockImplementation(() => {
     throw new Refused('the system does not let memory be executed');
   });
-  expect(await run({ native: true })).toEqual([2, 4, 6]);
+  expect(await run({ target: 'avx512' })).toEqual([2, 4, 6]);
   expect(lines).toEqual([
-    'ebmm: machine code cannot run (the system does not let memory be executed): onnxruntime runs it instead, slower',
+    'ebmm: machine code cannot run (the system does not let memory be executed): WebAssembly runs it instead, slower',
   ]);
 });
 

@@ -35,7 +35,7 @@ describe.skipIf(!isSupported())('images in machine code', () => {
     ); // biome-ignore format: one idea
     // Nothing that would run elsewhere.
     new NativeProgram(trace(network, specs), specs, 0).free();
-    const engines = [compiledEngine({ native: true, threads: 1 }), await tfjsEngine()];
+    const engines = [compiledEngine({ target: 'avx512', threads: 1 }), await tfjsEngine()];
     const [found, expected] = await Promise.all(engines.map(async (engine) => (await engine.compile(network, specs)).run(values))); // biome-ignore format: one line
     for (const name of Object.keys(expected)) {
       const [is, shouldBe] = [Array.from(found[name]), Array.from(expected[name])];

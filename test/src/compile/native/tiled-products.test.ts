@@ -76,7 +76,7 @@ describe.skipIf(!hasTiles())('a program with products by tiles', () => {
 
 test('tiles are refused where there are none', () => {
   const message = /^products "bfloat16x3": only in machine code for processors with tiles of bfloat16/;
-  expect(() => compiledEngine({ native: false, products: 'bfloat16x3' })).toThrow(message);
+  expect(() => compiledEngine({ target: 'onnxruntime', products: 'bfloat16x3' })).toThrow(message);
   expect(() => compiledEngine({ device: 'cuda', products: 'bfloat16x3' })).toThrow(message);
   expect(() => compiledEngine({ products: 'half' as 'float32' })).toThrow(
     /^products "half": expected one of float32, /,
