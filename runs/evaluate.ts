@@ -194,6 +194,11 @@ export function report(evaluation: Evaluation): string[] {
       `${row.memory}, ${row.patterns} patterns: ${short(row.error)} (5-95%: ${short(row.error_p5)}-${short(row.error_p95)}) ${unit}${information}, compression ${short(row.compression)}`,
     );
   }
+  for (const { memory, patterns, diverged = 0, episodes: of } of rows.filter((row) => row.diverged)) {
+    lines.push(
+      `${memory}, ${patterns} patterns: ${diverged} of ${patterns * of} patterns diverged in storing or recall and count as all wrong`,
+    );
+  }
   // Where some memory trains to store, storing is worth a table.
   return rows.some(({ store_seconds = 0 }) => store_seconds > 1)
     ? [...lines, '', ...storingTable(rows)]

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { patternErrors, toRange } from '../meta/units.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
 import { bitsOf, type Contents, memoryBits, rounded } from '../src/memory/contents.ts';
+import { DivergedError, notFinite } from '../src/memory/diverged.ts';
 import { LearnedMemory } from '../src/memory/learned-memory.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { type Batch, type Corruption, drawBatch, type Split, type Task } from '../tasks/index.ts';
@@ -55,7 +56,7 @@ export async function evaluateRounded(
     memory instanceof LearnedMemory
       ? Math.min(16, Math.max(1, Math.floor(BATCH_VALUES / (patterns * dimension))))
       : 1;
-  const outcomes = bits.map(() => ({ means: [] as number[], size: { floats: 0 } as Size }));
+  const outcomes = bits.map(() => ({ means: [] as number[], size: { floats: 0 } as Size, diverged: 0 }));
   const seconds: number[] = [];
   let asked = 0;
   for (let first = 0; first < episodes; first += together) {
@@ -71,7 +72,9 @@ export async function evaluateRounded(
       for (const [i, each] of bits.entries()) {
         const { recalled, size } = await stored.recall(each);
         outcomes[i].size = size;
-        const errors = patternErrors(task, memory.range, recalled, batch.patterns);
+        const answers = recalled ?? new Float32Array(batch.patterns.length).fill(Number.NaN);
+        const errors = patternErrors(task, memory.range, answers, batch.patterns);
+        outcomes[i].diverged += countDiverged(task, errors, answers, batch.patterns);
         for (let e = 0; e < count; e++) {
           const own = errors.subarray(e * patterns, (e + 1) * patterns);
           outcomes[i].means.push(own.reduce((a, b) => a + b, 0) / patterns);
@@ -82,10 +85,31 @@ export async function evaluateRounded(
     }
     progress(first + count);
   }
-  return outcomes.map(({ means, size }) => ({
+  return outcomes.map(({ means, size, diverged }) => ({
     ...summarise(memory.name, size, means, protocol, asked / (episodes * patterns)),
+    ...(diverged > 0 ? { diverged } : {}),
     store_seconds: quantile(seconds, 0.5),
   }));
+}
+
+/** Gives patterns whose storing or recalling diverged the error of all values wrong; returns how many. */
+function countDiverged(
+  task: Task,
+  errors: Float64Array,
+  answers: Float32Array,
+  patterns: Float32Array,
+): number {
+  const size = patterns.length / errors.length;
+  let diverged = 0;
+  for (let p = 0; p < errors.length; p++) {
+    if (notFinite(answers.subarray(p * size, (p + 1) * size)) < 0) continue;
+    diverged++;
+    errors[p] = 0;
+    for (const value of patterns.subarray(p * size, (p + 1) * size)) {
+      errors[p] += task.unit === 'bits' ? 1 : Math.max(value, 1 - value) ** 2;
+    }
+  }
+  return diverged;
 }
 
 function draw({ task, corruption, split, seed, patterns }: Protocol, first: number, episodes: number): Batch {
@@ -102,7 +126,8 @@ interface Size {
 /** Episodes that a memory has stored, to be recalled as they are or rounded. */
 interface Stored {
   seconds: number;
-  recall(bits: number | undefined): Promise<{ recalled: Float32Array; size: Size }>;
+  /** `recalled` is undefined where storing or recalling diverged, and holds NaN for patterns of which that is so. */
+  recall(bits: number | undefined): Promise<{ recalled?: Float32Array; size: Size }>;
   dispose(): void;
 }
 
@@ -120,7 +145,8 @@ async function storeBatch(
 ): Promise<Stored> {
   const [episodes, patterns] = batch.shape;
   const started = performance.now();
-  const state = await memory.write(toRange(batch.patterns, memory.range), episodes, patterns);
+  const diverged = 'keep';
+  const state = await memory.write(toRange(batch.patterns, memory.range), episodes, patterns, { diverged });
   const seconds = (performance.now() - started) / 1000;
   return {
     seconds,
@@ -129,9 +155,20 @@ async function storeBatch(
       const { iterates } = await reader.read(held, toRange(batch.queries, memory.range), episodes, patterns, {
         known: known ? batch.known : undefined,
         steps,
+        diverged,
       });
+      const recalled = iterates.at(-1)!;
+      // What a memory of NaN answers may look like numbers.
+      const values = recalled.length / episodes;
+      for (let e = 0; e < episodes; e++) {
+        const broken = Object.values(held).some((all) => {
+          const own = all.length / episodes;
+          return notFinite((all as Float32Array).subarray(e * own, (e + 1) * own)) >= 0;
+        });
+        if (broken) recalled.fill(Number.NaN, e * values, (e + 1) * values);
+      }
       const size = sizeIn(memory.contentsOf(state), memory.floats, bits ?? memory.model.bits);
-      return { recalled: iterates.at(-1)!, size };
+      return { recalled, size };
     },
     dispose() {},
   };
@@ -141,9 +178,10 @@ async function storeEpisode(memory: AssociativeMemory, batch: Batch, known: bool
   const shape = batch.shape.slice(1);
   const patterns = tf.tensor(toRange(batch.patterns, memory.range), shape);
   const started = performance.now();
-  const stored = await memory.store(patterns);
+  const stored = await unlessDiverged(() => memory.store(patterns));
   const seconds = (performance.now() - started) / 1000;
   patterns.dispose();
+  if (!stored) return { seconds, recall: async () => ({ size: { floats: 0 } }), dispose() {} };
   return {
     seconds,
     async recall(bits) {
@@ -152,9 +190,9 @@ async function storeEpisode(memory: AssociativeMemory, batch: Batch, known: bool
       const queries = tf.tensor(toRange(batch.queries, memory.range), shape);
       const mask = known ? tf.tensor(batch.known, shape) : undefined;
       try {
-        const { patterns: answer } = await held.recall(queries, { known: mask });
-        const recalled = (await answer.data()) as Float32Array;
-        answer.dispose();
+        const answer = await unlessDiverged(() => held.recall(queries, { known: mask }));
+        const recalled = (await answer?.patterns.data()) as Float32Array | undefined;
+        answer?.patterns.dispose();
         const size = contents ? sizeIn(contents, stored.floats, bits) : { floats: stored.floats };
         return { recalled, size };
       } finally {
@@ -164,6 +202,15 @@ async function storeEpisode(memory: AssociativeMemory, batch: Batch, known: bool
     },
     dispose: () => stored.dispose?.(),
   };
+}
+
+async function unlessDiverged<T>(step: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await step();
+  } catch (error) {
+    if (error instanceof DivergedError) return undefined;
+    throw error;
+  }
 }
 
 /** Information in one bit that is wrong with probability p, in bits. */

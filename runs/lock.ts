@@ -32,7 +32,4 @@ export async function isHeld(folder: string): Promise<boolean> {
 }
 
 const nameOf = (holder: Holder | undefined) =>
-  holder ? `process ${holder.pid} on ${printable(holder.host)}` : 'an unknown process';
-
-/** Host names come from a file that anyone may have written. */
-const printable = (text: string) => text.replace(/[^\x20-\x7e]/g, '?');
+  holder ? `process ${holder.pid} on ${holder.host}` : 'an unknown process';

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 /** @file The program `ebmm`: hands the process's streams, environment and signals to the command line. */
 import { reasonOf } from '../src/files.ts';
+import { printable } from '../src/printable.ts';
 import { main } from './cli.ts';
 import { type IO, STOP_STATUS, type StopSignal } from './io.ts';
 
 const io: IO = {
-  out: (line) => process.stdout.write(`${line}\n`),
-  err: (line) => (io.live ? io.live(line) : process.stderr.write(`${line}\n`)),
+  // Names come from folders and files that others made.
+  out: (line) => process.stdout.write(`${printable(line)}\n`),
+  err: (line) => (io.live ? io.live(printable(line)) : process.stderr.write(`${printable(line)}\n`)),
   stream: process.stderr,
   env: process.env,
   stopping: {},

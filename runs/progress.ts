@@ -1,5 +1,6 @@
 /** @file Progress on standard error: a calm display that moves in a terminal, a plain line now and then elsewhere. */
 import { MultiBar } from 'cli-progress';
+import { printable } from '../src/printable.ts';
 import { duration, type IO, isLive, paint } from './io.ts';
 import { sparkline } from './sparkline.ts';
 
@@ -32,7 +33,7 @@ export function startProgress(io: IO, label: string, total: number, done = 0): P
     update(now, remark = '') {
       if (performance.now() - last < QUIET * 1000 && now < total) return;
       last = performance.now();
-      io.err(`${label} ${now}/${total}  ${remark}  ${duration(left(now))} left`);
+      io.err(`${label} ${now}/${total}  ${printable(remark)}  ${duration(left(now))} left`);
     },
     stop() {},
   };
@@ -85,7 +86,7 @@ function liveProgress(
       if (watched !== undefined) history.push(watched);
       if (history.length > KEPT) history = history.filter((_, i) => i % 2 === 0);
       bar.update(now, { left: `${duration(left(now))} left` });
-      remarks.update(now, { remark, curve: sparkline(history) });
+      remarks.update(now, { remark: printable(remark), curve: sparkline(history) });
     },
     stop,
   };

@@ -42,6 +42,8 @@ export interface EvaluationRow {
   error_p95: number;
   unit: 'bits' | 'squared error';
   episodes: number;
+  /** Patterns, of all episodes, whose storing or recalling diverged: they count as all wrong. Absent where none did. */
+  diverged?: number;
   /**
    * Information recovered per float, in bits (binary patterns only): N d (1 - H2(p)) / floats, where p is the share of
    * wrong bits among those that recall had to give (all, or where uncorrupted entries are known the others).

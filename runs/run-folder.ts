@@ -12,6 +12,7 @@ import type { TrainingState } from '../meta/trainer.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
+import { parseJson } from '../src/json.ts';
 import { LearnedMemory } from '../src/memory/learned-memory.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { readMetricsFile } from './metrics.ts';
@@ -54,12 +55,7 @@ export async function readJson(file: string): Promise<unknown> {
       `${file}: ${error.code === 'ENOENT' ? 'no such file' : `cannot be read (${error.code})`}`,
     );
   });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${file}: not JSON (${(error as Error).message.split('\n')[0]})`);
-  }
+  const value = parseJson(text, file);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InputError(`${file}: expected a JSON object`);
   }
@@ -111,9 +107,10 @@ export async function loadRun(name: string): Promise<LoadedRun> {
 
 /** The trained memory of a run, under the model's name or another. */
 export function memoryOf(
-  { model, state }: Pick<LoadedRun, 'model' | 'state'>,
+  { model, state, config }: Pick<LoadedRun, 'model' | 'state'> & Partial<Pick<LoadedRun, 'config'>>,
   engine: Engine,
   name?: string,
 ): LearnedMemory {
-  return new LearnedMemory({ name, model, engine, parameters: trainedParameters(state) });
+  const trained = config && Math.max(...[config.training.patterns].flat());
+  return new LearnedMemory({ name, model, engine, parameters: trainedParameters(state), trained });
 }

@@ -6,15 +6,17 @@ import {
   checkInteger,
   checkPositive,
   checkRange,
+  checkSteps,
   type Range,
   readBatch,
-  readKnown,
+  readQueries,
   slots,
   uncentre,
 } from '../hopfield/boundary.ts';
 import { alignTraces } from '../hopfield/dynamics.ts';
 import type { AssociativeMemory, Recall, StoredMemory } from '../memory/associative.ts';
 import { keptPatterns, patternsIn } from '../memory/contents.ts';
+import { checkRecalled } from '../memory/diverged.ts';
 import { condition } from './conditioning.ts';
 import { type PatternDiffusion, patternDiffusion } from './exact.ts';
 import { ladder, type Noise, type ProcessName, processes } from './process.ts';
@@ -87,9 +89,8 @@ export function diffusionMemory(options: DiffusionMemoryOptions = {}): Associati
       floats: count * d,
       contents: () => keptPatterns(kept, shape),
       async recall(queries, { known, steps = defaultSteps } = {}) {
-        const levels = levelsOf(checkInteger(name, 'steps', steps, 1));
-        const { values, count: n } = await readBatch('queries', queries, shape);
-        const mask = await readKnown(known, n, shape);
+        const levels = levelsOf(checkSteps(name, steps, 1));
+        const { values, mask } = await readQueries(queries, known, { shape, range, noisy: true });
         const centred = centre(values, range);
         const recalled =
           mask && completion === 'conditioning'
@@ -103,7 +104,7 @@ export function diffusionMemory(options: DiffusionMemoryOptions = {}): Associati
         return answer(queries, values, recalled, mask, range, steps);
       },
       async energy(x) {
-        const points = await readBatch('x', x, shape);
+        const points = await readBatch('x', x, { shape, range, noisy: true });
         const values = centre(points.values, range);
         const last = levelsOf(defaultSteps)[defaultSteps - 1];
         return Float32Array.from({ length: points.count }, (_, n) =>
@@ -119,7 +120,7 @@ export function diffusionMemory(options: DiffusionMemoryOptions = {}): Associati
     name,
     range,
     async store(patterns) {
-      const batch = await readBatch('patterns', patterns);
+      const batch = await readBatch('patterns', patterns, { range });
       const { d, shape } = batch;
       const count = slots(name, batch.count, d, budget);
       return stored(centre(batch.values.subarray(0, count * d), range), shape, d);
@@ -186,6 +187,6 @@ function answer(
   range: Range,
   steps: number,
 ): Recall {
-  const patterns = uncentre(states, range, values, known);
+  const patterns = checkRecalled('diffusion', uncentre(states, range, values, known), energies);
   return { patterns: tensor(patterns, queries.shape, 'float32'), energies, steps };
 }

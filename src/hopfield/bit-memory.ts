@@ -1,7 +1,7 @@
 /** @file A network of bits behind the `StoredMemory` interface: tensors in, threshold, recall, tensors out. */
 import { tensor } from '@tensorflow/tfjs';
 import type { StoredMemory } from '../memory/associative.ts';
-import { checkInteger, fromBits, type Range, readBatch, readKnown, toBits } from './boundary.ts';
+import { checkSteps, fromBits, type Range, readBatch, readQueries, toBits } from './boundary.ts';
 import { type BitNetwork, defaultSteps, recallBits, type Update } from './dynamics.ts';
 
 export interface BitMemoryOptions {
@@ -24,9 +24,8 @@ export function bitMemory(network: BitNetwork, options: BitMemoryOptions): Omit<
   return {
     floats,
     async recall(queries, { known, steps = defaultSteps } = {}) {
-      checkInteger(name, 'steps', steps, 0);
-      const { values, count } = await readBatch('queries', queries, shape);
-      const mask = await readKnown(known, count, shape);
+      checkSteps(name, steps);
+      const { values, mask } = await readQueries(queries, known, { shape, range });
       const { states, ...rest } = recallBits(network, toBits(values, range), {
         known: mask,
         update,
@@ -36,7 +35,7 @@ export function bitMemory(network: BitNetwork, options: BitMemoryOptions): Omit<
       return { patterns: tensor(fromBits(states, range, values, mask), queries.shape, 'float32'), ...rest };
     },
     async energy(x) {
-      const { values, count, d } = await readBatch('x', x, shape);
+      const { values, count, d } = await readBatch('x', x, { shape, range });
       const bits = toBits(values, range);
       return Float32Array.from({ length: count }, (_, n) => {
         network.load(bits.subarray(n * d, (n + 1) * d));

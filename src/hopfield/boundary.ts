@@ -1,53 +1,8 @@
 /** @file Between tensors and the typed arrays in which the Hopfield networks work; checks what comes in. */
-import type { Tensor } from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
+import type { Range } from '../memory/inputs.ts';
 
-export type Range = readonly [low: number, high: number];
-
-/** A batch as plain numbers: values [count, d] with d the product of `shape`. */
-export interface Batch {
-  values: Float32Array;
-  count: number;
-  d: number;
-  /** Shape of one pattern. */
-  shape: number[];
-}
-
-/**
- * Reads [count, ...patternShape]. `shape` is the pattern shape that is wanted, where one is known.
- * @throws InputError for another shape, an empty batch, or values that are not finite; `what` names the batch.
- */
-export async function readBatch(what: string, tensor: Tensor, shape?: number[]): Promise<Batch> {
-  const [count = 0, ...own] = tensor.shape;
-  const d = own.reduce((a, b) => a * b, 1);
-  if (own.length === 0 || d === 0 || (count === 0 && !shape)) {
-    throw new InputError(`${what} have shape [${tensor.shape}], expected [count, ...patternShape]`);
-  }
-  if (shape && String(own) !== String(shape)) {
-    throw new InputError(`${what} have shape [${tensor.shape}], expected [count, ${shape}]`);
-  }
-  const values = Float32Array.from(await tensor.data());
-  if (!values.every(Number.isFinite)) throw new InputError(`${what} hold a value that is not finite`);
-  return { values, count, d, shape: own };
-}
-
-/**
- * Reads a mask of known entries for `count` queries: [count, d], nonzero where known; undefined stays undefined.
- * @throws InputError when its shape is not that of the queries.
- */
-export async function readKnown(
-  known: Tensor | undefined,
-  count: number,
-  shape: number[],
-): Promise<ArrayLike<number> | undefined> {
-  if (!known) return undefined;
-  if (String(known.shape) !== String([count, ...shape])) {
-    throw new InputError(
-      `known has shape [${known.shape}], expected that of the queries, [${[count, ...shape]}]`,
-    );
-  }
-  return known.data();
-}
+export { type Batch, checkSteps, type Range, readBatch, readQueries } from '../memory/inputs.ts';
 
 /** -1 below the middle of the range, +1 in the middle and above. */
 export function toBits(values: Float32Array, [low, high]: Range): Int8Array {

@@ -57,7 +57,7 @@ export function classicalHopfield(options: ClassicalHopfieldOptions): Associativ
     name: rule,
     range,
     async store(patterns) {
-      const { values, count, d, shape } = await readBatch('patterns', patterns);
+      const { values, count, d, shape } = await readBatch('patterns', patterns, { range });
       return stored(learn(rule, toBits(values, range), count, d, selfConnections), d, shape);
     },
     async restore(contents) {

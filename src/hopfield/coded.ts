@@ -61,7 +61,7 @@ export function codedHopfield({
     name,
     range,
     async store(patterns) {
-      const batch = await readBatch('patterns', patterns);
+      const batch = await readBatch('patterns', patterns, { range });
       const budget = floats ?? batch.count * batch.d;
       const centred = { ...batch, values: centre(batch.values, range) };
       const held =

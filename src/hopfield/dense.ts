@@ -69,7 +69,7 @@ export function denseHopfield(options: DenseHopfieldOptions = {}): AssociativeMe
     name,
     range,
     async store(patterns) {
-      const batch = await readBatch('patterns', patterns);
+      const batch = await readBatch('patterns', patterns, { range });
       const { d, shape } = batch;
       const count = slots(name, batch.count, d, budget);
       return stored(toBits(batch.values.subarray(0, count * d), range), shape, d);

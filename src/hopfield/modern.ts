@@ -8,12 +8,12 @@ import { keptPatterns, patternsIn } from '../memory/contents.ts';
 import {
   centre,
   checkChoice,
-  checkInteger,
   checkPositive,
   checkRange,
+  checkSteps,
   type Range,
   readBatch,
-  readKnown,
+  readQueries,
   slots,
   uncentre,
 } from './boundary.ts';
@@ -69,9 +69,9 @@ export function modernHopfield(options: ModernHopfieldOptions = {}): Associative
       floats: count * d,
       contents: () => keptPatterns(kept, shape),
       recall: (queries, { known, steps = defaultSteps } = {}) =>
-        recall(network, queries, shape, range, known, checkInteger(name, 'steps', steps, 0), finish),
+        recall(network, queries, shape, range, known, checkSteps(name, steps), finish),
       async energy(x) {
-        const points = await readBatch('x', x, shape);
+        const points = await readBatch('x', x, { shape, range, noisy: true });
         const values = centre(points.values, range);
         return Float32Array.from({ length: points.count }, (_, n) =>
           network.energy(values.subarray(n * d, (n + 1) * d)),
@@ -83,7 +83,7 @@ export function modernHopfield(options: ModernHopfieldOptions = {}): Associative
     name,
     range,
     async store(patterns) {
-      const batch = await readBatch('patterns', patterns);
+      const batch = await readBatch('patterns', patterns, { range });
       const { d, shape } = batch;
       const count = slots(name, batch.count, d, budget);
       return stored(centre(batch.values.subarray(0, count * d), range), shape, d);
@@ -104,8 +104,7 @@ async function recall(
   steps: number,
   finish: 'soft' | 'nearest',
 ) {
-  const { values, count } = await readBatch('queries', queries, shape);
-  const mask = await readKnown(known, count, shape);
+  const { values, mask } = await readQueries(queries, known, { shape, range, noisy: true });
   const { states, ...rest } = recallModern(network, centre(values, range), { known: mask, steps, finish });
   const patterns = uncentre(states, range, values, mask);
   return { patterns: tensor(patterns, queries.shape, 'float32'), ...rest };

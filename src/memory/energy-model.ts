@@ -3,7 +3,7 @@ import { type EnergyNetwork, writableFloats } from '../energy/network.ts';
 import { InputError } from '../errors.ts';
 import type { MemoryModel } from './model.ts';
 import { read } from './read.ts';
-import { type Rule, ruleParameters, writableNames } from './rule.ts';
+import { type Rule, ruleParameters, slower, writableNames } from './rule.ts';
 import { write, writeSteps } from './write.ts';
 
 /**
@@ -28,6 +28,10 @@ export function energyModel(network: EnergyNetwork, rule: Rule): MemoryModel {
       const written = write(network, rule, p, patterns);
       return Object.fromEntries(writable.map((name) => [name, written[name]]));
     },
+    slower: (parameters, scale) => ({
+      ...parameters,
+      'rule.write': slower(rule, parameters['rule.write'], scale),
+    }),
     storing: (p, patterns) => writeSteps(network, rule, p, patterns),
     recall: (p, state, queries, known, steps) =>
       read(network, rule, { ...p, ...state }, queries, known, steps).iterates,

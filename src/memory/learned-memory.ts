@@ -3,9 +3,13 @@ import * as tf from '@tensorflow/tfjs';
 import type { Engine, NamedTensors, NamedValues } from '../compile/index.ts';
 import type { Packing } from '../energy/network.ts';
 import { prefixed } from '../prefixed.ts';
+import { stream } from '../random.ts';
 import { sizeOf } from '../shapes.ts';
 import type { AssociativeMemory, Recall, RecallOptions, StoredMemory } from './associative.ts';
+import { boundedScale, HALVINGS, WILD } from './bounded.ts';
 import { type Contents, type Held, heldIn, rounded } from './contents.ts';
+import { checkRecalled, DivergedError, notFinite } from './diverged.ts';
+import { checkBatch, checkMask, checkSteps, type Expected, readBatch, readQueries } from './inputs.ts';
 import type { MemoryModel } from './model.ts';
 
 export interface LearnedMemoryOptions {
@@ -15,6 +19,13 @@ export interface LearnedMemoryOptions {
   /** Values of the model's parameters, by name. */
   parameters: Record<string, Float32Array>;
   engine: Engine;
+  /** Most patterns at once that it was trained on, where known: patterns of bits that overlap more are written in smaller steps. */
+  trained?: number;
+}
+
+export interface WriteOptions {
+  diverged?: 'throw' | 'keep';
+  slowed?: (episode: number, scale: number) => void;
 }
 
 /** What several episodes stored, by name, each [episodes, ...]. */
@@ -27,18 +38,20 @@ export class LearnedMemory implements AssociativeMemory {
   readonly floats: number;
   readonly model: MemoryModel;
   readonly #engine: Engine;
+  readonly #trained?: number;
   readonly #parameters: NamedValues;
   #readers = new Map<string, (inputs: NamedTensors) => NamedTensors>();
   #store: (inputs: NamedTensors) => NamedTensors;
   #storing: (inputs: NamedTensors) => NamedTensors;
   #energy: (inputs: NamedTensors) => NamedTensors;
 
-  constructor({ name, model, parameters, engine }: LearnedMemoryOptions) {
+  constructor({ name, model, parameters, engine, trained }: LearnedMemoryOptions) {
     this.model = model;
     this.name = name ?? model.name;
     this.range = model.range;
     this.floats = model.floats;
     this.#engine = engine;
+    this.#trained = trained;
     this.#parameters = prefixed('p:', parameters);
     this.#store = (inputs) =>
       prefixed('s:', model.store(this.#inputsOf(inputs, 'p:'), inputs.patterns)) as NamedTensors;
@@ -52,7 +65,8 @@ export class LearnedMemory implements AssociativeMemory {
   /** This memory with other values of its parameters: the programs compiled for one serve both. */
   withParameters(parameters: Record<string, Float32Array>): LearnedMemory {
     const { name, model } = this;
-    const other = new LearnedMemory({ name, model, parameters, engine: this.#engine });
+    const trained = this.#trained;
+    const other = new LearnedMemory({ name, model, parameters, engine: this.#engine, trained });
     other.#readers = this.#readers;
     other.#store = this.#store;
     other.#storing = this.#storing;
@@ -60,9 +74,19 @@ export class LearnedMemory implements AssociativeMemory {
     return other;
   }
 
+  /**
+   * @throws InputError for patterns that are not [patterns, ...patternShape] in the memory's range; DivergedError when storing ends
+   * in numbers that are not finite
+   */
   async store(patterns: tf.Tensor): Promise<StoredMemory> {
-    const state = await this.write((await patterns.data()) as Float32Array, 1, patterns.shape[0]);
-    return new StoredEpisode(this, state);
+    const { values, count } = await readBatch('patterns', patterns, this.#expected());
+    return new StoredEpisode(this, await this.write(values, 1, count));
+  }
+
+  /** Noisy queries are what a memory is for that training filled with denoising. */
+  #expected(): Expected & { shape: readonly number[] } {
+    const { patternShape } = this.model;
+    return { shape: patternShape, range: this.range, noisy: this.holdsParameters };
   }
 
   /** All tensors that storing makes; where training stored, all parameters. */
@@ -132,17 +156,115 @@ export class LearnedMemory implements AssociativeMemory {
   /**
    * Stores several episodes at once.
    * @param patterns [episodes, count, ...patternShape], in the memory's range
+   * @param options `diverged`: whether numbers that are not finite are an error (default), or kept for the caller to look at;
+   * `slowed`: told of every episode that was written in smaller steps than the trained ones, by which factor
    * @returns the state, every tensor [episodes, ...]
+   * @throws InputError for patterns of another length or range, DivergedError
    */
-  async write(patterns: Float32Array, episodes: number, count: number): Promise<StoredState> {
+  async write(
+    patterns: Float32Array,
+    episodes: number,
+    count: number,
+    { diverged = 'throw', slowed }: WriteOptions = {},
+  ): Promise<StoredState> {
+    checkBatch('patterns', patterns, [episodes, count], this.#expected());
     // A memory whose training wrote all that it holds.
     if (this.holdsParameters) return {};
     const program = await this.#engine.compile(this.#store, {
       ...this.#parameterSpecs(),
       patterns: { shape: [episodes, count, ...this.model.patternShape] },
     });
-    const outputs = await program.run({ ...this.#parameters, patterns });
-    return Object.fromEntries(Object.keys(this.model.state).map((name) => [name, outputs[`s:${name}`]]));
+    const names = Object.keys(this.model.state);
+    const run = async (parameters: NamedValues, own: Float32Array): Promise<StoredState> => {
+      const outputs = await program.run({ ...parameters, patterns: own });
+      return Object.fromEntries(names.map((name) => [name, outputs[`s:${name}`]]));
+    };
+    const state = await run(this.#parameters, patterns);
+    if (this.model.slower) {
+      for (let e = 0; e < episodes; e++)
+        await this.#writeSlower(state, patterns, e, episodes, count, run, slowed);
+    }
+    const broken = names.find((name) => notFinite(state[name]) >= 0);
+    if (broken && diverged === 'throw') throw await this.#storingDiverged(patterns, episodes, count, broken);
+    return state;
+  }
+
+  /** Writes one episode again, in smaller steps, where those of training are too large for it. */
+  async #writeSlower(
+    state: StoredState,
+    patterns: Float32Array,
+    episode: number,
+    episodes: number,
+    count: number,
+    run: (parameters: NamedValues, patterns: Float32Array) => Promise<StoredState>,
+    slowed?: (episode: number, scale: number) => void,
+  ): Promise<void> {
+    const { patternShape } = this.model;
+    const size = patterns.length / episodes;
+    const own = patterns.subarray(episode * size, (episode + 1) * size);
+    const bits = patternShape.length === 1 && own.every((v) => Math.abs(v) === 1);
+    const trained = bits ? this.#trained : undefined;
+    let { scale, unlike } = trained
+      ? boundedScale(own, count, patternShape[0], trained)
+      : { scale: 1, unlike: false };
+    const usual = trained && unlike ? await this.#usualWeights(trained) : undefined;
+    const part = (all: StoredState[string]) => {
+      const each = all.length / episodes;
+      return (all as Float32Array).subarray(episode * each, (episode + 1) * each);
+    };
+    const diverges = () =>
+      Object.entries(state).some(([name, all]) => {
+        const largest = largestOf(part(all));
+        return !Number.isFinite(largest) || (usual && largest > WILD * usual[name]);
+      });
+    if (scale === 1 && !diverges()) return;
+    if (scale === 1) scale = 0.5;
+    // The same program: all its episodes are this one.
+    const repeated = new Float32Array(patterns.length);
+    for (let e = 0; e < episodes; e++) repeated.set(own, e * size);
+    const values = Object.fromEntries(
+      Object.keys(this.model.parameters).map((name) => [name, this.#parameters[`p:${name}`] as Float32Array]),
+    );
+    for (let k = 0; k <= HALVINGS; k++, scale /= 2) {
+      const written = await run(prefixed('p:', this.model.slower!(values, scale)), repeated);
+      for (const [name, all] of Object.entries(written)) part(state[name]).set(part(all));
+      if (!diverges()) break;
+    }
+    slowed?.(episode, scale);
+  }
+
+  #usual?: Promise<Record<string, number>>;
+
+  /** The largest written weight of each tensor, where as many patterns of fair bits are stored as in training. */
+  #usualWeights(trained: number): Promise<Record<string, number>> {
+    this.#usual ??= (async () => {
+      const random = stream(0, 'usual weights');
+      const [d] = this.model.patternShape;
+      const patterns = Float32Array.from({ length: trained * d }, () => 2 * random.bit() - 1);
+      const state = await this.write(patterns, 1, trained, { diverged: 'keep' });
+      return Object.fromEntries(
+        Object.entries(state).map(([name, all]) => [name, largestOf(all as Float32Array)]),
+      );
+    })();
+    return this.#usual;
+  }
+
+  /** Says at which step the numbers left, where storing takes steps. */
+  async #storingDiverged(patterns: Float32Array, episodes: number, count: number, broken: string) {
+    const why = `; ${count} patterns, of ${this.name}: they may be more, or of another kind, than it was trained for`;
+    const told = (tensor: string, step?: number, of?: number) =>
+      new DivergedError(
+        `storing diverged: "${tensor}" is not finite${step ? ` after step ${step} of ${of}` : ''}${why}`,
+        tensor,
+        step,
+      );
+    if (!this.model.storing) return told(broken);
+    const states = await this.writing(patterns, episodes, count);
+    for (const [step, state] of states.entries()) {
+      const tensor = Object.keys(state).find((name) => notFinite(state[name]) >= 0);
+      if (tensor) return told(tensor, step, states.length - 1);
+    }
+    return told(broken);
   }
 
   /**
@@ -151,6 +273,7 @@ export class LearnedMemory implements AssociativeMemory {
    */
   async writing(patterns: Float32Array, episodes: number, count: number): Promise<StoredState[]> {
     if (!this.model.storing) throw new Error(`${this.name} does not store in steps`);
+    checkBatch('patterns', patterns, [episodes, count], this.#expected());
     const program = await this.#engine.compile(this.#storing, {
       ...this.#parameterSpecs(),
       patterns: { shape: [episodes, count, ...this.model.patternShape] },
@@ -170,15 +293,23 @@ export class LearnedMemory implements AssociativeMemory {
    * where the memory has an energy, energies
    * @returns iterates[k]: after k + 1 steps, shaped as the queries; energies[k]: [episodes, count] of iterate k, the query
    * being iterate 0
+   * @throws InputError for queries, a mask or steps that cannot be; DivergedError when an iterate or energy is not finite
    */
   async read(
     state: StoredState,
     queries: Float32Array,
     episodes: number,
     count: number,
-    options: { known?: Float32Array; steps?: number; trace?: boolean } = {},
+    options: { known?: Float32Array; steps?: number; trace?: boolean; diverged?: 'throw' | 'keep' } = {},
   ): Promise<{ iterates: Float32Array[]; energies: Float32Array[] }> {
-    const { known, steps = this.model.steps, trace = false } = options;
+    const { known, steps = this.model.steps, trace = false, diverged = 'throw' } = options;
+    const { shape } = this.#expected();
+    checkSteps(this.name, steps);
+    checkBatch('queries', queries, [episodes, count], { ...this.#expected(), known });
+    if (known) {
+      checkBatch('known', known, [episodes, count], { shape });
+      checkMask('known', known);
+    }
     const batch = { shape: [episodes, count, ...this.model.patternShape] };
     const program = await this.#engine.compile(this.#reader(Boolean(known), steps, trace), {
       ...this.#parameterSpecs(),
@@ -196,10 +327,17 @@ export class LearnedMemory implements AssociativeMemory {
       Object.keys(outputs)
         .filter((name) => name.startsWith(prefix))
         .map((_, k) => outputs[`${prefix}${k + from}`] as Float32Array);
-    return {
-      iterates: trace ? list('x', 1) : [outputs.last as Float32Array],
-      energies: trace ? list('energy', 0) : [],
-    };
+    const iterates = trace ? list('x', 1) : [outputs.last as Float32Array];
+    const energies = trace ? list('energy', 0) : [];
+    if (diverged === 'throw') {
+      const step = iterates.findIndex((x) => notFinite(x) >= 0);
+      if (step >= 0) {
+        const at = trace ? ` after step ${step + 1} of ${steps}` : ` after ${steps} steps`;
+        throw new DivergedError(`${this.name}: recall diverged: what is recalled is not finite${at}`, 'recalled', trace ? step + 1 : undefined); // biome-ignore format: one error
+      }
+      checkRecalled(this.name, [], energies);
+    }
+    return { iterates, energies };
   }
 
   /**
@@ -207,13 +345,16 @@ export class LearnedMemory implements AssociativeMemory {
    * @throws Error when the memory has no energy
    */
   async energies(state: StoredState, x: Float32Array, episodes: number, count: number) {
+    checkBatch('x', x, [episodes, count], { ...this.#expected(), noisy: true });
     const program = await this.#engine.compile(this.#energy, {
       ...this.#parameterSpecs(),
       ...this.#stateSpecs(episodes),
       x: { shape: [episodes, count, ...this.model.patternShape] },
     });
     const outputs = await program.run({ ...this.#parameters, ...prefixed('s:', state), x });
-    return outputs.energy as Float32Array;
+    const energies = outputs.energy as Float32Array;
+    checkRecalled(this.name, [], [energies]);
+    return energies;
   }
 
   #parameterSpecs() {
@@ -261,6 +402,10 @@ export class LearnedMemory implements AssociativeMemory {
   }
 }
 
+/** The largest magnitude; NaN when one is. */
+const largestOf = (values: Float32Array) =>
+  values.reduce((most, v) => (Number.isNaN(v) ? v : Math.max(most, Math.abs(v))), 0);
+
 const parameterShapes = ({ parameters }: MemoryModel) =>
   Object.fromEntries(Object.entries(parameters).map(([name, { shape }]) => [name, shape]));
 
@@ -276,7 +421,11 @@ class StoredEpisode implements StoredMemory {
     this.#state = state;
     this.floats = memory.floats;
     if (memory.model.energy) {
-      this.energy = async (x) => memory.energies(state, (await x.data()) as Float32Array, 1, x.shape[0]);
+      const shape = memory.model.patternShape;
+      this.energy = async (x) => {
+        const { values, count } = await readBatch('x', x, { shape, range: memory.range, noisy: true });
+        return memory.energies(state, values, 1, count);
+      };
     }
   }
 
@@ -285,18 +434,17 @@ class StoredEpisode implements StoredMemory {
   }
 
   async recall(queries: tf.Tensor, { known, steps, trace }: RecallOptions = {}): Promise<Recall> {
-    const count = queries.shape[0];
     const memory = this.#memory;
-    const { iterates, energies } = await memory.read(
-      this.#state,
-      (await queries.data()) as Float32Array,
-      1,
-      count,
-      { known: known && ((await known.data()) as Float32Array), steps, trace },
-    );
-    const values = iterates.at(-1) ?? ((await queries.data()) as Float32Array);
+    const { patternShape: shape } = memory.model;
+    const noisy = memory.holdsParameters;
+    const { values, count, mask } = await readQueries(queries, known, { shape, range: memory.range, noisy });
+    const { iterates, energies } = await memory.read(this.#state, values, 1, count, {
+      known: mask && Float32Array.from(mask),
+      steps,
+      trace,
+    });
     return {
-      patterns: tf.tensor(values, queries.shape),
+      patterns: tf.tensor(iterates.at(-1) ?? values, queries.shape),
       energies: energies.length > 0 ? energies.map((e) => Array.from(e)) : undefined,
       steps: steps ?? memory.model.steps,
     };

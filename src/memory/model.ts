@@ -27,6 +27,8 @@ export interface MemoryModel {
   readonly steps: number;
   /** Stores patterns [episodes, patterns, ...patternShape]; returns the state, each tensor with its [episodes] axis. */
   store(p: NamedTensors, patterns: tf.Tensor): NamedTensors;
+  /** These values of the parameters, but all steps of storing `scale` times as large; where storing takes steps that can diverge. */
+  slower?(parameters: Record<string, Float32Array>, scale: number): Record<string, Float32Array>;
   /** The state after 0, 1 ... T steps of storing, the last being what `store` returns, where storing goes in steps. */
   storing?(p: NamedTensors, patterns: tf.Tensor): NamedTensors[];
   /**

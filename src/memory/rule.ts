@@ -148,6 +148,16 @@ export function rateAt(values: tf.Tensor, ...index: number[]): tf.Scalar {
   return tf.softplus(tf.reshape(one, [])) as tf.Scalar;
 }
 
+/** `rule.write` with the rates of the energy and its gradient `scale` times as large; the pull to the initial weights stays. */
+export function slower({ write }: Rule, values: Float32Array, scale: number): Float32Array {
+  const scaled = (raw: number) => inverseSoftplus(scale * Math.max(softplus(raw), 1e-30));
+  return values.map((raw, i) =>
+    write.rates === 'terms' && i % TERMS.length === TERMS.indexOf('distance') ? raw : scaled(raw),
+  );
+}
+
+const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
 /** Step sizes and momenta of every read step: products of ratios below one, hence non-increasing. */
 export function readSchedule(p: NamedTensors, steps: number): { rate: tf.Scalar; momentum: tf.Scalar }[] {
   const at = (values: tf.Tensor, k: number) => tf.reshape(tf.slice(values, [k], [1]), []);

@@ -7,15 +7,17 @@ import {
   checkInteger,
   checkPositive,
   checkRange,
+  checkSteps,
   fromBits,
   type Range,
   readBatch,
-  readKnown,
+  readQueries,
   slots,
   toBits,
 } from '../hopfield/boundary.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { keptPatterns, patternsIn } from '../memory/contents.ts';
+import { checkRecalled } from '../memory/diverged.ts';
 import { restEnergy } from './dynamics.ts';
 import { type UniversalNetwork, type UniversalOptions, universalNetwork } from './network.ts';
 import { separations } from './separations.ts';
@@ -73,11 +75,11 @@ export function universalMemory(options: UniversalMemoryOptions): UniversalMemor
       floats: count * d,
       contents: () => keptPatterns(centre(values, range), shape),
       recall: (queries, { known, steps = ownSteps } = {}) =>
-        recall(held, queries, shape, known, checkInteger(name, 'steps', steps, 0), recaller),
+        recall(held, queries, shape, known, checkSteps(name, steps), recaller),
       ...(flows && readout === 'mean'
         ? {
             async energy(x: Tensor) {
-              const points = await readBatch('x', x, shape);
+              const points = await readBatch('x', x, { shape, range, noisy: true });
               const energy = restEnergy(held.comparison, separation, options.parameter);
               return Float32Array.from({ length: points.count }, (_, n) =>
                 energy(points.values.subarray(n * d, (n + 1) * d)),
@@ -91,7 +93,7 @@ export function universalMemory(options: UniversalMemoryOptions): UniversalMemor
     name,
     range,
     async store(patterns) {
-      const { values, count: all, d, shape } = await readBatch('patterns', patterns);
+      const { values, count: all, d, shape } = await readBatch('patterns', patterns, { range });
       const count = slots(name, all, d, options.floats ?? Number.POSITIVE_INFINITY);
       return stored(values.subarray(0, count * d), shape, d);
     },
@@ -100,8 +102,8 @@ export function universalMemory(options: UniversalMemoryOptions): UniversalMemor
       return stored(uncentred(values, range), shape, d);
     },
     async storePairs(keys, values) {
-      const from = await readBatch('keys', keys);
-      const to = await readBatch('values', values);
+      const from = await readBatch('keys', keys, { range });
+      const to = await readBatch('values', values, { range });
       if (from.count !== to.count)
         throw new InputError(`${name}: ${from.count} keys and ${to.count} values, expected as many`);
       const count = slots(name, from.count, from.d + to.d, options.floats ?? Number.POSITIVE_INFINITY);
@@ -145,8 +147,7 @@ async function recall(
   limit: number,
   { range, binary }: Recaller,
 ) {
-  const { values, count, d } = await readBatch('queries', queries, shape);
-  const mask = await readKnown(known, count, shape);
+  const { values, count, d, mask } = await readQueries(queries, known, { shape, range, noisy: true });
   const states = binary ? Float32Array.from(toBits(values, range)) : values.slice();
   const converged: boolean[] = [];
   let steps = 0;
@@ -169,7 +170,7 @@ async function recall(
   const out = binary
     ? fromBits(Int8Array.from(states), range, values, mask)
     : states.map((state, i) => (mask?.[i] ? values[i] : state));
-  return { patterns: tensor(out, queries.shape, 'float32'), steps, converged };
+  return { patterns: tensor(checkRecalled('universal', out), queries.shape, 'float32'), steps, converged };
 }
 
 async function recallPairs(
@@ -179,7 +180,7 @@ async function recallPairs(
   valueShape: number[],
   { range, binary }: Recaller,
 ) {
-  const { values, count, d } = await readBatch('queries', queries, keyShape);
+  const { values, count, d } = await readQueries(queries, undefined, { shape: keyShape, range, noisy: true });
   const keys = binary ? Float32Array.from(toBits(values, range)) : values;
   const out = new Float32Array(count * network.width);
   for (let q = 0; q < count; q++) {
@@ -187,5 +188,8 @@ async function recallPairs(
   }
   const [low, high] = range;
   const recalled = binary ? out.map((bit) => (bit < 0 ? low : high)) : out;
-  return { patterns: tensor(recalled, [count, ...valueShape], 'float32'), steps: 1 };
+  return {
+    patterns: tensor(checkRecalled('universal', recalled), [count, ...valueShape], 'float32'),
+    steps: 1,
+  };
 }

@@ -4,7 +4,15 @@
  */
 import { type Tensor, tensor } from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
-import { checkInteger, checkRange, type Range, readBatch, readKnown, toBits } from '../hopfield/boundary.ts';
+import {
+  checkInteger,
+  checkRange,
+  checkSteps,
+  type Range,
+  readBatch,
+  readQueries,
+  toBits,
+} from '../hopfield/boundary.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { heldIn } from '../memory/contents.ts';
 import { stream } from '../random.ts';
@@ -87,9 +95,8 @@ export function sparseDistributedMemory(options: SparseDistributedOptions = {}):
         },
       }),
       async recall(queries: Tensor, { known, steps = 1 } = {}) {
-        checkInteger(name, 'steps', steps, 0);
-        const asked = await readBatch('queries', queries, shape);
-        const mask = await readKnown(known, asked.count, shape);
+        checkSteps(name, steps);
+        const { mask, ...asked } = await readQueries(queries, known, { shape, range, noisy: true });
         const states = inside(asked.values).slice();
         for (let q = 0; q < asked.count; q++) {
           const x = states.subarray(q * d, (q + 1) * d);
@@ -111,7 +118,7 @@ export function sparseDistributedMemory(options: SparseDistributedOptions = {}):
     name,
     range,
     async store(patterns) {
-      const { values, count, d, shape } = await readBatch('patterns', patterns);
+      const { values, count, d, shape } = await readBatch('patterns', patterns, { range });
       const own = reader(d, shape);
       const counters = new Float64Array(locations * d);
       const written = new Float64Array(locations);

@@ -20,7 +20,9 @@ describe.each(Object.keys(diffusionRivals) as DiffusionRivalName[])('rival %s', 
     const found = await (await stored.recall(zeroOne(queries))).patterns.data();
     for (let i = 0; i < found.length; i++) expect(found[i]).toBeCloseTo((patterns[i] + 1) / 2, 5);
     expect(await (await stored.recall(zeroOne(queries))).patterns.data()).toEqual(found);
-    const small = await diffusionRivals[name]({ seed: 3, floats: 2 * d }).store(zeroOne(patterns));
+    const small = await diffusionRivals[name]({ seed: 3, range: [0, 1], floats: 2 * d }).store(
+      zeroOne(patterns),
+    );
     expect(small.floats).toBe(2 * d);
   });
 });

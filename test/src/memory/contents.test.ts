@@ -39,9 +39,13 @@ const memories: Record<string, AssociativeMemory> = {
   'sdm-continuous': sparseDistributedMemory({ locations: 200, kind: 'continuous' }),
 };
 
+/** From [-1, 1] to the memory's range. */
+const ranged = (x: tf.Tensor, { range: [low, high] }: AssociativeMemory) =>
+  tf.add(low, tf.mul(tf.div(tf.add(x, 1), 2), high - low));
+
 const answers = async (memory: AssociativeMemory, contents?: Contents) => {
-  const stored = contents ? await memory.restore(contents) : await memory.store(patterns);
-  const { patterns: recalled } = await stored.recall(queries, { known });
+  const stored = contents ? await memory.restore(contents) : await memory.store(ranged(patterns, memory));
+  const { patterns: recalled } = await stored.recall(ranged(queries, memory), { known });
   return { values: Array.from(await recalled.data()), contents: stored.contents() };
 };
 
