@@ -3,7 +3,6 @@ import { type Tensor, tensor } from '@tensorflow/tfjs';
 import {
   centre,
   checkChoice,
-  checkInteger,
   checkPositive,
   checkRange,
   checkSteps,
