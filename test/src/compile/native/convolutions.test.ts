@@ -1,11 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   type Convolution,
   emitConvolution,
   isConvolutionSupported,
 } from '../../../../src/compile/native/convolutions.ts';
-import { isSupported } from '../../../../src/compile/native/machine.ts';
-import { runSubroutine, someNumbers } from './subroutine.ts';
+import { itOn, runSubroutine, someNumbers, targets } from './subroutine.ts';
 
 /** images, channels in and out, height and width of the result, height and width of the kernel. */
 type Shape = [number, number, number, number, number, number, number];
@@ -56,7 +55,9 @@ function error(c: Convolution, flipped = false): number {
   return result.reduce((worst, value, i) => Math.max(worst, Math.abs(value - expected[i]) || (Number.isNaN(value) ? 1 : 0)), 0); // biome-ignore format: one line
 }
 
-describe.skipIf(!isSupported())('a convolution in machine code', () => {
+describe.each(targets)('a convolution, $name', (target) => {
+  const it = itOn(target);
+
   it.each<[Shape]>([
     [[2, 1, 8, 32, 32, 3, 3]], [[2, 8, 1, 32, 32, 3, 3]], [[2, 8, 16, 16, 16, 3, 3]], [[1, 3, 1, 9, 20, 3, 3]], [[3, 2, 5, 8, 8, 3, 3]],
     [[2, 2, 3, 7, 8, 3, 3]], [[1, 2, 3, 5, 7, 2, 4]], [[1, 4, 2, 6, 4, 3, 3]], [[1, 2, 2, 7, 5, 1, 1]],

@@ -1,12 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   emitImageConvolution,
   type ImageConvolution,
   isImageConvolutionSupported,
 } from '../../../../src/compile/native/image-convolutions.ts';
-import { isSupported } from '../../../../src/compile/native/machine.ts';
 import { adjointWindows, windows } from '../../../../src/compile/native/windows.ts';
-import { runSubroutine, someNumbers } from './subroutine.ts';
+import { itOn, runSubroutine, someNumbers, targets } from './subroutine.ts';
 
 interface Kind {
   images: number;
@@ -96,7 +95,9 @@ const kinds: Kind[] = [
   { images: 16, channels: [2, 8], size: [32, 32], kernel: [3, 3], stride: [2, 2], pad: [1, 1] },
 ];
 
-describe.skipIf(!isSupported())('a convolution over images beside each other', () => {
+describe.each(targets)('a convolution over images beside each other, $name', (target) => {
+  const it = itOn(target);
+
   it.each(kinds)('is that of float64 for %j', (kind) => {
     expect(error(kind, false)).toBeLessThan(1e-4);
   });

@@ -1,12 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   emitImageFilterGradient,
   type ImageFilterGradient,
   isImageFilterGradientSupported,
 } from '../../../../src/compile/native/image-filter-gradients.ts';
-import { isSupported } from '../../../../src/compile/native/machine.ts';
 import { windows } from '../../../../src/compile/native/windows.ts';
-import { runSubroutine, someNumbers } from './subroutine.ts';
+import { itOn, runSubroutine, someNumbers, targets } from './subroutine.ts';
 
 interface Kind {
   images: number;
@@ -52,7 +51,9 @@ function error({ images, channels: [inside, outside], size, kernel, stride = 1, 
   return found.reduce((worst, value, i) => Math.max(worst, Math.abs(value - expected[i]) || (Number.isNaN(value) ? 1 : 0)), 0); // biome-ignore format: one line
 }
 
-describe.skipIf(!isSupported())('a filter gradient over images beside each other', () => {
+describe.each(targets)('a filter gradient over images beside each other, $name', (target) => {
+  const it = itOn(target);
+
   it.each<Kind>([
     { images: 16, channels: [2, 3], size: [4, 4], kernel: [3, 3], pad: 1 },
     { images: 16, channels: [1, 8], size: [9, 8], kernel: [3, 3], stride: 2, pad: 1 },

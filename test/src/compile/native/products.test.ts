@@ -1,13 +1,13 @@
-import { describe, expect, it } from 'vitest';
-import { at, Label, R8, RAX, RDX, RSI } from '../../../../src/compile/native/assembler.ts';
-import { isSupported } from '../../../../src/compile/native/machine.ts';
+import { describe, expect } from 'vitest';
+import { at, R8, RAX, RDX, RSI } from '../../../../src/compile/native/assembler.ts';
 import {
   emitProduct,
   isProductSupported,
   type Product,
   scratchOf,
 } from '../../../../src/compile/native/products.ts';
-import { runSubroutine, someNumbers } from './subroutine.ts';
+import { WORD_BYTES } from '../../../../src/compile/native/target.ts';
+import { itOn, runSubroutine, someNumbers, targets } from './subroutine.ts';
 
 type Shape = [rows: number, inner: number, columns: number];
 
@@ -76,7 +76,9 @@ function error(p: Product): number {
 
 const odd = [1, 2, 3, 7, 15, 16, 17, 33];
 
-describe.skipIf(!isSupported())('a product in machine code', () => {
+describe.each(targets)('a product, $name', (target) => {
+  const it = itOn(target);
+
   for (const transposed of ['', 'a', 'b', 'ab'])
     it(`is that of float64 for all small shapes, transposed: ${transposed || 'none'}`, () => {
       for (const rows of odd)
@@ -143,21 +145,15 @@ describe.skipIf(!isSupported())('a product in machine code', () => {
     const before = someNumbers(rows * columns, 3);
     const result = runSubroutine(
       (assembler) => {
-        const [subroutine, over] = [new Label(), new Label()];
         for (let part = 0; part < parts; part++) {
           assembler.address(RAX, at(RSI, 4 * part * rows * inner));
-          assembler.storeWord(at(R8, 16 * part), RAX);
+          assembler.storeWord(at(R8, 2 * WORD_BYTES * part), RAX);
           assembler.address(RAX, at(RDX, 4 * part * inner * columns));
-          assembler.storeWord(at(R8, 16 * part + 8), RAX);
+          assembler.storeWord(at(R8, (2 * part + 1) * WORD_BYTES), RAX);
         }
         assembler.set(RSI, 0);
         assembler.set(RDX, 0);
-        assembler.call(subroutine);
-        assembler.jump(over);
-        assembler.place(subroutine);
         emitProduct(assembler, p);
-        assembler.place(over);
-        assembler.return();
       },
       { a, b, result: before, scratch: 4 * parts },
     );

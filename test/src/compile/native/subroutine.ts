@@ -1,3 +1,5 @@
+/** @file Runs kernels by themselves, on all targets that this machine has. */
+import { it } from 'vitest';
 import {
   type Assembler,
   at,
@@ -8,7 +10,28 @@ import {
   RDX,
   RSI,
 } from '../../../../src/compile/native/assembler.ts';
-import { Block, Executable, functionOf } from '../../../../src/compile/native/machine.ts';
+import { Block, Executable, functionOf, isSupported } from '../../../../src/compile/native/machine.ts';
+import { avx512, forTarget, type Target, target, wasm } from '../../../../src/compile/native/target.ts';
+import { instantiate, names, newMemory, pagesOf } from '../../../../src/compile/wasm/instance.ts';
+import { WasmAssembler } from '../../../../src/compile/wasm/wasm-assembler.ts';
+import { writeModule } from '../../../../src/webassembly/module.ts';
+import { runtime } from '../../../../src/webassembly/runtime.ts';
+
+export const targets: Target[] = [...(isSupported() ? [avx512] : []), wasm];
+
+/** `it` for tests that make no promises, while kernels are written for this target. */
+export function itOn(wanted: Target): typeof it {
+  const on =
+    <Arguments extends unknown[]>(test: (...given: Arguments) => void) =>
+    (...given: Arguments) =>
+      forTarget(wanted, () => test(...given));
+  const each =
+    (table: readonly unknown[]) =>
+    (name: string, test: (...given: unknown[]) => void): void =>
+      it.each(table)(name, on(test));
+  const one = (name: string, test: () => void): void => it(name, on(test));
+  return Object.assign(one, { each }) as unknown as typeof it;
+}
 
 /** An operand of a subroutine: where it starts, and the numbers from there. */
 export interface Operands {
@@ -38,27 +61,15 @@ export function runSubroutine(emit: (assembler: Assembler) => void, operands: Op
     end = start + part.length + MARGIN;
     return start;
   });
-  const block = new Block(4 * end);
-  const numbers = new Float32Array(block.buffer, 0, end).fill(Number.NaN);
+  const { buffer, run, free } = (target === wasm ? wasmFunction : machineFunction)(emit, starts, 4 * end);
+  const numbers = new Float32Array(buffer, 0, end).fill(Number.NaN);
+  // WebAssembly's are 0 there in programs too.
+  if (target === wasm) numbers.fill(0, 0, MARGIN / 4);
   parts.forEach((part, i) => {
     numbers.set(part, starts[i]);
   });
   const scratch = numbers.subarray(starts[3], starts[3] + parts[3].length).fill(Number.NaN);
-  const subroutine = new Label();
-  const over = new Label();
-  const code = functionOf((assembler) => {
-    [RSI, RDX, RCX, R8].forEach((register, i) => {
-      assembler.address(register, at(RBX, 4 * starts[i]));
-    });
-    assembler.call(subroutine);
-    assembler.jump(over);
-    assembler.place(subroutine);
-    emit(assembler);
-    assembler.place(over);
-  });
-  const executable = new Executable(code);
-  executable.call(block.pointer);
-  executable.free();
+  run();
   const result = numbers.slice(starts[2], starts[2] + parts[2].length);
   numbers.fill(Number.NaN, starts[2], starts[2] + parts[2].length);
   scratch.fill(Number.NaN);
@@ -69,10 +80,65 @@ export function runSubroutine(emit: (assembler: Assembler) => void, operands: Op
     });
     numbers.fill(Number.NaN, starts[i], starts[i] + part.length);
   });
+  if (target === wasm) numbers.fill(Number.NaN, 0, MARGIN / 4);
   const written = numbers.findIndex((value) => !Number.isNaN(value));
-  block.free();
+  free();
   if (written >= 0) throw new Error(`written around the result, at ${written - starts[2]} from its start`);
   return result;
+}
+
+/** A function that calls the subroutine with the addresses of its operands, and memory for it. */
+interface Made {
+  buffer: ArrayBufferLike;
+  run(): void;
+  free(): void;
+}
+type Emit = (assembler: Assembler) => void;
+const registers = [RSI, RDX, RCX, R8];
+
+function machineFunction(emit: Emit, starts: readonly number[], bytes: number): Made {
+  const block = new Block(bytes);
+  const subroutine = new Label();
+  const over = new Label();
+  const code = functionOf((assembler) => {
+    registers.forEach((register, i) => {
+      assembler.address(register, at(RBX, 4 * starts[i]));
+    });
+    assembler.call(subroutine);
+    assembler.jump(over);
+    assembler.place(subroutine);
+    emit(assembler);
+    assembler.place(over);
+  });
+  const executable = new Executable(code);
+  return {
+    buffer: block.buffer,
+    run: () => executable.call(block.pointer),
+    free() {
+      executable.free();
+      block.free();
+    },
+  };
+}
+
+function wasmFunction(emit: Emit, starts: readonly number[], bytes: number): Made {
+  const kernel = WasmAssembler.ofSubroutine(false);
+  emit(kernel as unknown as Assembler);
+  const caller = WasmAssembler.ofStep(false);
+  registers.forEach((register, i) => {
+    caller.address(register, at(RBX, 4 * starts[i]));
+  });
+  caller.call({ index: 0 });
+  const module = writeModule({
+    memory: { imported: { module: names.from, name: names.memory }, pages: pagesOf(bytes), shared: false },
+    functions: [
+      { parameters: kernel.parameters, body: kernel.finish() },
+      { parameters: 0, body: caller.finish(), exported: names.run },
+    ],
+  });
+  const memory = newMemory(bytes, false);
+  const run = instantiate(new runtime!.Module(module), memory);
+  return { buffer: memory.buffer, run, free: () => undefined };
 }
 
 /** Numbers in [-1, 1), the same for the same seed. */

@@ -1,11 +1,12 @@
-import { describe, expect, it } from 'vitest';
-import { isSupported } from '../../../../src/compile/native/machine.ts';
+import { describe, expect } from 'vitest';
 import { emitTranspose } from '../../../../src/compile/native/transposes.ts';
-import { runSubroutine, someNumbers } from './subroutine.ts';
+import { itOn, runSubroutine, someNumbers, targets } from './subroutine.ts';
 
 const odd = [1, 2, 3, 15, 16, 17, 33, 64];
 
-describe.skipIf(!isSupported())('a transpose in machine code', () => {
+describe.each(targets)('a transpose, $name', (target) => {
+  const it = itOn(target);
+
   it('exchanges rows and columns of every shape, and writes nothing else', () => {
     for (const rows of odd)
       for (const columns of odd)
