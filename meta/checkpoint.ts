@@ -10,7 +10,9 @@ import { MOMENTS } from './adamw.ts';
 import { AVERAGE } from './meta-step.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedArray } from './safetensors.ts';
 import { checkSeal, SEAL, seal } from './seal.ts';
-import type { TrainingState } from './trainer.ts';
+import { type TrainingState, trainedParameters } from './trainer.ts';
+
+export { trainedParameters };
 
 /** 1: without a seal. 2: sealed by a checksum of the whole file. */
 const FORMAT = 2;
@@ -42,14 +44,6 @@ export async function saveCheckpoint(
   const { values: _, ...progress } = state;
   const metadata = { format: `ebmm ${FORMAT}`, ...SEAL, progress: JSON.stringify(progress) };
   await writeFileAtomically(path, seal(encodeSafetensors(tensors, metadata)));
-}
-
-/** What a run is used with: the moving average of its parameters where one was kept, else the parameters. */
-export function trainedParameters({ values }: TrainingState): Record<string, Float32Array> {
-  const names = Object.keys(values).filter((name) => name.startsWith('p:'));
-  return Object.fromEntries(
-    names.map((name) => [name.slice(2), values[AVERAGE + name.slice(2)] ?? values[name]]),
-  );
 }
 
 /**

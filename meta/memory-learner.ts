@@ -2,7 +2,8 @@
 import type { MemoryModel } from '../src/memory/model.ts';
 import { stream } from '../src/random.ts';
 import { sizeOf } from '../src/shapes.ts';
-import { type Corruption, drawBatch, type Task } from '../tasks/index.ts';
+import { drawBatch } from '../tasks/batch.ts';
+import type { Corruption, Task } from '../tasks/index.ts';
 import type { Config } from './config.ts';
 import type { Learner, Trainable } from './learner.ts';
 import { objective } from './objective.ts';

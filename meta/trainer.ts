@@ -65,6 +65,14 @@ export function stateOf(parameters: Record<string, Float32Array>, average = 0): 
   return { step: 0, values, seconds: 0, lost: { total: 0, inARow: 0 } };
 }
 
+/** What a run is used with: the moving average of its parameters where one was kept, else the parameters. */
+export function trainedParameters({ values }: TrainingState): Record<string, Float32Array> {
+  const names = Object.keys(values).filter((name) => name.startsWith('p:'));
+  return Object.fromEntries(
+    names.map((name) => [name.slice(2), values[AVERAGE + name.slice(2)] ?? values[name]]),
+  );
+}
+
 export class Trainer {
   readonly state: TrainingState;
   /** The update as a function, which is what an engine compiles. */
