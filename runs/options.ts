@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { env } from 'onnxruntime-node';
 import { compiledEngine, type Device, type Engine, type Products, productNames, type TargetName, targetNames, tfjsEngine } from '../src/compile/index.ts'; // biome-ignore format: one import
 import { InputError } from '../src/errors.ts';
+import { allowRelaxed } from './relaxed.ts';
 
 export function positive(text: string): number {
   const n = Number(text);
@@ -59,6 +60,7 @@ export async function engineOf({ engine, device, threads, products }: EngineChoi
     if (products !== 'float32') throw new InputError('--products: only of the compiled engine');
     return tfjsEngine();
   }
+  allowRelaxed();
   // Of a missing provider onnxruntime's own log says, before our error does, what it could not open.
   if (device !== 'cpu') env.logLevel = 'fatal';
   return compiledEngine({
