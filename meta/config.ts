@@ -3,6 +3,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { siteFeatures, slotSeparations, slotSimilarities } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
+import { fastWeightRules } from '../src/rivals/index.ts';
 import { taskSchemas } from '../tasks/index.ts';
 import { scoreNetworkSchemas } from './diffusion-config.ts';
 
@@ -49,6 +50,12 @@ const networkSchema = z.discriminatedUnion('name', [
       .default('written')
       .describe(
         'what joins a unit to itself: written, the diagonal of W; or one number for all, learned from this value on and no part of the memory',
+      ),
+    writing: z
+      .enum(['energy', 'own'])
+      .default('energy')
+      .describe(
+        'what writing descends: the energy, or a site function of its own, at first half the squared error of the field (the delta rule)',
       ),
   }),
   z.strictObject({
@@ -149,6 +156,15 @@ const networkSchema = z.discriminatedUnion('name', [
   }),
   z.strictObject({ name: z.literal('plasticity') }),
   z.strictObject({
+    name: z.literal('fast-weights'),
+    rule: z
+      .enum(fastWeightRules)
+      .default('delta')
+      .describe(
+        'how a pattern is added: hebb (with decay), delta, gated-delta, momentum (as in Titans; twice the floats)',
+      ),
+  }),
+  z.strictObject({
     name: z.literal('universal'),
     slots: whole(1).default(16).describe('memories; slots x values of a pattern is the memory'),
     similarity: z.enum(slotSimilarities).default('dot').describe('of a pattern and a memory'),
@@ -215,6 +231,11 @@ export const configSchema = z.strictObject({
         .optional()
         .describe('bits in which every written number is kept, on a grid of learned step; default: float32'),
       grid: z.number().positive().default(0.1).describe('with bits: initial step of that grid'),
+      forget: unit
+        .optional()
+        .describe(
+          'of streams: part of what has been written that is forgotten with every addition, at first; learned for every tensor; default: nothing is',
+        ),
       rounded: loops(0)
         .optional()
         .describe(

@@ -1,12 +1,16 @@
 /** @file A memory model as something to train: episodes of a task, corrupted, stored, recalled. */
+import * as tf from '@tensorflow/tfjs';
+import type { NamedTensors } from '../src/autodiff/index.ts';
+import { InputError } from '../src/errors.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
-import { stream } from '../src/random.ts';
+import { stream as random } from '../src/random.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { drawBatch } from '../tasks/batch.ts';
-import type { Corruption, Task } from '../tasks/index.ts';
+import type { Corruption, StreamOptions, Task } from '../tasks/index.ts';
 import type { Config } from './config.ts';
 import type { Learner, Trainable } from './learner.ts';
 import { objective } from './objective.ts';
+import { streamed, takesStreams } from './stream-objective.ts';
 import { recallError, toRange } from './units.ts';
 
 export interface ObjectiveSettings {
@@ -17,6 +21,8 @@ export interface ObjectiveSettings {
   iterateWeights?: readonly number[];
   /** Of how many of the patterns queries are read; default, and at most, all. */
   queries?: number;
+  /** Patterns are added one batch after another, those that are asked for after `before` others. */
+  stream?: StreamOptions;
 }
 
 /** Its batch: `patterns`, `queries` and, with known entries, `known`; its output: `recalled`. */
@@ -25,21 +31,29 @@ export function memoryTrainable({
   known,
   iterateWeights,
   queries: read,
+  stream,
 }: ObjectiveSettings): Trainable {
+  const before = stream?.before ?? 0;
+  /** What a stream leaves in the memory, and its last patterns, which are asked for. */
+  const afterStream = (p: NamedTensors, patterns: tf.Tensor) => {
+    if (!stream || !takesStreams(model)) return undefined;
+    return { state: streamed(model, p, patterns, stream), asked: tf.slice(patterns, [0, before]) };
+  };
   return {
     parameters: model.parameters,
     outputs: ['recalled'],
     inputs(episodes, patterns) {
       const batch = (count: number) => ({ shape: [episodes, count, ...model.patternShape] });
       const asked = batch(Math.min(read ?? patterns, patterns));
-      return { patterns: batch(patterns), queries: asked, ...(known ? { known: asked } : {}) };
+      return { patterns: batch(before + patterns), queries: asked, ...(known ? { known: asked } : {}) };
     },
     loss(p, { patterns, queries, known: mask }) {
-      const { loss, recalled } = objective(model, p, { patterns, queries, known: mask }, iterateWeights);
+      const episode = { patterns, queries, known: mask };
+      const { loss, recalled } = objective(model, p, episode, iterateWeights, afterStream(p, patterns));
       return { loss, outputs: { recalled } };
     },
     stages(p, { patterns, queries, known: mask }) {
-      const state = model.store(p, patterns);
+      const state = afterStream(p, patterns)?.state ?? model.store(p, patterns);
       const iterates = model.recall(p, state, queries, mask);
       return {
         ...Object.fromEntries(Object.entries(state).map(([name, s]) => [`writing diverged: ${name}`, s])),
@@ -50,15 +64,22 @@ export function memoryTrainable({
 }
 
 export interface MemoryLearnerOptions {
-  config: Pick<Config, 'known' | 'training' | 'seed'>;
+  config: Pick<Config, 'known' | 'training' | 'seed'> & { task?: Pick<Config['task'], 'stream'> };
   task: Task;
   corruption: Corruption;
   model: MemoryModel;
 }
 
+/** @throws InputError where the task is a stream, but nothing can be added to the memory, or only some of its patterns are asked for */
 export function memoryLearner({ config, task, corruption, model }: MemoryLearnerOptions): Learner {
   const { known, seed, training } = config;
   const { episodes, iterates, queries: read } = training;
+  const stream = config.task?.stream;
+  if (stream && !takesStreams(model))
+    throw new InputError(`task.stream: ${model.name} stores all patterns at once, none can be added`);
+  if (stream && read !== undefined)
+    throw new InputError('training.queries: of a stream all of the last patterns are asked for');
+  const before = stream?.before ?? 0;
   const loads = [training.patterns].flat();
   const last = Array.from({ length: model.steps }, (_, k) => Number(k === model.steps - 1));
   return {
@@ -67,15 +88,18 @@ export function memoryLearner({ config, task, corruption, model }: MemoryLearner
       known,
       iterateWeights: iterates === 'last' ? last : undefined,
       queries: read,
+      stream,
     }),
     loads,
     draw(update) {
       // Its own stream, so that the load does not depend on where training was resumed.
       const patterns =
-        loads.length === 1 ? loads[0] : loads[stream(seed, 'load', update).integer(loads.length)];
-      const batch = drawBatch(task, corruption, 'train', seed, (update - 1) * episodes, episodes, patterns);
-      const size = Math.min(read ?? patterns, patterns) * sizeOf(model.patternShape);
-      const asked = (values: Float32Array) => firstOf(values, episodes, size);
+        loads.length === 1 ? loads[0] : loads[random(seed, 'load', update).integer(loads.length)];
+      const first = (update - 1) * episodes;
+      const batch = drawBatch(task, corruption, 'train', seed, first, episodes, before + patterns);
+      const one = sizeOf(model.patternShape);
+      const size = Math.min(read ?? patterns, patterns) * one;
+      const asked = (values: Float32Array) => partOf(values, episodes, before * one, size);
       const [targets, queries] = [asked(batch.patterns), asked(batch.queries)];
       return {
         patterns,
@@ -93,11 +117,14 @@ export function memoryLearner({ config, task, corruption, model }: MemoryLearner
   };
 }
 
-/** The first `size` of the values of every episode. */
-function firstOf(values: Float32Array, episodes: number, size: number): Float32Array {
+/** `size` of the values of every episode, from `from` on. */
+function partOf(values: Float32Array, episodes: number, from: number, size: number): Float32Array {
   const all = values.length / episodes;
   if (size === all) return values;
-  const first = new Float32Array(episodes * size);
-  for (let e = 0; e < episodes; e++) first.set(values.subarray(e * all, e * all + size), e * size);
-  return first;
+  const part = new Float32Array(episodes * size);
+  for (let e = 0; e < episodes; e++) {
+    const start = e * all + from;
+    part.set(values.subarray(start, start + size), e * size);
+  }
+  return part;
 }

@@ -22,15 +22,19 @@ export interface Objective {
   recalled: tf.Tensor;
 }
 
-/** `weights`: of each iterate in the loss; default all one (the paper's). */
+/**
+ * @param weights of each iterate in the loss; default all one (the paper's)
+ * @param stored what is in the memory, and which of the patterns are asked for; default all at once, and the first of them
+ */
 export function objective(
   model: MemoryModel,
   p: NamedTensors,
   { patterns, queries, known }: Episode,
   weights?: readonly number[],
+  stored?: { state: NamedTensors; asked: tf.Tensor },
 ): Objective {
-  const iterates = model.recall(p, model.store(p, patterns), queries, known);
-  const asked = tf.slice(patterns, 0, queries.shape);
+  const iterates = model.recall(p, stored?.state ?? model.store(p, patterns), queries, known);
+  const asked = stored?.asked ?? tf.slice(patterns, 0, queries.shape);
   const losses = iterates.map((x, k) => {
     const loss = tf.mean(tf.squaredDifference(x, asked));
     return weights ? tf.mul(loss, weights[k]) : loss;

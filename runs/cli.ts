@@ -35,6 +35,7 @@ import { recallCommand } from './recall.ts';
 import { addReportCommand } from './report.ts';
 import { findRun, type Provenance, paths, readConfig } from './run-folder.ts';
 import { addStoreCommand } from './store.ts';
+import { addStreamCommand } from './stream.ts';
 import { train } from './train.ts';
 import { addUniversalCommand } from './universal.ts';
 
@@ -205,6 +206,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
   addExportCommand(program, io);
   addExploreCommand(program, io);
   addStoreCommand(program, io);
+  addStreamCommand(program, io);
   const engine = () => [engineOption(), deviceOption(), threadsOption(), productsOption(), dataOption()];
   const shared = {
     engine,

@@ -148,7 +148,7 @@ interface RivalNeeds {
  * One of the table of rivals, or another trained memory by its run folder or pretrained name.
  * @throws InputError with the names that exist, or when the other memory takes other patterns
  */
-async function makeRival(
+export async function makeRival(
   name: string,
   { seed, floats, engine, task }: RivalNeeds,
 ): Promise<AssociativeMemory> {

@@ -13,12 +13,32 @@ export { type Corruption, corruptionHelp, corruptionNames, parseCorruption } fro
 export type { DataSource } from './data/source.ts';
 export type { Split, Task } from './task.ts';
 
+/** Of every task: its patterns come one after another, and a memory keeps the last of them. */
+export const streamOptions = z.strictObject({
+  batch: z.int().min(1).max(1000).default(8).describe('patterns added at once'),
+  before: z
+    .int()
+    .min(0)
+    .max(100000)
+    .default(128)
+    .describe(
+      'patterns of training streams before those whose recall is trained, which are training.patterns',
+    ),
+  length: z.int().min(1).max(100000).default(256).describe('patterns of a stream in evaluation'),
+});
+
+export type StreamOptions = z.output<typeof streamOptions>;
+
+const stream = streamOptions
+  .optional()
+  .describe('patterns are added one after another, not stored at once; default: no stream');
+
 /** The `task` part of a configuration: a name and the options of that task. */
 export const taskSchemas = z.discriminatedUnion('name', [
-  binaryOptions.extend({ name: z.literal('binary') }),
-  omniglotOptions.extend({ name: z.literal('omniglot') }),
-  mnistOptions.extend({ name: z.literal('mnist') }),
-  cifar10Options.extend({ name: z.literal('cifar10') }),
+  binaryOptions.extend({ name: z.literal('binary'), stream }),
+  omniglotOptions.extend({ name: z.literal('omniglot'), stream }),
+  mnistOptions.extend({ name: z.literal('mnist'), stream }),
+  cifar10Options.extend({ name: z.literal('cifar10'), stream }),
 ]);
 
 /** As a user writes it: `{ name: 'binary' }`. */
@@ -28,7 +48,10 @@ type Parsed = z.output<typeof taskSchemas>;
 type Name = Parsed['name'];
 
 const LOADERS: {
-  [N in Name]: (options: Omit<Extract<Parsed, { name: N }>, 'name'>, source: DataSource) => Promise<Task>;
+  [N in Name]: (
+    options: Omit<Extract<Parsed, { name: N }>, 'name' | 'stream'>,
+    source: DataSource,
+  ) => Promise<Task>;
 } = {
   binary: async (options) => binaryTask(options),
   omniglot: loadOmniglot,
@@ -52,7 +75,7 @@ export const taskNames = Object.keys(LOADERS) as Name[];
 
 /** Loads a task, and its data where it needs any. Throws InputError on wrong options and on data it cannot have. */
 export async function loadTask(config: TaskConfig, source: DataSource): Promise<Task> {
-  const { name, ...options } = parseOptions(taskSchemas, config, 'task');
+  const { name, stream: _, ...options } = parseOptions(taskSchemas, config, 'task');
   const load = LOADERS[name] as (options: object, source: DataSource) => Promise<Task>;
   return load(options, source);
 }

@@ -76,6 +76,9 @@ export function untaped(f: () => tf.Tensor): tf.Tensor {
   }
 }
 
+/** The same values, a constant to every derivative. */
+export const detached = (x: tf.Tensor): tf.Tensor => untaped(() => tf.clone(x));
+
 /** 1 where the boolean tensor that `f` makes is true, else 0: a constant to every derivative. */
 export function mask(f: () => tf.Tensor): tf.Tensor {
   return untaped(() => tf.cast(f(), 'float32'));

@@ -15,7 +15,7 @@ export {
   valueAndGrads,
   valueAndGradsOf,
 } from './differentiate.ts';
-export { untaped } from './gradient.ts';
+export { detached, untaped } from './gradient.ts';
 export { type OperationName, operations, registerGradients } from './operations.ts';
 
 registerGradients();

@@ -6,7 +6,13 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
-import { type EnergyNetwork, sizeOf } from './network.ts';
+import {
+  type EnergyNetwork,
+  type Initialiser,
+  type ParameterSpec,
+  type Parameters,
+  sizeOf,
+} from './network.ts';
 import { keptPart } from './packing.ts';
 
 /** What the site function sees of a unit's value x and field h. Patterns are taken at -1 and +1; all are even under x -> -x. */
@@ -37,6 +43,11 @@ export interface HopfieldSiteOptions {
    * patterns, so that few bits a number are better spent without it. Default `written`.
    */
   self?: 'written' | number;
+  /**
+   * What writing descends: the energy, or the sum of a site function of its own, which begins as half the squared error of the field:
+   * then a step of writing is one of the delta rule. What is best written is not always what is best read. Default `energy`.
+   */
+  writing?: 'energy' | 'own';
 }
 
 export function hopfieldSite({
@@ -46,11 +57,11 @@ export function hopfieldSite({
   linear = { xh: -0.5, x2: 0.2 },
   deviation = 0.02,
   self = 'written',
+  writing = 'energy',
 }: HopfieldSiteOptions): EnergyNetwork {
   if (seen.length === 0)
     throw new InputError('network.features is empty, expected at least one of xh, h2, x2, x, h');
   const d = sizeOf(patternShape);
-  const count = seen.length;
   const parameters: EnergyNetwork['parameters'] = {
     // Only the symmetric part of W acts.
     W: {
@@ -59,46 +70,67 @@ export function hopfieldSite({
       writable: true,
       packing: self === 'written' ? 'symmetric' : 'hollow',
     },
-    'site.linear': {
-      shape: [1, count],
-      init: { values: seen.map((name) => linear[name] ?? 0) },
-      writable: false,
-    },
+    ...siteParameters('site', seen, linear, width),
+    ...(writing === 'own' ? siteParameters('writing', seen, DELTA, width) : {}),
   };
   if (self !== 'written') parameters['site.self'] = { shape: [1], init: { constant: self }, writable: false };
-  if (width > 0) {
-    Object.assign(parameters, {
-      'site.w1': { shape: [width, count], init: { lecun: count }, writable: false },
-      'site.b1': { shape: [width, 1], init: { constant: 0 }, writable: false },
-      'site.w2': { shape: [width, width], init: { lecun: width }, writable: false },
-      'site.b2': { shape: [width, 1], init: { constant: 0 }, writable: false },
-      // Small at first: f starts near its linear part, a working memory.
-      'site.w3': { shape: [1, width], init: { normal: 0.1 / Math.sqrt(width) }, writable: false },
-    } satisfies EnergyNetwork['parameters']);
-  }
+  /** The sum over units of the site function of that name. */
+  const energyBy = (name: string) => (p: Parameters, pattern: tf.Tensor) => {
+    const [episodes, patterns] = pattern.shape;
+    const x = tf.reshape(pattern, [episodes, patterns!, d]);
+    const h = field(x, p.W, p['site.self']);
+    // Features first: [features, all units], so that the site function's products and sums run along long rows.
+    const sites = episodes * patterns! * d;
+    const rows = tf.concat(
+      seen.map((feature) => tf.reshape(features[feature](x, h), [1, sites])),
+      0,
+    ) as tf.Tensor2D;
+    return tf.sum(tf.reshape(siteFunction(p, name, rows), [episodes, patterns!, d]), 2);
+  };
   return {
     patternShape,
     parameters,
-    energy(p, pattern) {
-      const [episodes, patterns] = pattern.shape;
-      const x = tf.reshape(pattern, [episodes, patterns, d]);
-      const h = field(x, p.W, p['site.self']);
-      // Features first: [features, all units], so that the site function's products and sums run along long rows.
-      const sites = episodes * patterns * d;
-      const rows = tf.concat(
-        seen.map((name) => tf.reshape(features[name](x, h), [1, sites])),
-        0,
-      ) as tf.Tensor2D;
-      let f: tf.Tensor = tf.matMul(p['site.linear'] as tf.Tensor2D, rows);
-      if (width > 0) {
-        const layer = (w: tf.Tensor, input: tf.Tensor, b: tf.Tensor) =>
-          tf.tanh(tf.add(tf.matMul(w as tf.Tensor2D, input as tf.Tensor2D), b));
-        const hidden = layer(p['site.w2'], layer(p['site.w1'], rows, p['site.b1']), p['site.b2']);
-        f = tf.add(f, tf.matMul(p['site.w3'] as tf.Tensor2D, hidden as tf.Tensor2D));
-      }
-      return tf.sum(tf.reshape(f, [episodes, patterns, d]), 2);
-    },
+    energy: energyBy('site'),
+    ...(writing === 'own' ? { writingEnergy: energyBy('writing') } : {}),
   };
+}
+
+/** (x - h)^2 / 2, half the squared error of the field: its gradient in W is the delta rule. */
+const DELTA: Partial<Record<SiteFeature, number>> = { xh: -1, h2: 0.5, x2: 0.5 };
+
+/** Parameters of a site function, under `name`: linear in its features, and two hidden layers. */
+function siteParameters(
+  name: string,
+  seen: readonly SiteFeature[],
+  linear: Partial<Record<SiteFeature, number>>,
+  width: number,
+): EnergyNetwork['parameters'] {
+  const count = seen.length;
+  const shared = (shape: number[], init: Initialiser): ParameterSpec => ({ shape, init, writable: false });
+  return {
+    [`${name}.linear`]: shared([1, count], { values: seen.map((feature) => linear[feature] ?? 0) }),
+    ...(width === 0
+      ? {}
+      : {
+          [`${name}.w1`]: shared([width, count], { lecun: count }),
+          [`${name}.b1`]: shared([width, 1], { constant: 0 }),
+          [`${name}.w2`]: shared([width, width], { lecun: width }),
+          [`${name}.b2`]: shared([width, 1], { constant: 0 }),
+          // Small at first: f starts near its linear part, a working memory.
+          [`${name}.w3`]: shared([1, width], { normal: 0.1 / Math.sqrt(width) }),
+        }),
+  };
+}
+
+/** f of features [features, units]: [1, units]. */
+function siteFunction(p: Parameters, name: string, rows: tf.Tensor2D): tf.Tensor {
+  const by = (part: string) => p[`${name}.${part}`] as tf.Tensor2D;
+  const f = tf.matMul(by('linear'), rows);
+  if (!p[`${name}.w1`]) return f;
+  const layer = (w: tf.Tensor2D, input: tf.Tensor2D, b: tf.Tensor) =>
+    tf.tanh(tf.add(tf.matMul(w, input), b)) as tf.Tensor2D;
+  const hidden = layer(by('w2'), layer(by('w1'), rows, by('b1')), by('b2'));
+  return tf.add(f, tf.matMul(by('w3'), hidden));
 }
 
 /** h = x (W + W^T) / 2 for x [episodes, patterns, d] and W [d, d] or [episodes, d, d], `self` in place of the diagonal if given. */

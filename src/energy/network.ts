@@ -50,6 +50,13 @@ export interface EnergyNetwork {
   /** What writing descends where that is not the energy itself; likewise [episodes, patterns]. */
   writingEnergy?(p: Parameters, x: tf.Tensor): tf.Tensor;
   /**
+   * Written weights with room for `count` further patterns, where the network has places that patterns are assigned to, for instance slots
+   * moved on so that the oldest are given up; only tensors that change.
+   * @param written parameters, the writable ones with their [episodes] axis
+   * @param initial parameters before anything was written
+   */
+  makeRoom?(written: Parameters, initial: Parameters, count: number): Parameters;
+  /**
    * A bound from above on the curvature, in the writable weights, of the writing energies summed over patterns: [episodes],
    * all positive. It may depend on patterns and shared parameters, not on what has been written. Needed where
    * `write.divisor` is "curvature".

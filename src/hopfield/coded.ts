@@ -2,7 +2,7 @@
  * @file The strongest simple rival: a modern Hopfield network whose patterns are coded before they are kept, so that as many
  * as possible fit the budget. Codes are fixed, not learned: fewer bits a value, fewer coefficients of the cosine transform.
  */
-import { tensor } from '@tensorflow/tfjs';
+import { type Tensor, tensor } from '@tensorflow/tfjs';
 import { cosines } from '../cosines.ts';
 import { InputError } from '../errors.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
@@ -57,6 +57,20 @@ export function codedHopfield({
       coding === 'packed' ? held.shape[0] * packedFloats(sizeOf(shape), held.bits!) : Math.ceil(bits / BITS);
     return { ...inside, floats: size, contents: () => contents };
   };
+  /** First in, first out, in as many bits a value as the first had. */
+  const add = async (before: StoredMemory, patterns: Tensor) => {
+    const { patternShape, tensors } = before.contents();
+    const { shape, values, bits = FINE } = tensors.patterns;
+    const more = await readBatch('patterns', patterns, [...patternShape]);
+    const packed = centre(more.values, range).map((v) => spread(v, bits));
+    const all = new Float32Array(values.length + packed.length);
+    all.set(values);
+    all.set(packed, values.length);
+    const most = floats === undefined ? Infinity : Math.floor(floats / packedFloats(more.d, bits));
+    const held = Math.min(shape[0] + more.count, most);
+    const kept = { shape: [held, ...patternShape], values: all.slice(all.length - held * more.d), bits };
+    return stored({ patternShape, tensors: { patterns: kept } });
+  };
   return {
     name,
     range,
@@ -72,6 +86,7 @@ export function codedHopfield({
         throw new InputError(`${name}: ${budget} floats cannot hold one pattern of ${batch.d}`);
       return stored({ patternShape: batch.shape, tensors: { [tensorName(coding)]: held } });
     },
+    ...(coding === 'packed' ? { add } : {}),
     restore: async (contents) => {
       const { patternShape } = contents;
       const [, , channels = 1] = patternShape;

@@ -92,6 +92,16 @@ export function modernHopfield(options: ModernHopfieldOptions = {}): Associative
       const { values, shape, d } = patternsIn(name, contents);
       return stored(values, shape, d);
     },
+    /** First in, first out: of more patterns than fit, the last. */
+    async add(before, patterns) {
+      const { values, shape, d } = patternsIn(name, before.contents());
+      const more = await readBatch('patterns', patterns, shape);
+      const all = new Float32Array(values.length + more.values.length);
+      all.set(values);
+      all.set(centre(more.values, range), values.length);
+      const count = slots(name, all.length / d, d, budget);
+      return stored(all.slice(all.length - count * d), shape, d);
+    },
   };
 }
 

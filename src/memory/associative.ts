@@ -14,6 +14,11 @@ export interface AssociativeMemory {
    * @throws InputError where names or shapes are not those of this memory
    */
   restore(contents: Contents): Promise<StoredMemory>;
+  /**
+   * Adds patterns [patterns, ...patternShape] to what is stored, which stays as it is: the stored memory of both, as far as the memory
+   * holds them. Absent where a memory stores all at once.
+   */
+  add?(stored: StoredMemory, patterns: Tensor): Promise<StoredMemory>;
 }
 
 /** What `store` returns: the patterns, held in `floats` numbers. */

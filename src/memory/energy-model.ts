@@ -4,7 +4,7 @@ import { InputError } from '../errors.ts';
 import type { MemoryModel } from './model.ts';
 import { read } from './read.ts';
 import { type Rule, ruleParameters, slower, writableNames } from './rule.ts';
-import { write, writeSteps } from './write.ts';
+import { unwritten, write, writeMore, writeSteps } from './write.ts';
 
 /**
  * The state is the written value of every writable parameter.
@@ -32,6 +32,8 @@ export function energyModel(network: EnergyNetwork, rule: Rule): MemoryModel {
       ...parameters,
       'rule.write': slower(rule, parameters['rule.write'], scale),
     }),
+    empty: (p, episodes) => unwritten(network, p, episodes),
+    add: (p, state, patterns) => writeMore(network, rule, p, state, patterns),
     storing: (p, patterns) => writeSteps(network, rule, p, patterns),
     recall: (p, state, queries, known, steps) =>
       read(network, rule, { ...p, ...state }, queries, known, steps).iterates,

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Engine, NamedTensors, NamedValues } from '../compile/index.ts';
 import type { Packing } from '../energy/network.ts';
+import { InputError } from '../errors.ts';
 import { prefixed } from '../prefixed.ts';
 import { stream } from '../random.ts';
 import { sizeOf } from '../shapes.ts';
@@ -43,6 +44,8 @@ export class LearnedMemory implements AssociativeMemory {
   #readers = new Map<string, (inputs: NamedTensors) => NamedTensors>();
   #store: (inputs: NamedTensors) => NamedTensors;
   #storing: (inputs: NamedTensors) => NamedTensors;
+  #add: (inputs: NamedTensors) => NamedTensors;
+  #addFirst: (inputs: NamedTensors) => NamedTensors;
   #energy: (inputs: NamedTensors) => NamedTensors;
 
   constructor({ name, model, parameters, engine, trained }: LearnedMemoryOptions) {
@@ -59,6 +62,15 @@ export class LearnedMemory implements AssociativeMemory {
       const steps = model.storing?.(this.#inputsOf(inputs, 'p:'), inputs.patterns) ?? [];
       return Object.assign({}, ...steps.map((state, t) => prefixed(`${t}:`, state)));
     };
+    this.#add = (inputs) => {
+      const state = this.#inputsOf(inputs, 's:');
+      return prefixed('s:', model.add!(this.#inputsOf(inputs, 'p:'), state, inputs.patterns)) as NamedTensors;
+    };
+    this.#addFirst = (inputs) => {
+      const p = this.#inputsOf(inputs, 'p:');
+      const state = model.empty!(p, inputs.patterns.shape[0]);
+      return prefixed('s:', model.add!(p, state, inputs.patterns)) as NamedTensors;
+    };
     this.#energy = (inputs) => ({ energy: this.#energyOf(inputs, inputs.x) });
   }
 
@@ -70,6 +82,8 @@ export class LearnedMemory implements AssociativeMemory {
     other.#readers = this.#readers;
     other.#store = this.#store;
     other.#storing = this.#storing;
+    other.#add = this.#add;
+    other.#addFirst = this.#addFirst;
     other.#energy = this.#energy;
     return other;
   }
@@ -92,6 +106,38 @@ export class LearnedMemory implements AssociativeMemory {
   /** All tensors that storing makes; where training stored, all parameters. */
   async restore(contents: Contents): Promise<StoredMemory> {
     return new StoredEpisode(...this.stateOf(contents));
+  }
+
+  /** @throws InputError where patterns cannot be added to this memory */
+  async add(stored: StoredMemory, patterns: tf.Tensor): Promise<StoredMemory> {
+    const [memory, state] = this.stateOf(stored.contents());
+    const values = (await patterns.data()) as Float32Array;
+    return new StoredEpisode(memory, await memory.writeMore(state, values, 1, patterns.shape[0]));
+  }
+
+  /**
+   * Adds patterns [episodes, count, ...patternShape] to what several episodes hold; `undefined`: nothing yet.
+   * @throws InputError likewise
+   */
+  async writeMore(
+    state: StoredState | undefined,
+    patterns: Float32Array,
+    episodes: number,
+    count: number,
+  ): Promise<StoredState> {
+    if (!this.model.add || !this.model.empty)
+      throw new InputError(`${this.name} stores all patterns at once: none can be added`);
+    const program = await this.#engine.compile(state ? this.#add : this.#addFirst, {
+      ...this.#parameterSpecs(),
+      ...(state ? this.#stateSpecs(episodes) : {}),
+      patterns: { shape: [episodes, count, ...this.model.patternShape] },
+    });
+    const outputs = await program.run({
+      ...this.#parameters,
+      ...(state ? prefixed('s:', state) : {}),
+      patterns,
+    });
+    return Object.fromEntries(Object.keys(this.model.state).map((name) => [name, outputs[`s:${name}`]]));
   }
 
   /**

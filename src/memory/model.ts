@@ -31,6 +31,10 @@ export interface MemoryModel {
   slower?(parameters: Record<string, Float32Array>, scale: number): Record<string, Float32Array>;
   /** The state after 0, 1 ... T steps of storing, the last being what `store` returns, where storing goes in steps. */
   storing?(p: NamedTensors, patterns: tf.Tensor): NamedTensors[];
+  /** The state before anything is stored, of so many episodes, where patterns can be added one after another. */
+  empty?(p: NamedTensors, episodes: number): NamedTensors;
+  /** Adds patterns [episodes, patterns, ...patternShape] to a state, which forgets as it has learned to; the new state. */
+  add?(p: NamedTensors, state: NamedTensors, patterns: tf.Tensor): NamedTensors;
   /**
    * Successive guesses at the patterns behind queries [episodes, queries, ...patternShape], each of that shape.
    * @param known 1 where an entry of the query is to stay, else 0

@@ -52,6 +52,11 @@ export interface Rule {
      * of the others (Courbariaux et al. 2015); 0: only the result is rounded. Default: all.
      */
     rounded?: number;
+    /**
+     * Where patterns are added one after another: the part of what has been written that is forgotten with every addition, in (0, 1), at
+     * first; learned for every tensor. Undefined: nothing is.
+     */
+    forget?: number;
   };
   read: {
     /** Gradient steps K that recall. The paper: 5. */
@@ -99,7 +104,7 @@ export const writableNames = (network: EnergyNetwork) =>
  * `rule.write_momentum` [T - 1, writable tensors], where writing has momentum, before the logistic function;
  * `rule.read` [K], the first step size and the ratios of later ones; `rule.momentum` [K] likewise; `rule.start`
  * [...patternShape], where reading starts at a value of its own; `rule.grid` [writable tensors], the step between levels before
- * softplus, where what is written is rounded.
+ * softplus, where what is written is rounded; `rule.forget` [writable tensors], before the logistic function.
  */
 export function ruleParameters(rule: Rule, network: EnergyNetwork): Record<string, ParameterSpec> {
   const { write, read } = rule;
@@ -130,6 +135,13 @@ export function ruleParameters(rule: Rule, network: EnergyNetwork): Record<strin
   if (write.momentum > 0 && write.steps > 1) {
     const shape = [write.steps - 1, writableNames(network).length];
     parameters['rule.write_momentum'] = spec(shape, Array(sizeOf(shape)).fill(logit(write.momentum)));
+  }
+  if (write.forget !== undefined) {
+    const forget = logit(write.forget);
+    parameters['rule.forget'] = spec(
+      [writableNames(network).length],
+      writableNames(network).map(() => forget),
+    );
   }
   if (write.bits !== undefined) {
     const grids = writableNames(network).map(() => inverseSoftplus(write.grid ?? 0.1));

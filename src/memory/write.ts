@@ -24,23 +24,22 @@ export function write(network: EnergyNetwork, rule: Rule, p: NamedTensors, patte
  * patterns of E(x; theta) + alpha |grad_x E(x; theta)|^2, plus beta |theta - theta_0|^2; each term has learned rates (see
  * `Rule`).
  * @param p the network's parameters and the rule's
+ * @param start written weights to begin with, each [episodes, ...]; default the initial ones
  */
 export function writeSteps(
   network: EnergyNetwork,
   rule: Rule,
   p: NamedTensors,
   patterns: tf.Tensor,
+  start?: NamedTensors,
 ): NamedTensors[] {
   const names = writableNames(network);
-  const episodes = patterns.shape[0];
-  const initial = names.map((name) =>
-    tf.broadcastTo(tf.expandDims(p[name], 0), [episodes, ...p[name].shape]),
-  );
+  const initial = initialWeights(network, p, patterns.shape[0]);
   const step = rule.write.rates === 'terms' ? stepByTerms : stepByLoss;
   const divisor = divisorOf(network, rule, p, patterns);
   const { steps: count, bits, rounded: from = count, momentum } = rule.write;
   const round = bits === undefined ? undefined : roundingOf(network, names, p, bits);
-  let weights = initial;
+  let weights = start ? names.map((name) => start[name]) : initial;
   const states = [named(names, weights)];
   let last: tf.Tensor[] | undefined;
   for (let t = 0; t < count; t++) {
@@ -65,6 +64,42 @@ export function writeSteps(
     states.push(named(names, rounded ? round(weights) : weights));
   }
   return states;
+}
+
+/** The initial weights of so many episodes, each [episodes, ...], in the order of `writableNames`. */
+const initialWeights = (network: EnergyNetwork, p: NamedTensors, episodes: number) =>
+  writableNames(network).map((name) =>
+    tf.broadcastTo(tf.expandDims(p[name], 0), [episodes, ...p[name].shape]),
+  );
+
+/** What is written before anything is: the initial weights, by name. */
+export const unwritten = (network: EnergyNetwork, p: NamedTensors, episodes: number): NamedTensors =>
+  named(writableNames(network), initialWeights(network, p, episodes));
+
+/**
+ * Adds patterns to what has been written: a learned part of it is forgotten (every tensor moves so far back to its initial weights), the
+ * network makes room, where it has a way to, and the steps of `writeSteps` go on from there.
+ */
+export function writeMore(
+  network: EnergyNetwork,
+  rule: Rule,
+  p: NamedTensors,
+  written: NamedTensors,
+  patterns: tf.Tensor,
+): NamedTensors {
+  const names = writableNames(network);
+  const [episodes, count] = patterns.shape as [number, number];
+  let weights: NamedTensors = Object.fromEntries(names.map((name) => [name, written[name]]));
+  const forget = p['rule.forget'];
+  if (forget) {
+    const initial = unwritten(network, p, episodes);
+    for (const [i, name] of names.entries()) {
+      const kept = tf.sigmoid(tf.neg(tf.reshape(tf.slice(forget, [i], [1]), [])));
+      weights[name] = tf.add(initial[name], tf.mul(tf.sub(weights[name], initial[name]), kept));
+    }
+  }
+  if (network.makeRoom) weights = { ...weights, ...network.makeRoom({ ...p, ...weights }, p, count) };
+  return writeSteps(network, rule, p, patterns, weights).at(-1)!;
 }
 
 /** Every writable tensor, of which only what counts, rounded to the levels of its own step. */

@@ -6,7 +6,14 @@ import { compiledEngine } from '../../../src/compile/index.ts';
 import { initialise } from '../../../src/energy/index.ts';
 import type { MemoryModel } from '../../../src/memory/model.ts';
 import { stream } from '../../../src/random.ts';
-import { lstm, mann, memoryNetwork, plasticity } from '../../../src/rivals/index.ts';
+import {
+  fastWeightRules,
+  fastWeights,
+  lstm,
+  mann,
+  memoryNetwork,
+  plasticity,
+} from '../../../src/rivals/index.ts';
 import { sizeOf } from '../../../src/shapes.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -17,6 +24,9 @@ const models: Record<string, MemoryModel> = {
   mann: mann({ patternShape, slots: 4, word: 5, units: 3, hidden: 7 }),
   lstm: lstm({ patternShape, units: 5, hidden: 7 }),
   plasticity: plasticity({ patternShape, steps: 2 }),
+  ...Object.fromEntries(
+    fastWeightRules.map((rule) => [`fast-weights ${rule}`, fastWeights({ patternShape, rule, steps: 2 })]),
+  ),
   'memory-network, tied': memoryNetwork({ patternShape, slots: 4, code: 5, hidden: 7, tied: true }),
   'memory-network of images': memoryNetwork({ patternShape: [4, 4, 1], slots: 3, code: 5, hidden: 7 }),
 };
@@ -50,8 +60,9 @@ describe.each(Object.entries(models))('%s', (name, model) => {
     const shapes = Object.fromEntries(Object.entries(state).map(([key, t]) => [key, t.shape.slice(1)]));
     expect(shapes).toEqual(model.state);
     const sum = Object.values(model.state).reduce((total, shape) => total + sizeOf(shape), 0);
-    // Of a symmetric trace one half is enough.
-    expect(model.floats).toBe(name === 'plasticity' ? 21 : sum);
+    // Of a symmetric trace one half is enough, and of a hollow matrix without its diagonal.
+    const halves: Record<string, number> = { plasticity: 21, 'fast-weights momentum': 30 };
+    expect(model.floats).toBe(halves[name] ?? (name.startsWith('fast-weights') ? 15 : sum));
   });
 
   test('recalls in its range, and keeps what is known', () => {

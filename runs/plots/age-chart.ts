@@ -1,0 +1,33 @@
+/** @file Error against the age of a pattern in a stream, every memory a line. */
+import type { StreamEvaluation } from '../stream.ts';
+import { axisTitle, countAxis } from './axis.ts';
+import { errorChart } from './error-chart.ts';
+import { formatNumber } from './numbers.ts';
+
+/** A PNG of error against age, up to that beyond which no memory recalls anything. Throws InputError when no error is finite. */
+export function ageChart(evaluation: StreamEvaluation): Uint8Array {
+  const { rows, task, corruption, known, length, batch, episodes, dimension } = evaluation;
+  const { unit } = rows[0];
+  const floats = [...new Set(rows.map((row) => row.floats))];
+  const x = countAxis(length);
+  return errorChart({
+    title: `${task}: recall error against age, streams of ${formatNumber(length)} patterns`,
+    notes: [
+      `queries corrupted by ${corruption}`,
+      known ? 'uncorrupted entries known' : 'uncorrupted entries not known',
+      `${formatNumber(batch)} added at once`,
+      `${formatNumber(episodes)} streams`,
+    ],
+    xTitle: axisTitle('Patterns added since'),
+    x,
+    ...(unit === 'bits'
+      ? { errorTitle: 'Wrong bits per pattern', unit: `of ${formatNumber(dimension)}` }
+      : { errorTitle: 'Squared error per pattern', unit: '' }),
+    series: rows.map((row, i) => ({
+      name: row.memory,
+      detail: floats.length === 1 ? '' : `${formatNumber(row.floats)} floats`,
+      kind: i === 0 ? 'trained' : 'rival',
+      points: row.ages.map(({ from, to, error }) => ({ x: (from + to) / 2, error })),
+    })),
+  });
+}
