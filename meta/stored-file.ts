@@ -14,6 +14,7 @@ import {
   type Held,
   numbersOf,
 } from '../src/memory/contents.ts';
+import { DivergedError, notFinite } from '../src/memory/diverged.ts';
 import { dequantise, packBits, quantise, unpackBits } from '../src/memory/quantise.ts';
 import {
   decodeMixedSafetensors,
@@ -63,6 +64,8 @@ export function encodeStored({ contents, ...rest }: StoredFile, bits = FLOAT_BIT
   for (const [name, held] of Object.entries(contents.tensors)) {
     const each = bitsOf(held, bits);
     const groups = numbersOf(held);
+    const broken = groups.some((numbers) => notFinite(numbers) >= 0);
+    if (broken) throw new DivergedError(`${rest.memory}: storing diverged: "${name}" is not finite`, name);
     const packed = each === FLOAT_BITS ? [] : groups.map((numbers) => quantise(numbers, each));
     for (const [i, numbers] of groups.entries()) {
       const values = packed[i] ? packBits(packed[i].codes, each) : numbers;

@@ -61,7 +61,7 @@ export function codedHopfield({
   const add = async (before: StoredMemory, patterns: Tensor) => {
     const { patternShape, tensors } = before.contents();
     const { shape, values, bits = FINE } = tensors.patterns;
-    const more = await readBatch('patterns', patterns, [...patternShape]);
+    const more = await readBatch('patterns', patterns, { shape: patternShape, range });
     const packed = centre(more.values, range).map((v) => spread(v, bits));
     const all = new Float32Array(values.length + packed.length);
     all.set(values);

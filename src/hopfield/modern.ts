@@ -95,7 +95,7 @@ export function modernHopfield(options: ModernHopfieldOptions = {}): Associative
     /** First in, first out: of more patterns than fit, the last. */
     async add(before, patterns) {
       const { values, shape, d } = patternsIn(name, before.contents());
-      const more = await readBatch('patterns', patterns, shape);
+      const more = await readBatch('patterns', patterns, { shape, range });
       const all = new Float32Array(values.length + more.values.length);
       all.set(values);
       all.set(centre(more.values, range), values.length);

@@ -3,6 +3,7 @@ import type { Packing } from '../energy/network.ts';
 import { packedSize } from '../energy/network.ts';
 import { InputError } from '../errors.ts';
 import { sizeOf } from '../shapes.ts';
+import { notFinite } from './diverged.ts';
 import { quantised } from './quantise.ts';
 
 /** One tensor that a memory holds. */
@@ -58,7 +59,7 @@ export function memoryBits({ tensors }: Contents, bits = FLOAT_BITS): number {
   }, 0);
 }
 
-/** The contents with every number rounded to `bits` bits, uniformly, one scale a tensor. */
+/** The contents with every number rounded to `bits` bits, uniformly, one scale a group. Numbers of which one is not finite stay. */
 export function rounded(contents: Contents, bits: number): Contents {
   if (checkBits(bits) === FLOAT_BITS) return contents;
   const round = (held: Held): Held =>
@@ -68,7 +69,7 @@ export function rounded(contents: Contents, bits: number): Contents {
           bits,
           values: fromNumbers(
             held,
-            numbersOf(held).map((numbers) => quantised(numbers, bits)),
+            numbersOf(held).map((numbers) => (notFinite(numbers) < 0 ? quantised(numbers, bits) : numbers)),
           ),
         }
       : held;

@@ -111,13 +111,13 @@ export class LearnedMemory implements AssociativeMemory {
   /** @throws InputError where patterns cannot be added to this memory */
   async add(stored: StoredMemory, patterns: tf.Tensor): Promise<StoredMemory> {
     const [memory, state] = this.stateOf(stored.contents());
-    const values = (await patterns.data()) as Float32Array;
-    return new StoredEpisode(memory, await memory.writeMore(state, values, 1, patterns.shape[0]));
+    const { values, count } = await readBatch('patterns', patterns, this.#expected());
+    return new StoredEpisode(memory, await memory.writeMore(state, values, 1, count));
   }
 
   /**
    * Adds patterns [episodes, count, ...patternShape] to what several episodes hold; `undefined`: nothing yet.
-   * @throws InputError likewise
+   * @throws InputError likewise; DivergedError where the numbers left
    */
   async writeMore(
     state: StoredState | undefined,
@@ -137,7 +137,15 @@ export class LearnedMemory implements AssociativeMemory {
       ...(state ? prefixed('s:', state) : {}),
       patterns,
     });
-    return Object.fromEntries(Object.keys(this.model.state).map((name) => [name, outputs[`s:${name}`]]));
+    const names = Object.keys(this.model.state);
+    const broken = names.find((name) => notFinite(outputs[`s:${name}`]) >= 0);
+    if (broken) {
+      throw new DivergedError(
+        `adding diverged: "${broken}" is not finite after ${count} more patterns, of ${this.name}: was it trained on streams?`,
+        broken,
+      );
+    }
+    return Object.fromEntries(names.map((name) => [name, outputs[`s:${name}`]]));
   }
 
   /**

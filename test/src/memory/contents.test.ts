@@ -107,3 +107,9 @@ test('wrong bits and contents of another memory are refused in one line', async 
     'm: "patterns" has shape [6,48], expected [any,3]',
   );
 });
+
+test('numbers that left do not come back by rounding', () => {
+  const values = Float32Array.of(1, Number.NaN, 3);
+  const contents = { patternShape: [3], tensors: { t: { shape: [3], values } } };
+  expect(rounded(contents, 2).tensors.t.values.some(Number.isNaN)).toBe(true);
+});
