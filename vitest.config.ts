@@ -9,7 +9,7 @@ export default defineConfig({
     // Two workers for two cores. Each keeps what it has imported: loading tfjs for every file takes a third of the time.
     maxWorkers: 2,
     // Many a test compiles what no machine code is written for.
-    onConsoleLog: (line) => !/^ebmm: no machine code/.test(line),
+    onConsoleLog: (line) => !/^ebmm: no (machine code|kernel)/.test(line),
     projects: [
       { name: 'shared', include: ['test/**/*.test.ts'], exclude: [alone], isolate: false },
       { name: 'alone', include: [alone], isolate: true },

@@ -2,20 +2,24 @@
  * @file The compiled engine: trace once, simplify, make machine code or a session of onnxruntime. What one of them fails at, for whatever
  * reason, the next does, tfjs in the end; people are told in one line.
  */
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-node';
 import { InputError } from '../errors.ts';
 import { hasVectors } from '../webassembly/runtime.ts';
 import {
-  cached,
+  type CacheLimits,
   type Engine,
+  Held,
   type InputSpec,
-  type NamedValues,
+  type OwnedProgram,
+  owned,
   type Program,
+  Programs,
   type TensorFunction,
 } from './engine.ts';
+import { peakBytes } from './graph.ts';
 import { hasTiles, isSupported } from './native/machine.ts';
-import { nativeParts } from './native/native-parts.ts';
+import { NATIVE_SCRIPT, type NativeThreads, nativeParts } from './native/native-parts.ts';
 import { NativeProgram } from './native/native-program.ts';
 import { isKnown } from './native/plan.ts';
 import { portsOf } from './native/prepared.ts';
@@ -23,9 +27,9 @@ import { Refused, Unsupported } from './native/unsupported.ts';
 import { fault, notice } from './notices.ts';
 import { toOnnx } from './onnx.ts';
 import { forOnnx } from './optimise/index.ts';
-import { SESSION_SCRIPT, type SessionMessage, sessionParts } from './session-parts.ts';
+import { SESSION_SCRIPT, type SessionThreads, sessionParts } from './session-parts.ts';
 import { type Device, SessionFault, sessionOptions, sessionProgram } from './session-program.ts';
-import { inTurn, nativeTurns, type Split } from './split.ts';
+import { addedOf, kernelCut, type Split, sessionCut } from './split.ts';
 import { type Parts, splitProgram } from './split-program.ts';
 import { eagerProgram, loadTfjsBackend } from './tfjs-engine.ts';
 import { Threads } from './threads.ts';
@@ -34,9 +38,6 @@ import { ownProgram, type WasmThreads, wasmParts, wasmProgram } from './wasm/pro
 import { workerPort } from './workers.ts';
 
 export type { Device } from './session-program.ts';
-
-/** Onnxruntime uses all threads for one operation, machine code one: with more than so many a function that has no split is left to it. */
-const ALONE = 4;
 
 /** What compiled programs are written in, the fastest first. */
 export const targetNames = ['avx512', 'wasm', 'onnxruntime'] as const;
@@ -71,6 +72,13 @@ export interface CompiledEngineOptions {
    * bfloat16 (x6: six products of parts, as exact as float32) or two (x3: three products, exact to 2^-16).
    */
   products?: Products;
+  /** Parts in which a batch is computed (see `Parted`); it must be their multiple. Default: from sizes alone, about 16. */
+  parts?: number;
+  /**
+   * How much programs may hold until those used longest ago are freed, and made anew when they run again. Default: 256 programs, and
+   * an eighth of the memory that the process may use, at most 2 GiB.
+   */
+  cache?: CacheLimits;
   /** Given to onnxruntime last, for experiments. */
   session?: InferenceSession.SessionOptions;
 }
@@ -93,24 +101,20 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     throw new InputError(
       `products "${products}": only in machine code for processors with tiles of bfloat16 (AMX) under Linux, expected float32`,
     );
-  const sessions: InferenceSession[] = [];
-  const freed: Freed[] = [];
-  const sessionThreads = new Threads<SessionMessage, NamedValues>(() => workerPort(SESSION_SCRIPT));
+  const sessionThreads: SessionThreads = new Threads(() => workerPort(SESSION_SCRIPT));
+  const nativeThreads: NativeThreads = new Threads(() => workerPort(NATIVE_SCRIPT));
   const wasmThreads: WasmThreads = new Threads(() => workerPort(THREAD_SCRIPT));
   const optionsFor = (own?: number) => ({ ...sessionOptions(device, own), ...options.session });
-  const keep = (session: InferenceSession) => sessions.push(session);
 
   /** What the first of the targets makes that can; undefined where there is only onnxruntime. */
-  async function kernelled<Made extends Freed>(
+  async function kernelled<Made>(
     makers: Record<'avx512' | 'wasm', () => Made | Promise<Made>>,
   ): Promise<Made | undefined> {
     for (const [i, target] of targets.entries()) {
       if (target === 'onnxruntime') return undefined;
       const next = `${runs[targets[i + 1]]} runs it instead, slower`;
       try {
-        const made = await makers[target]();
-        freed.push(made);
-        return made;
+        return await makers[target]();
       } catch (error) {
         if (error instanceof Unsupported) {
           // All targets have the same kernels.
@@ -123,100 +127,94 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     }
     return undefined;
   }
+
+  /** @param own threads for one operation, where onnxruntime runs it */
   async function makeProgram(
+    held: Held,
     traced: Trace,
     specs: Record<string, InputSpec>,
     seconds: number,
     own = options.threads,
   ): Promise<Program> {
-    const program = await kernelled<Program & Freed>({
+    const program = await kernelled<OwnedProgram>({
       avx512: () => NativeProgram.ready(traced, specs, seconds, bfloats),
       wasm: async () => ownProgram(await wasmProgram(traced, specs, seconds)),
     });
-    return program ?? makeSession(traced, specs, seconds, own);
+    if (program) return held.keep(program);
+    return held.keep(await sessionProgram(device, optionsFor(own), traced, specs, seconds), peakBytes(traced.outputs)); // biome-ignore format: one thought
   }
-  async function makeSession(
-    traced: Trace,
-    specs: Record<string, InputSpec>,
-    seconds: number,
-    own?: number,
-  ): Promise<Program> {
-    const program = await sessionProgram(device, optionsFor(own), traced, specs, seconds);
-    keep(program.session);
-    return program;
-  }
+
   async function makeParts(
+    held: Held,
     split: Split,
     traced: Trace,
     specs: Record<string, InputSpec>,
     seconds: number,
-    atOnce: number,
+    slots: number,
+    pieces: number,
   ): Promise<Parts> {
-    const ports = portsOf(split, traced);
-    const parts = await kernelled<Parts & Freed>({
-      avx512: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, bfloats), atOnce),
+    const ports = portsOf(split, traced, pieces);
+    const added = addedOf(split, traced);
+    const parts = await kernelled<Parts & OwnedParts>({
+      avx512: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, bfloats), slots, added, nativeThreads), // biome-ignore format: one thought
       wasm: async () =>
-        wasmParts(
-          await wasmProgram(traced, specs, seconds, { ports, shared: atOnce > 1 }),
-          atOnce,
-          wasmThreads,
-        ),
+        wasmParts(await wasmProgram(traced, specs, seconds, { ports, shared: slots > 1 }), slots, added, wasmThreads), // biome-ignore format: one thought
     });
-    if (parts) return parts;
-    const own = optionsFor(Math.max(1, Math.floor(threads / atOnce)));
-    return sessionParts(split, traced, specs, seconds, atOnce, sessionThreads, own, keep);
+    if (parts) return held.keep(parts);
+    const made = await sessionParts(split, traced, specs, seconds, slots, sessionThreads, optionsFor(1));
+    return held.keep(made, slots * peakBytes(traced.outputs));
   }
 
-  async function makeSplit(split: Split, specs: Record<string, InputSpec>): Promise<Program | undefined> {
-    return splitProgram(split, specs, {
-      threads,
-      ...(kernels ? { firstLook: () => 1 } : {}),
-      turns(traced, batch, length) {
-        const outputs = Object.values(traced.outputs);
-        if (kernels && isKnown(outputs)) return nativeTurns(outputs, length);
-        const whole = traced.inputs[split.batch[0]].shape[0] === length;
-        return whole ? inTurn(outputs, batch, length) : undefined;
-      },
-      makeParts: (...traced) => makeParts(split, ...traced),
-      makeProgram: (traced, own, seconds) => makeProgram(traced, own, seconds, 1),
-    });
-  }
-
-  async function makeAny(f: TensorFunction, specs: Record<string, InputSpec>): Promise<Program> {
-    if (f.split && device === 'cpu') {
-      const program = await makeSplit(f.split, specs);
+  async function makeAny(held: Held, f: TensorFunction, specs: Record<string, InputSpec>): Promise<Program> {
+    const { split } = f;
+    if (split && device === 'cpu') {
+      const program = await splitProgram(split, specs, {
+        threads,
+        cut(look, length) {
+          const wanted = options.parts;
+          if (wanted !== undefined && length % wanted !== 0)
+            throw new InputError(`${wanted} parts of a batch of ${length}: expected a divisor of it`);
+          const known = kernels && isKnown(Object.values(look(1).outputs));
+          return (known ? kernelCut : sessionCut)(split, look, length, wanted);
+        },
+        makeParts: (...traced) => makeParts(held, split, ...traced),
+        makeProgram: (traced, own, seconds) => makeProgram(held, traced, own, seconds, 1),
+      });
       if (program) return program;
     }
     const started = performance.now();
     const traced = trace(f, specs);
-    const seconds = (performance.now() - started) / 1000;
-    if (threads > ALONE) return makeSession(traced, specs, seconds, options.threads);
-    return makeProgram(traced, specs, seconds);
+    return makeProgram(held, traced, specs, (performance.now() - started) / 1000);
   }
 
-  const compile = cached(async (f, specs) => {
+  const programs = new Programs(async (f, specs) => {
+    const held = new Held();
     try {
-      return await makeAny(f, specs);
+      return owned(await makeAny(held, f, specs), held);
     } catch (error) {
+      await held.free();
       if (!(error instanceof KernelFault) && !(error instanceof SessionFault)) throw error;
       fault('no compiled program could be made: tfjs runs this function, many times slower', error.cause);
       return eagerProgram(f, specs, await loadTfjsBackend());
     }
-  });
+  }, options.cache ?? defaultCache());
   return {
     name: device === 'cpu' ? 'compiled' : `compiled on ${device}`,
-    compile,
+    compile: (f, specs) => programs.get(f, specs),
     async dispose() {
-      await sessionThreads.end();
-      await Promise.all(sessions.splice(0).map((session) => session.release()));
-      // Memories before the code that runs in them.
-      for (const one of freed.splice(0).reverse()) await one.free();
-      await wasmThreads.end();
+      await programs.dispose();
+      await Promise.all([sessionThreads.end(), nativeThreads.end(), wasmThreads.end()]);
     },
   };
 }
 
-type Freed = { free(): void | Promise<void> };
+/** An eighth of the memory that the process may use, at most 2 GiB. */
+function defaultCache(): CacheLimits {
+  const allowed = process.constrainedMemory?.() || Number.MAX_SAFE_INTEGER;
+  return { programs: 256, bytes: Math.min(allowed, totalmem(), 2 ** 34) / 8 };
+}
+
+type OwnedParts = Pick<OwnedProgram, 'bytes' | 'free'>;
 
 /** Those to be tried, in order; the last is onnxruntime. */
 function targetsOf({ device = 'cpu', target }: CompiledEngineOptions): readonly TargetName[] {

@@ -9,6 +9,7 @@
  */
 
 import { InputError } from '../errors.ts';
+import { sizeOf } from '../shapes.ts';
 
 export type Dtype = 'float32' | 'int32' | 'bool';
 export type Values = Float32Array | Int32Array | Uint8Array;
@@ -45,7 +46,7 @@ export interface Node {
   readonly values?: Values;
 }
 
-export { sizeOf } from '../shapes.ts';
+export { sizeOf };
 
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   if (a === b) return true;
@@ -150,6 +151,26 @@ export function liveNodes(outputs: readonly Node[]): Node[] {
     for (const input of node.inputs) if (!byId[input.id]) stack.push(input);
   }
   return byId.filter((node) => node !== undefined);
+}
+
+/** Bytes that a program needs at most at one time which keeps every value from where it is made to where it is last used. */
+export function peakBytes(outputs: Readonly<Record<string, Node>>): number {
+  const live = liveNodes(Object.values(outputs));
+  const last = new Map<Node, number>();
+  for (const [i, { inputs }] of live.entries()) for (const input of inputs) last.set(input, i);
+  for (const node of Object.values(outputs)) last.set(node, live.length);
+  const ending = new Map<number, number>();
+  let now = 0;
+  let most = 0;
+  for (const [i, node] of live.entries()) {
+    const size = node.values?.length ?? sizeOf(node.shape);
+    now += size;
+    most = Math.max(most, now);
+    const end = last.get(node) ?? i;
+    ending.set(end, (ending.get(end) ?? 0) + size);
+    now -= ending.get(i) ?? 0;
+  }
+  return 4 * most;
 }
 
 /** Values as the typed array that tfjs and onnxruntime keep them in. */

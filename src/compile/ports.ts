@@ -28,6 +28,7 @@ export class ProgramMemory {
   readonly #numbers: Float32Array;
   readonly #image: Image;
   readonly #sums: Record<string, Float32Array>;
+  readonly #given = new Set<string>();
 
   /** @param buffer of `image.size` numbers or more, which are 0 */
   constructor(buffer: ArrayBufferLike, image: Image) {
@@ -52,22 +53,27 @@ export class ProgramMemory {
     }
   }
 
+  get bytes(): number {
+    return this.#numbers.byteLength;
+  }
+
+  /** Sets inputs ahead of `writeAll`, which then need not be given there. */
+  give(values: NamedValues): void {
+    this.write(values);
+    for (const name of Object.keys(values)) this.#given.add(name);
+  }
+
   /** Sets all inputs. @throws Error where one is missing or has another length */
   writeAll(values: NamedValues): void {
     for (const { name } of this.#image.inputs)
-      if (!values[name]) throw new Error(`input "${name}" is missing`);
+      if (!values[name] && !this.#given.has(name)) throw new Error(`input "${name}" is missing`);
+    this.#given.clear();
     this.write(values);
   }
 
-  /** Sets the inputs that are the same for all parts, and the sums to 0. */
-  begin(shared: NamedValues): void {
-    this.write(shared);
+  /** Sets what every call adds to to 0. */
+  clear(): void {
     for (const sum of Object.values(this.#sums)) sum.fill(0);
-  }
-
-  /** Outputs that every call adds to. */
-  sums(): Record<string, Float32Array> {
-    return this.#sums;
   }
 
   /** The outputs where they lie: they change with the next call. Truth values are 1 and 0. */

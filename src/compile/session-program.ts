@@ -36,7 +36,8 @@ export function sessionOptions(device: Device, threads?: number): InferenceSessi
 
 export interface SessionProgram extends Program {
   readonly model: OnnxModel;
-  readonly session: InferenceSession;
+  /** No run may be under way. */
+  free(): Promise<void>;
 }
 
 /**
@@ -56,7 +57,7 @@ export async function sessionProgram(
   const session = await createSession(model.bytes, device, options);
   return {
     model,
-    session,
+    free: () => session.release(),
     async run(values) {
       const feeds: Record<string, OrtTensor> = {};
       for (const [name, { type, data, dims }] of Object.entries(feedsOf(specs, values)))

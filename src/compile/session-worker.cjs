@@ -4,7 +4,13 @@ const { InferenceSession, Tensor } = require('onnxruntime-node');
 
 const sessions = new Map();
 
-async function answer({ id, model, options, feeds }) {
+async function answer({ id, model, options, feeds, forget }) {
+  if (forget) {
+    const session = sessions.get(id);
+    sessions.delete(id);
+    await session?.release();
+    return undefined;
+  }
   if (model) {
     sessions.set(id, await InferenceSession.create(model, options));
     return undefined;

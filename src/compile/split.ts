@@ -2,7 +2,7 @@
 import type { NamedValues, TensorFunction } from './engine.ts';
 import { liveNodes, type Node, sizeOf } from './graph.ts';
 import { binaryFunctions, unaryFunctions } from './scalar.ts';
-import type { InputSpec } from './trace-backend.ts';
+import type { InputSpec, Trace } from './trace-backend.ts';
 
 /** How to compute a function in parts: `part` of every part of the batch, then `whole` of the means of what they gave. */
 export interface Split {
@@ -24,11 +24,36 @@ export interface Split {
 /** What `Split.whole` calls the mean of an output of the parts. */
 export const meanName = (name: string) => `mean:${name}`;
 
-/** The most parts of equal size, at most `threads`, in which the batch can be cut. */
-export function partsOf({ batch }: Split, specs: Record<string, InputSpec>, threads: number): number {
-  const length = specs[batch[0]]?.shape[0] ?? 1;
-  for (let parts = Math.min(threads, length); parts > 1; parts--) if (length % parts === 0) return parts;
-  return 1;
+/** The length of the batch. */
+export const lengthOf = ({ batch }: Split, specs: Record<string, InputSpec>): number =>
+  specs[batch[0]]?.shape[0] ?? 1;
+
+/** The outputs of the parts of a split that are added up. */
+export const addedOf = ({ stacked }: Split, { outputs }: Pick<Trace, 'outputs'>): string[] =>
+  Object.keys(outputs).filter((name) => !stacked.includes(name));
+
+/** How a batch is cut: into parts, whose results are added up in their order, and each of them into pieces, computed in turn. */
+export interface Cut {
+  parts: number;
+  /** Pieces of a part. */
+  pieces: number;
+}
+
+/** Parts that threads can share; more cost more to add up. */
+const PARTS = 16;
+/** Where so few equal parts can be made that threads would wait, more than PARTS may be made, up to this many times. */
+const [FEW, MANY] = [6, 4];
+/** Numbers that the results of all parts may hold together. */
+const HELD = 2 ** 26;
+
+const divisors = (length: number) => Array.from({ length }, (_, i) => i + 1).filter((n) => length % n === 0);
+
+/** Into how many equal parts so many pieces are best put, if all have `sums` numbers to add up. */
+function partsOf(pieces: number, sums: number): number {
+  const room = Math.max(1, Math.floor(HELD / Math.max(1, sums)));
+  const all = divisors(pieces).filter((n) => n <= room);
+  const parts = all.findLast((n) => n <= PARTS) ?? 1;
+  return parts >= FEW ? parts : (all.find((n) => n > PARTS && n <= MANY * PARTS) ?? parts);
 }
 
 /** What decides how far a part is cut. Measured on one machine. */
@@ -49,15 +74,51 @@ export const runtimeCosts: Costs = { fits: 2 ** 17, operation: 3e-6, number: 4e-
 const ENOUGH = 200_000;
 
 /**
- * Into how many parts machine code best computes `length` examples: as many as there are, which keeps their tensors in the
- * cache, unless they are tiny.
- * @param outputs of a part of one example
+ * How the project's own kernels best compute a batch: example by example, which keeps their tensors in the cache, unless they are tiny.
+ * From sizes alone, never from the number of threads: the same program gives the same numbers everywhere.
+ * @param outputs of one example
+ * @param length of the batch
+ * @param sums numbers that every part gives to be added up
+ * @param wanted parts, a divisor of the length
  */
-export function nativeTurns(outputs: readonly Node[], length: number): number {
+export function cutForKernels(outputs: readonly Node[], length: number, sums: number, wanted?: number): Cut {
   const numbers = liveNodes(outputs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  for (let examples = 1; examples < length; examples++)
-    if (length % examples === 0 && examples * numbers >= ENOUGH) return length / examples;
-  return 1;
+  const enough = (examples: number) => examples * numbers >= ENOUGH;
+  if (wanted !== undefined) {
+    const examples = divisors(length / wanted).find(enough) ?? length / wanted;
+    return { parts: wanted, pieces: length / wanted / examples };
+  }
+  const pieces = length / (divisors(length).find(enough) ?? length);
+  const parts = partsOf(pieces, sums);
+  return { parts, pieces: pieces / parts };
+}
+
+/** @param look traces a piece of so many examples */
+export function kernelCut(
+  split: Split,
+  look: (examples: number) => Trace,
+  length: number,
+  wanted?: number,
+): Cut {
+  const { outputs } = look(1);
+  const sums = addedOf(split, { outputs }).reduce((sum, name) => sum + sizeOf(outputs[name].shape), 0);
+  return cutForKernels(Object.values(outputs), length, sums, wanted);
+}
+
+/** Parts that onnxruntime, for which small ones are slow, computes a batch in. */
+const SESSION_PARTS = 4;
+
+/** @param look traces a piece of so many examples */
+export function sessionCut(
+  split: Split,
+  look: (examples: number) => Trace,
+  length: number,
+  wanted?: number,
+): Cut {
+  const parts = wanted ?? divisors(length).findLast((n) => n <= SESSION_PARTS) ?? 1;
+  const { inputs, outputs } = look(length / parts);
+  const batch = split.batch.map((name) => inputs[name]);
+  return { parts, pieces: inTurn(Object.values(outputs), batch, length / parts) };
 }
 
 /**

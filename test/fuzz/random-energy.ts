@@ -139,7 +139,7 @@ function ofProject(random: Random): EnergyNetwork {
       hidden: Array.from({ length: between(random, 1, 2) }, () => between(random, 2, 6)),
       activation: pick(random, ['tanh', 'softplus', 'silu', 'gelu'] as const),
     }),
-    'gated-recurrent': () => ({ patternShape: flat, width: between(random, 3, 6), hops: between(random, 1, 3), memory: between(random, 1, 3) }), // biome-ignore format: one thought
+    'gated-recurrent': () => ({ patternShape: flat, width: between(random, 4, 6), hops: between(random, 1, 3), memory: between(random, 1, 3) }), // biome-ignore format: one thought
     convolutional: () => ({
       patternShape: [8, 8, 1],
       channels: [2, 3, 3],

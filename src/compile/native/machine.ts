@@ -118,6 +118,10 @@ export class Executable {
     this.#function = koffi.decode(this.#block.pointer, prototype);
   }
 
+  get pointer(): Pointer {
+    return this.#block.pointer;
+  }
+
   /** What it leaves in RAX. */
   call(base: Pointer): bigint {
     return BigInt(this.#function(base) as number | bigint);

@@ -1,49 +1,60 @@
 /** @file Parts of a batch in machine code: the same code in every thread, with memory for each. */
+
+import { type Slot, slotParts } from '../slots.ts';
 import type { Parts } from '../split-program.ts';
-import type { NativeMemory, NativeProgram } from './native-program.ts';
+import type { Threads } from '../threads.ts';
+import type { NativeProgram } from './native-program.ts';
+
+/** A call of code at one address with the address of its memory. */
+export interface NativeMessage {
+  code: bigint;
+  memory: bigint;
+}
+export type NativeThreads = Threads<NativeMessage, undefined>;
+export const NATIVE_SCRIPT = new URL('./native-thread.cjs', import.meta.url);
+
+/** Calls that run at once in the threads that Node has for such (libuv's); more want threads of their own. */
+const AT_ONCE = 4;
 
 /**
- * This thread only hands the parts out and takes the results, where there is more than one at once.
+ * This thread only hands the pieces out and takes the results, where there is more than one slot.
  * @param program is freed with the parts
+ * @param added the outputs that are added up over pieces
  * @throws Error where there is not so much memory
  */
-export function nativeParts(program: NativeProgram, atOnce: number): Parts & { free(): Promise<void> } {
-  const { outputShapes, operations, seconds, executable } = program;
-  const memories: NativeMemory[] = [];
+export function nativeParts(
+  program: NativeProgram,
+  slots: number,
+  added: readonly string[],
+  threads: NativeThreads,
+): Parts & { bytes: number; free(): Promise<void> } {
+  const { executable } = program;
+  const made: Slot[] = [];
+  const own = slots > AT_ONCE ? threads.take(slots) : [];
   try {
-    while (memories.length < atOnce) memories.push(program.memory());
+    for (let i = 0; i < slots; i++) {
+      const memory = program.memory();
+      const { pointer } = memory;
+      const elsewhere = () =>
+        own.length > 0
+          ? own[i].ask({ code: executable.pointer, memory: pointer })
+          : executable.callElsewhere(pointer);
+      made.push({
+        memory,
+        run: slots === 1 ? () => executable.call(pointer) : elsewhere,
+        free: () => memory.free(),
+      });
+    }
   } catch (error) {
-    for (const memory of memories) memory.free();
+    for (const slot of made) slot.free();
     program.free();
     throw error;
   }
-  // A memory is for one part at a time.
-  const last: Promise<unknown>[] = memories.map(() => Promise.resolve());
-  let freed = false;
+  const parts = slotParts(program, made, added);
   return {
-    outputShapes,
-    operations,
-    seconds,
-    begin(shared) {
-      if (freed) throw new Error('the engine of this program was disposed');
-      for (const memory of memories) memory.begin(shared);
-    },
-    run(thread, values, take) {
-      const memory = memories[thread];
-      const done = last[thread].then(async () => {
-        memory.write(values);
-        if (atOnce === 1) executable.call(memory.pointer);
-        else await executable.callElsewhere(memory.pointer);
-        take(memory.outputs());
-      });
-      last[thread] = done.catch(() => undefined);
-      return done;
-    },
-    sums: () => memories.map((memory) => memory.sums()),
+    ...parts,
     async free() {
-      freed = true;
-      await Promise.all(last);
-      for (const memory of memories) memory.free();
+      await parts.free();
       program.free();
     },
   };

@@ -64,9 +64,19 @@ export class NativeProgram implements Program {
     return program;
   }
 
+  /** What one thread needs of memory, in bytes. */
+  get bytes(): number {
+    return this.#image.size * NUMBER_BYTES;
+  }
+
   /** Memory for one thread. */
   memory(): NativeMemory {
     return new NativeMemory(this.#image);
+  }
+
+  give(values: NamedValues): void {
+    this.#own ??= this.memory();
+    this.#own.give(values);
   }
 
   async run(values: NamedValues): Promise<NamedValues> {

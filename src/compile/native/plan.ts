@@ -100,7 +100,7 @@ class Planner {
 
   plan(inputs: Record<string, Node>): Plan {
     const strange = this.#live.find((node) => !isKnownNode(node));
-    if (strange) throw new Unsupported(isKnownOp(strange) ? `a tensor [${strange.shape}] of ${strange.dtype}` : strange.op); // biome-ignore format: one thought
+    if (strange) throw new Unsupported(isKnownOp(strange) ? (strange.dtype === 'int32' ? 'int32' : 'tensors without entries') : strange.op); // biome-ignore format: one thought
     const users = this.#users;
     for (const node of this.#live) {
       for (const input of node.inputs) {

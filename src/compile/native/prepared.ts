@@ -1,6 +1,6 @@
 /** @file A plan with its memory laid out: all that is the same whatever its steps are written in. */
 import type { Node } from '../graph.ts';
-import type { Split } from '../split.ts';
+import { addedOf, type Split } from '../split.ts';
 import type { Trace } from '../trace-backend.ts';
 import { layOut } from './arena.ts';
 import { addStep } from './copies.ts';
@@ -20,10 +20,10 @@ export interface PartPorts {
   summed: readonly string[];
 }
 
-/** Those of the parts of a split. */
-export const portsOf = ({ shared, stacked }: Split, { outputs }: Trace): PartPorts => ({
-  shared,
-  summed: Object.keys(outputs).filter((name) => !stacked.includes(name)),
+/** Those of the parts of a split, each of so many pieces. */
+export const portsOf = (split: Split, traced: Trace, pieces: number): PartPorts => ({
+  shared: split.shared,
+  summed: pieces > 1 ? addedOf(split, traced) : [],
 });
 
 /** Where everything lies. */

@@ -1,9 +1,9 @@
 /** @file The engine of WebAssembly programs. */
 import { InputError } from '../../errors.ts';
-import { cached, type Engine, type InputSpec, type Program, type TensorFunction } from '../engine.ts';
+import { type Engine, Held, type InputSpec, owned, type Program, Programs, type TensorFunction } from '../engine.ts'; // biome-ignore format: one import
 import { portsOf } from '../native/prepared.ts';
 import { Unsupported } from '../native/unsupported.ts';
-import { nativeTurns } from '../split.ts';
+import { addedOf, kernelCut } from '../split.ts';
 import { splitProgram } from '../split-program.ts';
 import { type Port, Threads } from '../threads.ts';
 import { type Trace, trace } from '../trace-backend.ts';
@@ -17,28 +17,26 @@ export interface WasmEngineOptions {
   open: () => Port<WasmMessage>;
 }
 
+/** What programs may hold until those used longest ago are freed. */
+const CACHE = { programs: 256, bytes: 2 ** 29 };
+
 /** @throws InputError on compiling what no kernel is written for */
 export function wasmEngine({ threads, open }: WasmEngineOptions): Engine {
   const others: WasmThreads = new Threads(open);
-  const freed: { free(): void | Promise<void> }[] = [];
-  const keep = <One extends { free(): void | Promise<void> }>(one: One): One => {
-    freed.push(one);
-    return one;
-  };
-  const makeProgram = async (traced: Trace, specs: Record<string, InputSpec>, seconds: number) =>
-    keep(ownProgram(await wasmProgram(traced, specs, seconds)));
 
-  async function make(f: TensorFunction, specs: Record<string, InputSpec>): Promise<Program> {
+  async function make(held: Held, f: TensorFunction, specs: Record<string, InputSpec>): Promise<Program> {
     const { split } = f;
+    const makeProgram = async (traced: Trace, own: Record<string, InputSpec>, seconds: number) =>
+      held.keep(ownProgram(await wasmProgram(traced, own, seconds)));
     const program =
       split &&
       (await splitProgram(split, specs, {
         threads,
-        firstLook: () => 1,
-        turns: (traced, _, length) => nativeTurns(Object.values(traced.outputs), length),
-        async makeParts(traced, own, seconds, atOnce) {
-          const options = { ports: portsOf(split, traced), shared: atOnce > 1 };
-          return keep(await wasmParts(await wasmProgram(traced, own, seconds, options), atOnce, others));
+        cut: (look, length) => kernelCut(split, look, length),
+        async makeParts(traced, own, seconds, slots, pieces) {
+          const options = { ports: portsOf(split, traced, pieces), shared: slots > 1 };
+          const made = await wasmProgram(traced, own, seconds, options);
+          return held.keep(await wasmParts(made, slots, addedOf(split, traced), others));
         },
         makeProgram,
       }));
@@ -48,18 +46,21 @@ export function wasmEngine({ threads, open }: WasmEngineOptions): Engine {
     return makeProgram(traced, specs, (performance.now() - started) / 1000);
   }
 
+  const programs = new Programs(async (f, specs) => {
+    const held = new Held();
+    try {
+      return owned(await make(held, f, specs), held);
+    } catch (error) {
+      await held.free();
+      if (!(error instanceof Unsupported)) throw error;
+      throw new InputError(`WebAssembly has no kernel for ${error.message}`);
+    }
+  }, CACHE);
   return {
     name: 'wasm',
-    compile: cached(async (f, specs) => {
-      try {
-        return await make(f, specs);
-      } catch (error) {
-        if (!(error instanceof Unsupported)) throw error;
-        throw new InputError(`WebAssembly has no kernel for ${error.message}`);
-      }
-    }),
+    compile: (f, specs) => programs.get(f, specs),
     async dispose() {
-      for (const one of freed.splice(0).reverse()) await one.free();
+      await programs.dispose();
       await others.end();
     },
   };

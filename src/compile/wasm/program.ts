@@ -3,6 +3,7 @@ import type { WasmModule } from '../../webassembly/runtime.ts';
 import { runtime } from '../../webassembly/runtime.ts';
 import type { InputSpec, NamedValues, Program } from '../engine.ts';
 import { type Image, ProgramMemory } from '../ports.ts';
+import { type Slot, slotParts } from '../slots.ts';
 import type { Parts } from '../split-program.ts';
 import type { Threads } from '../threads.ts';
 import type { Trace } from '../trace-backend.ts';
@@ -59,8 +60,6 @@ class Own extends ProgramMemory {
   }
 }
 
-const FREED = 'the engine of this program was disposed';
-
 /**
  * The program in the thread that asks.
  * @throws Error where there is not so much memory
@@ -71,8 +70,9 @@ export function ownProgram(program: WasmProgram): Program & { free(): void } {
     outputShapes: program.outputShapes,
     operations: program.stepNames.length,
     seconds: program.seconds,
+    give: (values) => own?.give(values),
     async run(values: NamedValues) {
-      if (!own) throw new Error(FREED);
+      if (!own) throw new Error('the engine of this program was disposed');
       own.writeAll(values);
       own.run();
       return own.read();
@@ -86,60 +86,28 @@ export function ownProgram(program: WasmProgram): Program & { free(): void } {
 
 export type WasmThreads = Threads<WasmMessage, undefined>;
 
-/** What a part runs in: this thread, or another. */
-interface Slot {
-  memory: ProgramMemory;
-  run(): Promise<unknown>;
-  free(): Promise<unknown>;
-}
-
 /** Programs in threads, so far. */
 let programs = 0;
 
 /**
- * Parts of a batch, in `atOnce` threads beside this one if they are more than one.
+ * Parts of a batch, in threads beside this one if there is more than one slot.
+ * @param added the outputs that are added up over pieces
  * @throws Error where there is not so much memory, or a thread does not take the program
  */
 export async function wasmParts(
   program: WasmProgram,
-  atOnce: number,
+  slots: number,
+  added: readonly string[],
   threads: WasmThreads,
-): Promise<Parts & { free(): Promise<void> }> {
+): Promise<Parts & { bytes: number; free(): Promise<void> }> {
   const { outputShapes, stepNames, seconds } = program;
-  const slots = atOnce === 1 ? [ownSlot(program)] : await Promise.all(threads.take(atOnce).map((thread) => threadSlot(program, thread))); // biome-ignore format: one thought
-  // A memory is for one part at a time.
-  const last: Promise<unknown>[] = slots.map(() => Promise.resolve());
-  let freed = false;
-  return {
-    outputShapes,
-    operations: stepNames.length,
-    seconds,
-    begin(shared) {
-      if (freed) throw new Error(FREED);
-      for (const { memory } of slots) memory.begin(shared);
-    },
-    run(thread, values, take) {
-      const { memory, run } = slots[thread];
-      const done = last[thread].then(async () => {
-        memory.write(values);
-        await run();
-        take(memory.outputs());
-      });
-      last[thread] = done.catch(() => undefined);
-      return done;
-    },
-    sums: () => slots.map(({ memory }) => memory.sums()),
-    async free() {
-      freed = true;
-      await Promise.all(last);
-      await Promise.all(slots.splice(0).map((slot) => slot.free()));
-    },
-  };
+  const made = slots === 1 ? [ownSlot(program)] : await Promise.all(threads.take(slots).map((thread) => threadSlot(program, thread))); // biome-ignore format: one thought
+  return slotParts({ outputShapes, operations: stepNames.length, seconds }, made, added);
 }
 
 function ownSlot(program: WasmProgram): Slot {
   const memory = new Own(program);
-  return { memory, run: async () => memory.run(), free: async () => undefined };
+  return { memory, run: memory.run, free: () => undefined };
 }
 
 async function threadSlot(

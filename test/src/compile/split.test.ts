@@ -1,18 +1,23 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, describe, expect, test } from 'vitest';
+import { grads } from '../../../src/autodiff/index.ts';
 import {
   compiledEngine,
   meanName,
   type NamedTensors,
+  type PartResult,
   type Split,
   type TensorFunction,
 } from '../../../src/compile/index.ts';
-import { inTurn, partsOf } from '../../../src/compile/split.ts';
+import { cutForKernels, inTurn } from '../../../src/compile/split.ts';
 import { trace } from '../../../src/compile/trace-backend.ts';
+import { stream } from '../../../src/random.ts';
+import { sizeOf } from '../../../src/shapes.ts';
+import { presentTargets } from './engines.ts';
 
 const product = (a: tf.Tensor, b: tf.Tensor) => tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D);
 
-const engines = [1, 2, 3].map((threads) => compiledEngine({ threads }));
+const engines = [1, 2, 3].map((threads) => compiledEngine({ threads, parts: 2 }));
 afterAll(() => Promise.all(engines.map((engine) => engine.dispose())));
 
 /** The mean of (w x)^2 over the batch, doubled w, and w x. */
@@ -43,17 +48,16 @@ const inputs = (batch: number) => ({
   x: Float32Array.from({ length: 2 * batch }, (_, i) => i + 1),
 });
 
-describe('a function with a split gives the same, whatever the threads', () => {
+describe('a function with a split gives the same, whatever the parts', () => {
   test.each([
-    [6, [1, 2, 3]],
-    [4, [1, 2, 2]],
-    [5, [1, 1, 1]],
-    [1, [1, 1, 1]],
-  ])('a batch of %i', async (batch, parts) => {
-    const f = scaled();
-    for (const [i, engine] of engines.entries()) {
-      expect(partsOf(f.split!, specs(batch), i + 1)).toBe(parts[i]);
-      const program = await engine.compile(f, specs(batch));
+    [6, [undefined, 1, 2, 3, 6]],
+    [5, [undefined, 1, 5]],
+    [1, [undefined, 1]],
+  ])('a batch of %i', async (batch, counts) => {
+    for (const parts of counts) {
+      const engine = compiledEngine({ threads: 2, parts });
+      const program = await engine.compile(scaled(), specs(batch));
+      expect(program.parted?.parts ?? 1).toBe(parts ?? 1);
       for (let run = 0; run < 2; run++) {
         const outputs = await program.run(inputs(batch));
         const x = Array.from({ length: 2 * batch }, (_, k) => k + 1);
@@ -63,7 +67,97 @@ describe('a function with a split gives the same, whatever the threads', () => {
         expect(Array.from(outputs.step)).toEqual([8]);
       }
       expect(program.outputShapes).toEqual({ loss: [], next: [], step: [], y: [batch, 2] });
+      await engine.dispose();
     }
+  });
+
+  test('parts that are not equal are refused', async () => {
+    await expect(engines[0].compile(scaled(), specs(5))).rejects.toThrow('2 parts of a batch of 5');
+  });
+});
+
+test('a batch is cut by its sizes alone, into as many parts as threads can share', () => {
+  const cut = (batch: number, d: number, sums = 1) => {
+    const { outputs } = trace(({ x }) => ({ y: tf.tanh(tf.mul(x, x)) }), { x: { shape: [1, d] } });
+    return cutForKernels(Object.values(outputs), batch, sums);
+  };
+  expect(cut(16, 10)).toEqual({ parts: 1, pieces: 1 });
+  expect(cut(16, 100_000)).toEqual({ parts: 16, pieces: 1 });
+  expect(cut(16, 20_000)).toEqual({ parts: 8, pieces: 1 });
+  expect(cut(24, 100_000)).toEqual({ parts: 12, pieces: 2 });
+  expect(cut(64, 100_000)).toEqual({ parts: 16, pieces: 4 });
+  // Of a prime number of examples each is a part.
+  expect(cut(17, 100_000)).toEqual({ parts: 17, pieces: 1 });
+  expect(cut(34, 100_000)).toEqual({ parts: 17, pieces: 2 });
+  // Results so large that few of them are held at once.
+  expect(cut(16, 100_000, 2 ** 24)).toEqual({ parts: 4, pieces: 4 });
+});
+
+describe('the numbers are the same bit for bit', () => {
+  const d = 24;
+  /** A loss of a product with its own transpose, its gradient in w, and what every example gives. */
+  const split: Split = {
+    batch: ['x'],
+    shared: ['w'],
+    part: (inputs) => {
+      const loss = ({ w, x }: NamedTensors) =>
+        tf.mean(tf.square(tf.sub(x, tf.matMul(tf.tanh(tf.matMul(x, w)), w, false, true))));
+      return {
+        loss: loss(inputs),
+        g: grads((w) => loss({ ...inputs, w }))([inputs.w])[0],
+        y: tf.sum(inputs.x, 2),
+      };
+    },
+    stacked: ['y'],
+    whole: (inputs) => ({
+      loss: inputs[meanName('loss')],
+      next: tf.sub(inputs.w, tf.mul(inputs[meanName('g')], 0.1)),
+    }),
+  };
+  const step: TensorFunction = Object.assign(() => ({}), { split });
+  const shapes = { w: { shape: [d, d] }, x: { shape: [12, 7, d] } };
+  const values = Object.fromEntries(
+    Object.entries(shapes).map(([name, { shape }]) => {
+      const random = stream('split', name);
+      return [name, Float32Array.from({ length: sizeOf(shape) }, () => 0.3 * random.normal())];
+    }),
+  );
+
+  test.each(presentTargets)('on any number of threads: %s', async (target) => {
+    const results: Record<string, unknown>[] = [];
+    for (const threads of [1, 2, 3, 5, 16]) {
+      const engine = compiledEngine({ threads, target, parts: 6 });
+      const program = await engine.compile(step, shapes);
+      results.push(await program.run(values));
+      results.push(await program.run(values));
+      await engine.dispose();
+    }
+    for (const result of results.slice(1)) expect(result).toEqual(results[0]);
+  });
+
+  test('whoever computes which part, in whatever order', async () => {
+    const engine = compiledEngine({ threads: 2, parts: 6 });
+    const program = await engine.compile(step, shapes);
+    const { parted } = program;
+    const expected = await program.run(values);
+    const others = [1, 3].map((threads) => compiledEngine({ threads, parts: 6 }));
+    const results: PartResult[] = [];
+    for (const k of [3, 0, 5, 1, 4, 2]) {
+      const other = await others[k % 2].compile(step, shapes);
+      const length = values.x.length / 6;
+      const x = values.x.subarray(k * length, (k + 1) * length);
+      [results[k]] = await other.parted!.compute({ w: values.w, x });
+    }
+    expect(parted?.parts).toBe(6);
+    expect(parted?.length).toBe(2);
+    expect(parted?.sumShapes).toEqual({ loss: [], g: [d, d] });
+    expect(await parted?.merge({ w: values.w }, results)).toEqual(expected);
+    // Several at once.
+    const half = values.x.length / 2;
+    const [first, second] = [values.x.subarray(0, half), values.x.subarray(half)];
+    const both = [...(await parted!.compute({ w: values.w, x: second })), ...(await parted!.compute({ w: values.w, x: first }))]; // biome-ignore format: one thought
+    expect(both.map(({ sums }) => sums)).toEqual([...results.slice(3), ...results.slice(0, 3)].map(({ sums }) => sums)); // biome-ignore format: one thought
+    await Promise.all([engine, ...others].map((one) => one.dispose()));
   });
 });
 
