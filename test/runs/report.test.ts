@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { executable, launch } from './browser.ts';
 import { ebmm, expectRefused, folderOfFile, tiny } from './command.ts';
 import { evaluation, metrics, row } from './plots/records.ts';
 
@@ -64,16 +64,6 @@ test('what is missing is left out; what is damaged is refused', async () => {
   expectRefused(await ebmm(['report', join(folder, 'none')]), 'no run');
 });
 
-/** Chromium of the system: EBMM_CHROMIUM, or by its usual names. */
-const executable = [process.env.EBMM_CHROMIUM, 'chromium', 'chromium-browser', 'google-chrome'].find(
-  (name) => {
-    try {
-      return name && execFileSync(name, ['--version'], { stdio: 'pipe' }).length > 0;
-    } catch {
-      return false;
-    }
-  },
-);
 if (!executable)
   console.warn('the report is not looked at in a browser: no Chromium (EBMM_CHROMIUM names one)');
 
@@ -84,8 +74,7 @@ describe.runIf(executable)('in headless Chromium', () => {
   const trouble: string[] = [];
 
   beforeAll(async () => {
-    const path = execFileSync('sh', ['-c', `command -v ${executable}`], { encoding: 'utf8' }).trim();
-    browser = await chromium.launch({ executablePath: path, args: ['--no-sandbox'] });
+    browser = await launch();
     page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
     page.on('request', (request) => {
       if (!/^(file|data):/.test(request.url())) outside.push(request.url());

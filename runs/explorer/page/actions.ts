@@ -32,7 +32,8 @@ async function guarded(step: () => Promise<void>): Promise<void> {
 let stage = 0;
 
 export async function loadEntries(): Promise<void> {
-  s.entries.value = (await json('./memories/index.json', 'the list of memories')) as s.Entry[];
+  const list = (await json('./memories/index.json', 'the list of memories')) as s.Entry[];
+  s.entries.value = list.map((entry) => ({ ...entry, served: true }));
 }
 
 /** How many patterns to begin with: as many as the memory was trained to hold at once, so that the page is quick. */

@@ -55,6 +55,9 @@ async function first(): Promise<void> {
   }
 }
 
+/** What the page shows, as signals: for tests, and for whoever opens the console. */
+Object.assign(globalThis, { ebmmExplorer: s });
+
 followTheme();
 startClock();
 render(<App />, document.getElementById('app')!);

@@ -13,6 +13,8 @@ export interface Entry {
   known: boolean;
   corruption: string;
   floats: number;
+  /** Whether it lies in the page's own folder. */
+  served?: boolean;
 }
 
 export const entries = signal<readonly Entry[]>([]);

@@ -41,6 +41,8 @@ const registering =
   /tfjs-core|tfjs-backend-cpu|src\/autodiff|src\/compile|explorer\/page|preact|uplot|\.css$/;
 
 const output = {
+  // Which step of a build takes long is of no interest here.
+  checks: { pluginTimings: false },
   treeshake: {
     moduleSideEffects: (id: string, external: boolean) => !external && registering.test(id),
   },

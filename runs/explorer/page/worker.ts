@@ -1,4 +1,5 @@
 /** @file The worker: computes for the page, off its thread. */
+import './lab/values-backend.ts';
 import { serve } from './lab/channel.ts';
 import { pageEngine } from './lab/engine.ts';
 import { lab } from './lab/lab.ts';

@@ -75,6 +75,7 @@ function Head() {
         <span>Memory</span>
         <select
           class="memory-choice"
+          aria-label="Memory"
           value={s.chosen.value}
           onChange={(event) => chooseMemory(event.currentTarget.value)}
         >

@@ -149,6 +149,11 @@ const evaluations = new Map<string, readonly Row[]>();
 async function loadEvaluation(id: string): Promise<readonly Row[]> {
   const known = evaluations.get(id);
   if (known) return known;
+  // One that was dropped or trained here has no folder.
+  if (!s.entries.value.some((entry) => entry.id === id && entry.served)) {
+    evaluations.set(id, []);
+    return [];
+  }
   const file = await json(`./memories/${encodeURIComponent(id)}/evaluation.json`, 'the evaluation').catch(
     () => ({}),
   );

@@ -9,6 +9,8 @@ import { basinColour, css, heightColour } from './palette.ts';
 import { contourLines, heightsOf, insideRange, paintRelief } from './relief.ts';
 import { Tile } from './tile.tsx';
 
+/** The plane's three points. */
+const NAMES = ['A', 'B', 'C'] as const;
 /** Size of the map's drawing. */
 const WIDTH = 600;
 const HEIGHT = WIDTH / s.ASPECT;
@@ -162,7 +164,7 @@ function Overlay() {
         />
       ))}
       {plane.corners.map(([u, v], i) => (
-        <Corner key={points[i].name} x={px(u)} y={py(v)} label={points[i].label} />
+        <Corner key={points[i].name} x={px(u)} y={py(v)} label={`${NAMES[i]} ${points[i].label}`} />
       ))}
       <Ball path={path} px={px} py={py} />
     </svg>
@@ -170,7 +172,8 @@ function Overlay() {
 }
 
 function Corner({ x, y, label }: { x: number; y: number; label: string }) {
-  const left = x > WIDTH * 0.8;
+  // Away from the middle, where the path is.
+  const left = x < WIDTH / 2 ? x > WIDTH * 0.25 : x > WIDTH * 0.7;
   return (
     <g class="corner" transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}>
       <circle r="6" />
@@ -219,8 +222,6 @@ function Legend() {
     </div>
   );
 }
-
-const NAMES = ['A', 'B', 'C'] as const;
 
 function Corners() {
   const set = s.patterns.value;

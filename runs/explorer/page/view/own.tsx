@@ -1,6 +1,7 @@
 /** @file Patterns of one's own: drawn by hand, or from files. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { redraw } from '../actions.ts';
 import { addOwn, takeFiles } from '../files.ts';
 import { patterns } from '../state.ts';
 import { Icon } from './icons.tsx';
@@ -16,23 +17,30 @@ export function Own() {
   if (!set) return null;
   return (
     <div class="row own">
+      {set.kind !== 'own' && (
+        <button type="button" class="quiet" onClick={() => redraw({ seed: set.seed + 1 })}>
+          <Icon name="again" /> Others
+        </button>
+      )}
       <button
         type="button"
         class="quiet"
+        aria-label="Draw a pattern"
         onClick={() => {
           erasing.value = false;
           sheet.value = new Float32Array(set.rows * set.columns);
         }}
       >
-        <Icon name="draw" /> Draw one
+        <Icon name="draw" /> Draw
       </button>
       <button
         type="button"
         class="quiet"
+        aria-label="Open files"
         title="Pictures or .npy for patterns; .safetensors (with its config.json) for a memory. Dropping them anywhere does the same."
         onClick={() => picker.current?.click()}
       >
-        <Icon name="drop" /> Open files
+        <Icon name="drop" /> Open
       </button>
       <input
         ref={picker}

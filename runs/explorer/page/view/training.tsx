@@ -11,13 +11,13 @@ import { time } from './workbench.tsx';
 export const TRAINED = 'trained-here';
 
 /** The demo preset's memory, smaller: what a browser meta-trains in a few minutes. */
-export const trainingConfig = (steps: number, patterns: number, width: number) => ({
+export const trainingConfig = (steps: number, patterns: number, width = 8) => ({
   task: { name: 'binary', dimension: 128 },
   corruption: 'resample:64',
   network: { name: 'hopfield-site', width },
   write: { steps: 5, rate: 0.127, divisor: 64 },
   read: { steps: 5, rate: 1.3 },
-  training: { steps, episodes: 4, patterns, learning_rate: 0.006, warmup: 20, clip: 1 },
+  training: { steps, episodes: 2, patterns, learning_rate: 0.01, warmup: 5, clip: 1 },
   seed: 0,
 });
 
@@ -58,8 +58,8 @@ async function save(): Promise<void> {
 }
 
 export function Training() {
-  const [steps, setSteps] = useState(200);
-  const [patterns, setPatterns] = useState(32);
+  const [steps, setSteps] = useState(120);
+  const [patterns, setPatterns] = useState(64);
   const updates = s.curve.value;
   const last = updates.at(-1);
   const recent = updates.slice(-20);
@@ -93,9 +93,9 @@ export function Training() {
           <span>Updates</span>
           <input
             type="range"
-            min="50"
-            max="600"
-            step="50"
+            min="20"
+            max="400"
+            step="20"
             value={steps}
             disabled={s.training.value}
             onInput={(event) => setSteps(Number(event.currentTarget.value))}
@@ -111,7 +111,7 @@ export function Training() {
             if (s.training.value) {
               control.abort();
               s.training.value = false;
-            } else void train(trainingConfig(steps, patterns, 8));
+            } else void train(trainingConfig(steps, patterns));
           }}
         >
           {s.training.value ? 'Stop' : updates.length > 0 ? 'Train again' : 'Train'}

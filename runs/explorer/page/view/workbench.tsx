@@ -78,9 +78,6 @@ export function Shelf() {
             />
             <output>{set.count}</output>
           </label>
-          <button type="button" class="quiet" onClick={() => act.redraw({ seed: set.seed + 1 })}>
-            <Icon name="again" /> Others
-          </button>
         </div>
       )}
       <Own />

@@ -11,6 +11,7 @@ export function Writing() {
   const w = written.value;
   if (!info) return null;
   const steps = info.writeSteps;
+  const wide = info.writable.every(({ shape }) => (shape.at(-1) ?? 1) >= 3 * (shape.at(-2) ?? 1));
   return (
     <section class="card writing" aria-labelledby="writing">
       <header>
@@ -38,7 +39,7 @@ export function Writing() {
           }}
         />
       </label>
-      <div class="two">
+      <div class={wide ? 'stacked' : 'two'}>
         <figure>
           <Weights />
           <figcaption>
@@ -75,7 +76,7 @@ function Energies() {
         { name: 'spoilt', tone: 'tone-wrong', points: spoilt, band: band(w.spoilt) },
         { name: 'stored', tone: 'tone-energy', points: stored, band: band(w.stored) },
       ]}
-      x={{ label: 'write step', domain: [0, steps] }}
+      x={{ label: 'write step', domain: [0, steps], ticks: wholeTicks(steps) }}
       y={{ label: 'energy' }}
       head={s.writeStep.value}
       onScrub={(x) => {
@@ -85,6 +86,10 @@ function Energies() {
     />
   );
 }
+
+/** Every step, or every third. */
+const wholeTicks = (steps: number) =>
+  Array.from({ length: steps + 1 }, (_, t) => t).filter((t) => steps <= 10 || t % 3 === 0);
 
 /** All writable tensors one above the other, as what writing has added; each scaled by its own largest change. */
 function Weights() {
