@@ -12,5 +12,5 @@ export type {
   TensorFunction,
   Values,
 } from './engine.ts';
-export { meanName, type Split } from './split.ts';
+export { byExample, meanName, type Split } from './split.ts';
 export { loadTfjsBackend, type TfjsBackend, tfjsEngine } from './tfjs-engine.ts';

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { InputSpec, NamedTensors, NamedValues, Parted, PartResult, Program } from './engine.ts';
 import { sizeOf } from './graph.ts';
-import { type Cut, lengthOf, meanName, partSpecs, partValues, type Split } from './split.ts';
+import { addedOf, type Cut, lengthOf, meanName, partSpecs, partValues, type Split } from './split.ts';
 import { type Trace, trace } from './trace-backend.ts';
 
 /** What computes pieces of a batch, several at once, each in a slot of its own. */
@@ -61,10 +61,12 @@ export async function splitProgram(
   const slots = Math.min(threads, count);
   const seconds = (performance.now() - started) / 1000;
   const parts = await makeParts(traced, partSpecs(split, specs, all), seconds, slots, pieces);
-  const shapes = Object.entries(parts.outputShapes).filter(([name]) => !split.stacked.includes(name));
+  const added = addedOf(split, traced);
+  const stackedNames = Object.keys(parts.outputShapes).filter((name) => !added.includes(name));
+  const shapes = added.map((name): [string, readonly number[]] => [name, parts.outputShapes[name]]);
   const merge = await mergeProgram(split, specs, shapes, { parts: count, pieces }, makeProgram);
   const stackedShapes = Object.fromEntries(
-    split.stacked.map((name) => {
+    stackedNames.map((name) => {
       const [first, ...rest] = parts.outputShapes[name];
       return [name, [first * all, ...rest]];
     }),
@@ -153,7 +155,7 @@ export async function splitProgram(
         if (results.length !== count)
           throw new Error(`${results.length} results of parts, expected ${count}`);
         for (const [k, { sums }] of results.entries()) merge.take(k, sums);
-        const stacked = Object.fromEntries(split.stacked.map((name) => [name, joined(results.map((result) => result.stacked[name]))])); // biome-ignore format: one thought
+        const stacked = Object.fromEntries(stackedNames.map((name) => [name, joined(results.map((result) => result.stacked[name]))])); // biome-ignore format: one thought
         return { ...(await merge.run(values)), ...stacked };
       }),
   };

@@ -1,5 +1,5 @@
 /** @file Functions of a batch that may be computed in parts at once. */
-import type { NamedValues, TensorFunction } from './engine.ts';
+import type { NamedTensors, NamedValues, TensorFunction } from './engine.ts';
 import { liveNodes, type Node, sizeOf } from './graph.ts';
 import { binaryFunctions, unaryFunctions } from './scalar.ts';
 import type { InputSpec, Trace } from './trace-backend.ts';
@@ -13,7 +13,7 @@ export interface Split {
   /** Function of the batch and the shared inputs. Its outputs are float32. */
   part: TensorFunction;
   /** Outputs of `part` that are outputs of the function too, laid one behind the other along their first axis. */
-  stacked: readonly string[];
+  stacked: readonly string[] | 'all';
   /**
    * Function of all inputs but the batch, and of the mean over all parts of each other output of `part`, which `meanName` names.
    * Its outputs are those of the function, but for the stacked ones.
@@ -30,7 +30,17 @@ export const lengthOf = ({ batch }: Split, specs: Record<string, InputSpec>): nu
 
 /** The outputs of the parts of a split that are added up. */
 export const addedOf = ({ stacked }: Split, { outputs }: Pick<Trace, 'outputs'>): string[] =>
-  Object.keys(outputs).filter((name) => !stacked.includes(name));
+  stacked === 'all' ? [] : Object.keys(outputs).filter((name) => !stacked.includes(name));
+
+/** Of functions whose outputs all have the batch's axis: computed example by example, with nothing to be done in the end. */
+export const byExample = (
+  f: TensorFunction,
+  shared: readonly string[],
+  batch: readonly string[],
+): TensorFunction => {
+  const split: Split = { batch, shared, part: (inputs) => f(inputs), stacked: 'all', whole: () => ({}) };
+  return Object.assign((inputs: NamedTensors) => f(inputs), { split });
+};
 
 /** How a batch is cut: into parts, whose results are added up in their order, and each of them into pieces, computed in turn. */
 export interface Cut {

@@ -1,6 +1,7 @@
 /** @file A meta-trained memory as an associative memory: its parameters fixed, its functions compiled. */
 import * as tf from '@tensorflow/tfjs';
-import type { Engine, NamedTensors, NamedValues } from '../compile/index.ts';
+import type { Engine, NamedTensors, NamedValues, TensorFunction } from '../compile/index.ts';
+import { byExample } from '../compile/split.ts';
 import type { Packing } from '../energy/network.ts';
 import { InputError } from '../errors.ts';
 import { prefixed } from '../prefixed.ts';
@@ -41,12 +42,12 @@ export class LearnedMemory implements AssociativeMemory {
   readonly #engine: Engine;
   readonly #trained?: number;
   readonly #parameters: NamedValues;
-  #readers = new Map<string, (inputs: NamedTensors) => NamedTensors>();
-  #store: (inputs: NamedTensors) => NamedTensors;
+  #readers = new Map<string, TensorFunction>();
+  #store: TensorFunction;
   #storing: (inputs: NamedTensors) => NamedTensors;
-  #add: (inputs: NamedTensors) => NamedTensors;
-  #addFirst: (inputs: NamedTensors) => NamedTensors;
-  #energy: (inputs: NamedTensors) => NamedTensors;
+  #add: TensorFunction;
+  #addFirst: TensorFunction;
+  #energy: TensorFunction;
 
   constructor({ name, model, parameters, engine, trained }: LearnedMemoryOptions) {
     this.model = model;
@@ -56,22 +57,31 @@ export class LearnedMemory implements AssociativeMemory {
     this.#engine = engine;
     this.#trained = trained;
     this.#parameters = prefixed('p:', parameters);
-    this.#store = (inputs) =>
-      prefixed('s:', model.store(this.#inputsOf(inputs, 'p:'), inputs.patterns)) as NamedTensors;
+    this.#store = this.#byEpisode(['patterns'], (inputs) =>
+      prefixed('s:', model.store(this.#inputsOf(inputs, 'p:'), inputs.patterns)),
+    );
     this.#storing = (inputs) => {
       const steps = model.storing?.(this.#inputsOf(inputs, 'p:'), inputs.patterns) ?? [];
       return Object.assign({}, ...steps.map((state, t) => prefixed(`${t}:`, state)));
     };
-    this.#add = (inputs) => {
-      const state = this.#inputsOf(inputs, 's:');
-      return prefixed('s:', model.add!(this.#inputsOf(inputs, 'p:'), state, inputs.patterns)) as NamedTensors;
-    };
-    this.#addFirst = (inputs) => {
+    const state = Object.keys(model.state).map((key) => `s:${key}`);
+    this.#add = this.#byEpisode([...state, 'patterns'], (inputs) => {
+      const before = this.#inputsOf(inputs, 's:');
+      return prefixed('s:', model.add!(this.#inputsOf(inputs, 'p:'), before, inputs.patterns));
+    });
+    this.#addFirst = this.#byEpisode(['patterns'], (inputs) => {
       const p = this.#inputsOf(inputs, 'p:');
-      const state = model.empty!(p, inputs.patterns.shape[0]);
-      return prefixed('s:', model.add!(p, state, inputs.patterns)) as NamedTensors;
-    };
-    this.#energy = (inputs) => ({ energy: this.#energyOf(inputs, inputs.x) });
+      const before = model.empty!(p, inputs.patterns.shape[0]);
+      return prefixed('s:', model.add!(p, before, inputs.patterns));
+    });
+    this.#energy = this.#byEpisode([...state, 'x'], (inputs) => ({
+      energy: this.#energyOf(inputs, inputs.x),
+    }));
+  }
+
+  /** A function of the parameters and of what has an [episodes] axis, as all that it gives. */
+  #byEpisode(batch: readonly string[], f: (inputs: NamedTensors) => NamedTensors): TensorFunction {
+    return byExample(f, Object.keys(this.#parameters), batch);
   }
 
   /** This memory with other values of its parameters: the programs compiled for one serve both. */
@@ -437,7 +447,12 @@ export class LearnedMemory implements AssociativeMemory {
     const made = this.#readers.get(key);
     if (made) return made;
     const { model } = this;
-    const reader = (inputs: NamedTensors): NamedTensors => {
+    const batch = [
+      ...Object.keys(model.state).map((key) => `s:${key}`),
+      'queries',
+      ...(known ? ['known'] : []),
+    ];
+    const reader = this.#byEpisode(batch, (inputs) => {
       const { queries } = inputs;
       const p = this.#inputsOf(inputs, 'p:');
       const state = this.#inputsOf(inputs, 's:');
@@ -450,7 +465,7 @@ export class LearnedMemory implements AssociativeMemory {
           outputs[`energy${k}`] = this.#energyOf(inputs, x);
       }
       return outputs;
-    };
+    });
     this.#readers.set(key, reader);
     return reader;
   }
