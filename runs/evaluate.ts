@@ -11,6 +11,7 @@ import type { AssociativeMemory } from '../src/memory/associative.ts';
 import { checkBits } from '../src/memory/contents.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { loadTask, parseCorruption, type Split, type Task } from '../tasks/index.ts';
+import { references } from '../tasks/lossless.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import { evaluateRounded, type Protocol } from './evaluation.ts';
 import { saveEvaluation } from './evaluation-file.ts';
@@ -133,7 +134,20 @@ export async function evaluateRun(
   }
   const dimension = sizeOf(task.patternShape);
   const { recallSteps: steps } = options;
-  return { task: task.name, corruption: corruption.spec, known, steps, dimension, seed, rows };
+  const said = { task: task.name, corruption: corruption.spec, known, steps, dimension, seed };
+  if (!rows.some(({ memory_bits }) => memory_bits !== undefined)) return { ...said, rows };
+  return { ...said, references: referencesAt(task, options.split ?? 'test', seed, loads), rows };
+}
+
+/** Bits without loss of the first episode's patterns at every load. */
+export function referencesAt(task: Task, split: Split, seed: number, loads: number[]) {
+  return loads.flatMap((patterns) =>
+    references(task, task.patterns(split, seed, 0, patterns), seed).map(({ name, bits }) => ({
+      patterns,
+      name,
+      bits: bits * patterns,
+    })),
+  );
 }
 
 interface RivalNeeds {

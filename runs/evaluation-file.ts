@@ -17,6 +17,7 @@ const evaluationSchema = z.looseObject({
   known: z.boolean(),
   dimension: z.number(),
   seed: z.number(),
+  references: z.array(z.object({ patterns: z.number(), name: z.string(), bits: z.number() })).optional(),
   rows: z
     .array(
       z.looseObject({

@@ -12,6 +12,7 @@ import { readEvaluation } from './evaluation-file.ts';
 import type { IO } from './io.ts';
 import { checkFolder } from './outputs.ts';
 import {
+  bitsDistortion,
   energyTrace,
   errorAgainstPatterns,
   filmstrip,
@@ -75,7 +76,13 @@ export async function plotCommand(
 }
 
 /** The pictures there may be. */
-const PICTURES = ['learning-curve.png', 'error-against-patterns.png', 'recall.png', 'energy.png'] as const;
+const PICTURES = [
+  'learning-curve.png',
+  'error-against-patterns.png',
+  'error-against-bits.png',
+  'recall.png',
+  'energy.png',
+] as const;
 
 /** NAME- for each, and NAME-2- for a second of that name, whatever names there are; nothing for no name. */
 function prefixesOf(names: string[]): string[] {
@@ -114,12 +121,18 @@ export async function plotRun(
       name: 'error-against-patterns.png',
       png: errorAgainstPatterns(evaluation, { published }),
     });
+    if (countsBits(evaluation))
+      pictures.push({ name: 'error-against-bits.png', png: bitsDistortion(evaluation) });
   }
   const { strip, energies } = await recallExamples(run, engine, options, io);
   pictures.push({ name: 'recall.png', png: filmstrip(strip) });
   if (energies.length > 0) pictures.push({ name: 'energy.png', png: energyTrace(energies) });
   return pictures;
 }
+
+/** Whether a memory was measured in several sizes in bits. */
+const countsBits = ({ rows }: Evaluation) =>
+  new Set(rows.flatMap(({ memory_bits }) => memory_bits ?? [])).size > 1;
 
 /** The evaluation of one of several runs: its trained memory goes by its network's name, to tell it from the others'. */
 async function evaluationOf(run: LoadedRun): Promise<Evaluation | undefined> {

@@ -74,6 +74,8 @@ export interface Evaluation {
   /** Values in a pattern. */
   dimension: number;
   seed: number;
+  /** Bits that the patterns themselves take without loss, where bits of memory were counted. */
+  references?: { patterns: number; name: string; bits: number }[];
   rows: EvaluationRow[];
 }
 

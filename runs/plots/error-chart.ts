@@ -36,8 +36,8 @@ export interface ErrorChart {
   unit: string;
   scale?: ErrorScale;
   series: ErrorSeries[];
-  /** A dotted vertical line at this value of x. */
-  mark?: { x: number };
+  /** Dotted vertical lines at these values of x. */
+  marks?: number[];
 }
 
 /** Draws the chart: a PNG 800 CSS pixels wide. Throws InputError when no error is finite. */
@@ -53,7 +53,7 @@ export function errorChart(chart: ErrorChart): Uint8Array {
   // Many bands on top of each other must not add up to a dark one.
   const opacity = Math.min(0.11, 0.6 / series.length);
   const bands = series.flatMap((s, i) => band(s, i, x, y, opacity));
-  const marks = chart.mark ? [verticalMark(x.place(chart.mark.x), y)] : [];
+  const marks = (chart.marks ?? []).map((at) => verticalMark(x.place(at), y));
   return renderPng({
     heading: { title: chart.title, notes: chart.notes },
     height: Math.max(480, labelHeight(labels) + 170),

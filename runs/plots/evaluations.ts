@@ -10,7 +10,7 @@ export interface MemoryRows {
 }
 
 /** The rows grouped by memory: the trained one ("ebmm") first, the others in order of appearance; rows sorted by `by`. */
-export function groupRows(rows: EvaluationRow[], by: 'patterns' | 'floats'): MemoryRows[] {
+export function groupRows(rows: EvaluationRow[], by: 'patterns' | 'floats' | 'memory_bits'): MemoryRows[] {
   const groups = new Map<string, EvaluationRow[]>();
   for (const row of rows) {
     const group = groups.get(row.memory);
@@ -18,8 +18,18 @@ export function groupRows(rows: EvaluationRow[], by: 'patterns' | 'floats'): Mem
     else groups.set(row.memory, [row]);
   }
   return [...groups]
-    .map(([memory, group]) => ({ memory, rows: group.sort((a, b) => a[by] - b[by]) }))
+    .map(([memory, group]) => ({ memory, rows: group.sort((a, b) => (a[by] ?? 0) - (b[by] ?? 0)) }))
     .sort((a, b) => Number(b.memory === TRAINED) - Number(a.memory === TRAINED));
+}
+
+/** Of every memory, load and size in floats the row of most bits: where numbers were rounded, the one that lost least by it. */
+export function finest(rows: EvaluationRow[]): EvaluationRow[] {
+  const best = new Map<string, EvaluationRow>();
+  for (const row of rows) {
+    const key = `${row.memory} ${row.patterns} ${row.floats}`;
+    if ((row.memory_bits ?? 0) >= (best.get(key)?.memory_bits ?? 0)) best.set(key, row);
+  }
+  return [...best.values()];
 }
 
 /** Name of the trained memory in every evaluation. */

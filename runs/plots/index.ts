@@ -4,4 +4,4 @@ export type { ErrorScale } from './error-chart.ts';
 export { filmstrip } from './filmstrip.ts';
 export { learningCurve, type Run } from './learning-curve.ts';
 export { errorAgainstPatterns, type LoadCurveOptions, type PublishedCurve } from './load-curve.ts';
-export { type RateDistortionOptions, rateDistortion } from './rate-distortion.ts';
+export { bitsDistortion, type RateDistortionOptions, rateDistortion } from './rate-distortion.ts';

@@ -2,7 +2,7 @@
 import type { Evaluation, EvaluationRow } from '../records.ts';
 import { type Axis, axisTitle, countAxis, scaleNote } from './axis.ts';
 import { type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
-import { conditions, errorTitle, groupRows, sizeOf, TRAINED, unitOf } from './evaluations.ts';
+import { conditions, errorTitle, finest, groupRows, sizeOf, TRAINED, unitOf } from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
 
 export interface PublishedCurve {
@@ -22,7 +22,7 @@ export interface LoadCurveOptions {
 export function errorAgainstPatterns(evaluation: Evaluation, options: LoadCurveOptions = {}): Uint8Array {
   const unit = unitOf(evaluation);
   const published = options.published ?? [];
-  const groups = groupRows(evaluation.rows, 'patterns').flatMap(({ memory, rows }) =>
+  const groups = groupRows(finest(evaluation.rows), 'patterns').flatMap(({ memory, rows }) =>
     splitSizes(memory, rows),
   );
   const sizes = new Set(groups.map(({ rows }) => sizeOf(rows)));

@@ -3,7 +3,7 @@ import { InputError } from '../../src/errors.ts';
 import type { Evaluation } from '../records.ts';
 import { axisTitle, logAxis, scaleNote } from './axis.ts';
 import { type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
-import { conditions, errorTitle, groupRows, TRAINED, unitOf } from './evaluations.ts';
+import { conditions, errorTitle, finest, groupRows, TRAINED, unitOf } from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
 
 export interface RateDistortionOptions {
@@ -24,7 +24,7 @@ export function rateDistortion(
   const all = Array.isArray(evaluations) ? merge(evaluations) : evaluations;
   const unit = unitOf(all);
   const patterns = options.patterns ?? commonest(all.rows.map((row) => row.patterns));
-  const rows = all.rows.filter((row) => row.patterns === patterns);
+  const rows = finest(all.rows.filter((row) => row.patterns === patterns));
   if (rows.length === 0) {
     const loads = [...new Set(all.rows.map((row) => row.patterns))].sort((a, b) => a - b);
     throw new InputError(
@@ -52,7 +52,55 @@ export function rateDistortion(
     ...errorTitle(all, unit),
     scale: options.scale,
     series,
-    mark: marked ? { x: even } : undefined,
+    marks: marked ? [even] : [],
+  });
+}
+
+/**
+ * A PNG of error against bits of memory, of rows whose numbers were rounded; dotted lines where the patterns themselves take as many
+ * bits: as given, and without loss. Evaluations of several runs go into one chart, likewise.
+ */
+export function bitsDistortion(
+  evaluations: Evaluation | Evaluation[],
+  options: RateDistortionOptions = {},
+): Uint8Array {
+  const all = Array.isArray(evaluations) ? merge(evaluations) : evaluations;
+  const unit = unitOf(all);
+  const counted = all.rows.filter((row) => row.memory_bits !== undefined);
+  if (counted.length === 0)
+    throw new InputError(`evaluation of ${all.task} says nothing of bits; evaluate --bits does`);
+  const patterns = options.patterns ?? commonest(counted.map((row) => row.patterns));
+  const rows = counted.filter((row) => row.patterns === patterns);
+  if (rows.length === 0)
+    throw new InputError(`evaluation of ${all.task} has no rows for ${patterns} patterns`);
+  const series: ErrorSeries[] = groupRows(rows, 'memory_bits').map(({ memory, rows: group }) => ({
+    name: memory,
+    detail: '',
+    kind: memory === TRAINED ? 'trained' : 'rival',
+    points: group.map((row) => ({
+      x: row.memory_bits!,
+      error: row.error,
+      low: row.error_p5,
+      high: row.error_p95,
+    })),
+  }));
+  const lossless = (all.references ?? [])
+    .filter((reference) => reference.patterns === patterns)
+    .sort((a, b) => a.bits - b.bits);
+  const x = logAxis([...rows.map((row) => row.memory_bits!), ...lossless.map(({ bits }) => bits)]);
+  const said = lossless.map(({ name, bits }) => `${name} ${formatNumber(Math.round(bits))}`);
+  return errorChart({
+    title: `${all.task}: recall error against bits of memory, ${formatNumber(patterns)} patterns`,
+    notes: [
+      ...conditions({ ...all, rows }),
+      said.length > 0 ? `dotted, from the left: the patterns without loss, ${said.join(', ')} bits` : '',
+    ],
+    xTitle: axisTitle('Memory', 'bits, scales counted', scaleNote(x)),
+    x,
+    ...errorTitle(all, unit),
+    scale: options.scale,
+    series,
+    marks: lossless.map(({ bits }) => bits),
   });
 }
 
@@ -66,7 +114,8 @@ function merge(evaluations: Evaluation[]): Evaluation {
       }
     }
   }
-  return { ...first, rows: evaluations.flatMap(({ rows }) => rows) };
+  const { references } = evaluations.find((evaluation) => evaluation.references) ?? {};
+  return { ...first, rows: evaluations.flatMap(({ rows }) => rows), references };
 }
 
 function commonest(values: number[]): number {
