@@ -28,13 +28,14 @@ const progressSchema = z.object({
 /**
  * Writes the state atomically.
  * @param specs the parameters that were trained
- * @param options `parametersOnly` keeps what is used (the average, where there is one), which is not enough to resume
+ * @param options `parametersOnly` keeps what is used (the average, where there is one), which is not enough to resume;
+ * `config`, the run's configuration, is kept beside the tensors, so that the file by itself says what it is of
  */
 export async function saveCheckpoint(
   path: string,
   state: TrainingState,
   specs: Record<string, ParameterSpec>,
-  { parametersOnly = false } = {},
+  { parametersOnly = false, config }: { parametersOnly?: boolean; config?: object } = {},
 ): Promise<void> {
   const tensors: Record<string, NamedArray> = {};
   const saved = parametersOnly ? prefixed('p:', trainedParameters(state)) : state.values;
@@ -42,7 +43,12 @@ export async function saveCheckpoint(
     tensors[name] = { shape: specs[name.slice(2)].shape, values };
   }
   const { values: _, ...progress } = state;
-  const metadata = { format: `ebmm ${FORMAT}`, ...SEAL, progress: JSON.stringify(progress) };
+  const metadata = {
+    format: `ebmm ${FORMAT}`,
+    ...SEAL,
+    progress: JSON.stringify(progress),
+    ...(config && { config: JSON.stringify(config) }),
+  };
   await writeFileAtomically(path, seal(encodeSafetensors(tensors, metadata)));
 }
 

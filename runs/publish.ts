@@ -15,5 +15,8 @@ const target = join(fileURLToPath(new URL('./pretrained/', import.meta.url)), na
 for (const part of ['config', 'metrics', 'evaluation', 'plots'] as const) {
   await cp(paths(run.folder)[part], paths(target)[part], { recursive: true });
 }
-await saveCheckpoint(paths(target).checkpoint, run.state, run.model.parameters, { parametersOnly: true });
+await saveCheckpoint(paths(target).checkpoint, run.state, run.model.parameters, {
+  parametersOnly: true,
+  config: run.config,
+});
 console.log(target);

@@ -106,7 +106,7 @@ async function loop(session: Session, io: IO): Promise<void> {
   const save = async () => {
     lease.check();
     await log.sync();
-    await saveCheckpoint(paths(folder).checkpoint, state, learner.trainable.parameters);
+    await saveCheckpoint(paths(folder).checkpoint, state, learner.trainable.parameters, { config });
     saved = state.step;
   };
   const progress = startProgress(io, 'train', steps, state.step);
@@ -157,7 +157,14 @@ async function loop(session: Session, io: IO): Promise<void> {
  * files go.
  * @returns what to say of the second case; empty when neither could be done
  */
-async function rescue({ name, trainer, learner, folder, lease }: Session): Promise<string | undefined> {
+async function rescue({
+  name,
+  config,
+  trainer,
+  learner,
+  folder,
+  lease,
+}: Session): Promise<string | undefined> {
   const { parameters } = learner.trainable;
   try {
     lease.check();
@@ -165,7 +172,7 @@ async function rescue({ name, trainer, learner, folder, lease }: Session): Promi
     return '';
   }
   const { checkpoint } = paths(folder);
-  const saved = (path: string) => saveCheckpoint(path, trainer.state, parameters).then(() => true, () => false); // biome-ignore format: one line
+  const saved = (path: string) => saveCheckpoint(path, trainer.state, parameters, { config }).then(() => true, () => false); // biome-ignore format: one line
   if (await saved(checkpoint)) return undefined;
   const file = join(tmpdir(), `ebmm-${name}-${process.pid}-${trainer.state.step}.safetensors`);
   if (!(await saved(file))) return '';

@@ -12,7 +12,10 @@ const COARSEST = 20;
 
 type Question<F> = F extends (question: infer Q) => unknown ? Q : never;
 
-/** Grids of twice as many columns each, up to `finest`. */
+/** Milliseconds that a grid may take, from what the one before it took. */
+const PATIENCE = 3000;
+
+/** Grids of twice as many columns each, up to `finest`, as long as they are quick. */
 export async function* energyMaps(
   memory: LearnedMemory,
   { state, plane, frame, finest }: Question<Streams['energies']>,
@@ -21,6 +24,7 @@ export async function* energyMaps(
   const d = plane.origin.length;
   const batch = new Float32Array(BATCH * d);
   for (let columns = Math.min(COARSEST, finest); columns <= finest; columns *= 2) {
+    const started = performance.now();
     const rows = Math.max(1, Math.round((columns * frame.height) / frame.width));
     const energies = new Float32Array(columns * rows);
     for (let first = 0; first < energies.length; first += BATCH) {
@@ -36,7 +40,9 @@ export async function* energyMaps(
       await turn.breathe();
       if (turn.cancelled) return;
     }
-    yield { columns, rows, energies, last: columns * 2 > finest };
+    const last = columns * 2 > finest || 4 * (performance.now() - started) > PATIENCE;
+    yield { columns, rows, energies, last };
+    if (last) return;
   }
 }
 

@@ -99,7 +99,9 @@ export function Compare() {
               {card.pattern && s.target.value ? count(wrongBits(card.pattern, s.target.value)) : '…'}
             </p>
             <p class="note">
-              {card.says}
+              {card.name === 'modern' && card.floats !== undefined
+                ? `keeps ${Math.floor(card.floats / (set.rows * set.columns))} of ${set.count} patterns whole`
+                : card.says}
               <br />
               {card.floats === undefined ? '' : memorySize(card.floats, info.floats)}
             </p>

@@ -172,12 +172,19 @@ function Overlay() {
 }
 
 function Corner({ x, y, label }: { x: number; y: number; label: string }) {
-  // Away from the middle, where the path is.
-  const left = x < WIDTH / 2 ? x > WIDTH * 0.25 : x > WIDTH * 0.7;
+  // Away from the middle, where the path is; above it where there is no room beside.
+  const side = x < WIDTH / 2 ? -1 : 1;
+  const room = side < 0 ? x : WIDTH - x;
+  const beside = room > 30 + 9 * label.length;
   return (
     <g class="corner" transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}>
       <circle r="6" />
-      <text x={left ? -12 : 12} dy="0.35em" text-anchor={left ? 'end' : 'start'}>
+      <text
+        x={beside ? 13 * side : 10 * side}
+        y={beside ? 0 : -18}
+        dy="0.35em"
+        text-anchor={beside === side > 0 ? 'start' : 'end'}
+      >
         {label}
       </text>
     </g>
@@ -240,8 +247,8 @@ function Corners() {
             }}
           >
             <option value="query">query</option>
-            <option value="end">where recall ends</option>
-            <option value="other">nearest other stored</option>
+            <option value="end">recalled</option>
+            <option value="other">nearest other</option>
             {Array.from({ length: set.count }, (_, n) => (
               <option key={n} value={String(n + 1)}>
                 stored {n + 1}
@@ -267,7 +274,7 @@ function Basins() {
             s.showBasins.value = event.currentTarget.checked;
           }}
         />
-        <span>Basins: colour every point by the memory that recall from there ends at</span>
+        <span>Basins: where recall from each point ends</span>
       </label>
       {s.showBasins.value && (
         <div class="shares">

@@ -267,6 +267,7 @@ export function Timeline() {
         </button>
         <Scrubber last={last} />
       </div>
+      <Filmstrip last={last} />
       <div class="charts">
         {t.energies.length > 0 && (
           <Curve
@@ -287,6 +288,45 @@ export function Timeline() {
         />
       </div>
     </div>
+  );
+}
+
+/** Pictures in a row, at most. */
+const FRAMES = 9;
+
+/** The query and iterates, small: each a way to its step. */
+function Filmstrip({ last }: { last: number }) {
+  const set = s.patterns.value;
+  const now = useComputed(() => Math.round(s.position.value));
+  if (!set) return null;
+  const count = Math.min(FRAMES, last + 1);
+  const steps = Array.from({ length: count }, (_, n) => Math.round((n * last) / (count - 1 || 1)));
+  const current = steps.reduce(
+    (best, k) => (Math.abs(k - now.value) < Math.abs(best - now.value) ? k : best),
+    0,
+  );
+  return (
+    <ol class="film" style={{ gridTemplateColumns: `repeat(${count}, 1fr)` }}>
+      {steps.map((k) => (
+        <li key={k}>
+          <button
+            type="button"
+            aria-label={`Step ${k}`}
+            aria-pressed={k === current}
+            onClick={() => act.scrub(k)}
+          >
+            <Tile
+              label={`Iterate ${k}`}
+              cell={set.columns > 20 ? 2 : 5}
+              drawn={() => {
+                const [all, own] = [s.trace.value?.iterates, s.patterns.value];
+                return own && all?.[k] && { ...own, values: all[k], target: s.target.value };
+              }}
+            />
+          </button>
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -330,7 +370,7 @@ function Curve({ name, tone, points, last, ticks, zero }: CurveProps) {
   const values = points.map(([, v]) => v);
   return (
     <Chart
-      height={150}
+      height={132}
       series={[{ name, tone, points }]}
       x={{ label: 'step', domain: [0, last], ticks }}
       y={{ label: name, domain: zero ? [0, Math.max(4, ...values) * 1.1] : undefined }}
