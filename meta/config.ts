@@ -71,6 +71,42 @@ const networkSchema = z.discriminatedUnion('name', [
       .describe('what writing descends: the energy, or the squared error of the code that a key recalls'),
   }),
   z.strictObject({
+    name: z.literal('coded-slots'),
+    slots: whole(1).default(64).describe('patterns that get codes of their full length'),
+    code: whole(1).default(72).describe('numbers of a code; slots x code is the memory'),
+    halvings: whole(0, 8)
+      .default(2)
+      .describe('how often codes may be halved, for up to slots x 2^halvings patterns'),
+    longest: whole(1)
+      .optional()
+      .describe(
+        'greatest length of a code, where fewer patterns than slots are stored; default: network.code',
+      ),
+    width: whole(1).default(12).describe('channels of the convolutions, twice as many at half size'),
+    sharpness: z.number().positive().default(0.7).describe('initial sharpness of attention over slots'),
+    blank: z
+      .boolean()
+      .default(true)
+      .describe(
+        'whether a pixel of value 0 says nothing at first, as in drawings of ink (+1) and paper (-1)',
+      ),
+    tied: z
+      .boolean()
+      .default(false)
+      .describe('whether images are coded by the transpose of what codes are made images by'),
+  }),
+  z.strictObject({
+    name: z.literal('level-slots'),
+    slots: whole(1)
+      .default(129)
+      .describe('rows of the table; slots x values of a pattern / bits is the memory'),
+    bits: whole(1, 8)
+      .default(2)
+      .describe('bits that a number stands for, by its level; they divide the values of a pattern'),
+    steps: whole(1).optional().describe('soft steps that read a number; default: 2^(bits + 1)'),
+    sharpness: z.number().positive().default(0.5).describe('initial sharpness of attention over rows'),
+  }),
+  z.strictObject({
     name: z.literal('mlp'),
     hidden: widths.default([256, 256]).describe('widths of the hidden layers'),
     activation: z
@@ -269,6 +305,14 @@ export const configSchema = z.strictObject({
         .optional()
         .describe(
           'of how many of the patterns queries are read in an update, the first ones; default: of all. Where reading costs more than writing, fewer make updates cheap',
+        ),
+      untold: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0)
+        .describe(
+          'with known: share of the episodes in which recall is not told which entries are uncorrupted, so that one memory serves both',
         ),
       learning_rate: z.number().positive().default(4e-3).describe('peak rate of AdamW (paper: 5e-5)'),
       warmup: unbounded(0).default(100).describe('updates over which the rate rises'),

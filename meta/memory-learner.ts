@@ -63,6 +63,9 @@ export function memoryTrainable({
   };
 }
 
+/** What stands for an entry of `known` of which recall is told nothing. */
+const UNTOLD = -1;
+
 export interface MemoryLearnerOptions {
   config: Pick<Config, 'known' | 'training' | 'seed'> & { task?: Pick<Config['task'], 'stream'> };
   task: Task;
@@ -73,7 +76,7 @@ export interface MemoryLearnerOptions {
 /** @throws InputError where the task is a stream, but nothing can be added to the memory, or only some of its patterns are asked for */
 export function memoryLearner({ config, task, corruption, model }: MemoryLearnerOptions): Learner {
   const { known, seed, training } = config;
-  const { episodes, iterates, queries: read } = training;
+  const { episodes, iterates, queries: read, untold } = training;
   const stream = config.task?.stream;
   if (stream && !takesStreams(model))
     throw new InputError(`task.stream: ${model.name} stores all patterns at once, none can be added`);
@@ -101,6 +104,13 @@ export function memoryLearner({ config, task, corruption, model }: MemoryLearner
       const size = Math.min(read ?? patterns, patterns) * one;
       const asked = (values: Float32Array) => partOf(values, episodes, before * one, size);
       const [targets, queries] = [asked(batch.patterns), asked(batch.queries)];
+      if (untold > 0) {
+        const size = batch.known.length / episodes;
+        for (let e = 0; e < episodes; e++) {
+          if (random(seed, 'untold', update, e).uniform() < untold)
+            batch.known.fill(UNTOLD, e * size, (e + 1) * size);
+        }
+      }
       return {
         patterns,
         values: {

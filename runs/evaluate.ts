@@ -6,12 +6,13 @@ import { taskOf } from '../meta/stored-task.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { diffusionRivals } from '../src/diffusion/index.ts';
 import { InputError } from '../src/errors.ts';
-import { rivals as hopfieldRivals } from '../src/hopfield/index.ts';
+import { componentsHopfield, rivals as hopfieldRivals } from '../src/hopfield/index.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
 import { checkBits } from '../src/memory/contents.ts';
 import { sizeOf } from '../src/shapes.ts';
-import { loadTask, parseCorruption, type Split, type Task } from '../tasks/index.ts';
+import { loadTask, parseCorruption, type Split, type Task, unchanged } from '../tasks/index.ts';
 import { references } from '../tasks/lossless.ts';
+import { cachedComponents } from './components.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import { evaluateRounded, type Protocol } from './evaluation.ts';
 import { saveEvaluation } from './evaluation-file.ts';
@@ -61,7 +62,12 @@ const rivals = { ...hopfieldRivals, ...diffusionRivals };
 /** Those that choose their own bits a number, within a budget. */
 const packing = ['modern-packed', 'modern-truncated-packed'];
 
-export const rivalNames = [...Object.keys(rivals), ...Object.keys(trainedRivals)];
+/** The rival whose codes come from the training patterns of the memory that it is measured against. */
+const COMPONENTS = 'modern-components';
+/** Components that it has, at most. */
+const MOST_COMPONENTS = 512;
+
+export const rivalNames = [...Object.keys(rivals), COMPONENTS, ...Object.keys(trainedRivals)];
 
 export async function evaluateCommand(options: EvaluateOptions, io: IO): Promise<Evaluation> {
   const run = await loadRun(options.run);
@@ -93,7 +99,10 @@ export async function evaluateRun(
   const bits: (number | undefined)[] = options.bits?.map(checkBits) ?? [undefined];
   const memories: { memory: AssociativeMemory; bits: (number | undefined)[] }[] = [{ memory: ebmm, bits }];
   for (const name of against) {
-    const make = (floats?: number) => makeRival(name, { seed, floats, engine: options.engine, task });
+    const make = (floats?: number) =>
+      name === COMPONENTS
+        ? makeComponents(run, floats ?? Number.POSITIVE_INFINITY, Math.min(...loads), options, io)
+        : makeRival(name, { seed, floats, engine: options.engine, task });
     const floats = budget ? ebmm.floats : undefined;
     // What packs its numbers by itself gets the bits that the trained memory has, once for each.
     if (options.bits && budget && packing.includes(name)) {
@@ -148,6 +157,24 @@ export function referencesAt(task: Task, split: Split, seed: number, loads: numb
       bits: bits * patterns,
     })),
   );
+}
+
+/** `modern-components` with the basis of the run's own training split, long enough for the smallest load. */
+async function makeComponents(
+  { config, model }: LoadedRun,
+  floats: number,
+  patterns: number,
+  options: Omit<EvaluateOptions, 'run'>,
+  io: IO,
+): Promise<AssociativeMemory> {
+  const source = sourceOf(options, io);
+  const task = await loadTask(unchanged(config.task), source);
+  const count = Math.max(
+    1,
+    Math.min(MOST_COMPONENTS, sizeOf(model.patternShape), Math.floor(floats / patterns)),
+  );
+  const basis = await cachedComponents(task, [-1, 1], count, options.engine, source);
+  return componentsHopfield({ basis, floats: Number.isFinite(floats) ? floats : undefined });
 }
 
 interface RivalNeeds {

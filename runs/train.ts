@@ -6,14 +6,16 @@ import { loadCheckpoint, saveCheckpoint, trainedParameters } from '../meta/check
 import type { Config } from '../meta/config.ts';
 import { AVERAGE, statePrefixes } from '../meta/meta-step.ts';
 import { taskOf } from '../meta/stored-task.ts';
-import { initialState, stateOf, Trainer, type TrainingState } from '../meta/trainer.ts';
+import { stateOf, Trainer, type TrainingState } from '../meta/trainer.ts';
 import { warmStart } from '../meta/warm-start.ts';
 import type { Engine } from '../src/compile/index.ts';
+import type { PrincipalComponents } from '../src/components.ts';
 import { initialise, type ParameterSpec } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { checkWritable, onFile } from '../src/files.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
-import { loadTask, parseCorruption } from '../tasks/index.ts';
+import { loadTask, parseCorruption, unchanged } from '../tasks/index.ts';
+import { cachedComponents } from './components.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import type { IO } from './io.ts';
 import { makeLearner } from './learners.ts';
@@ -68,7 +70,7 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
     }
   }
   // Nothing is written before everything that can be wrong has been tried.
-  const trainer = trainerFrom(await freshState(options, model));
+  const trainer = trainerFrom(await freshState(options, model, componentsOf(options, io)));
   const program = await trainer.compile();
   const { folder, made } = await claimFolder(options);
   let begun = false;
@@ -103,15 +105,27 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
 
 async function freshState(
   { config, from, resize }: TrainOptions,
-  { parameters }: MemoryModel,
+  { parameters, range, principal }: MemoryModel,
+  components: (range: MemoryModel['range'], count: number) => Promise<PrincipalComponents>,
 ): Promise<TrainingState> {
   const { seed, training } = config;
-  if (!from) return initialState(parameters, seed, training.average);
+  if (!from) {
+    const values = initialise(parameters, seed);
+    if (principal) Object.assign(values, principal.start(await components(range, principal.count)));
+    return stateOf(values, training.average);
+  }
   const source = await loadRun(from);
   const trained = trainedParameters(source.state);
   const fresh = initialise(parameters, seed);
   const values = warmStart(parameters, fresh, source.model.parameters, trained, resize);
   return stateOf(values, training.average);
+}
+
+/** Principal components of training patterns as they are, whatever training does to them. */
+function componentsOf({ config, engine, ...options }: TrainOptions, io: IO) {
+  const source = sourceOf(options, io);
+  return async (range: MemoryModel['range'], count: number) =>
+    cachedComponents(await loadTask(unchanged(config.task), source), range, count, engine, source);
 }
 
 /** The run folder, and what of its path was made for it. The default one is nobody else's, even if several start at once. */

@@ -20,6 +20,7 @@ export function imageTask(
     unit: 'squared error',
     bitsPerValue: 8,
     corruption,
+    sizes: { train: splits.train.count, validation: splits.validation.count, test: splits.test.count },
     patterns(split, seed, index, patterns) {
       const { bytes, count } = splits[split];
       if (patterns > count) {

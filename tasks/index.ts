@@ -71,6 +71,11 @@ export function patternShapeOf(config: Parsed): number[] {
   return (SHAPES[config.name] as (options: Parsed) => number[])(config);
 }
 
+/** The same task, whose training patterns are as they are found. */
+export function unchanged(config: Parsed): Parsed {
+  return 'augment' in config ? { ...config, augment: false } : config;
+}
+
 export const taskNames = Object.keys(LOADERS) as Name[];
 
 /** Loads a task, and its data where it needs any. Throws InputError on wrong options and on data it cannot have. */

@@ -88,6 +88,7 @@ export function omniglotTask(drawings: Drawings, options: Omit<OmniglotOptions, 
     unit: 'bits',
     bitsPerValue: 1,
     corruption: 'block:16',
+    sizes: { train: splits.train.length, validation: splits.validation.length, test: splits.test.length },
     patterns(split, seed, index, patterns) {
       const members = splits[split];
       if (patterns > members.length) {

@@ -14,6 +14,8 @@ export interface Task {
   readonly bitsPerValue: number;
   /** The corruption used where none is asked for, for instance 'resample:64'. */
   readonly corruption: string;
+  /** Different patterns of each split, where they are so many and no more. */
+  readonly sizes?: Readonly<Record<Split, number>>;
   /**
    * Patterns of episode `index` of a split and seed, [patterns, ...patternShape]. The first n patterns of an episode
    * are the same whatever number is asked for. Throws InputError when the split has fewer distinct patterns.

@@ -1,13 +1,16 @@
 /** @file The energy networks by name, each with the options it takes. */
+import { type CodedSlotsOptions, codedSlots } from './coded-slots.ts';
 import { type ConvResnetOptions, convResnet } from './conv-resnet.ts';
 import { type ConvolutionalOptions, convolutional } from './convolutional.ts';
 import { type FcResnetOptions, fcResnet } from './fc-resnet.ts';
 import { type GatedRecurrentOptions, gatedRecurrent } from './gated-recurrent.ts';
 import { type HopfieldSiteOptions, hopfieldSite } from './hopfield-site.ts';
 import { type KeyValueOptions, keyValue } from './key-value.ts';
+import { type LevelSlotsOptions, levelSlots } from './level-slots.ts';
 import { type MlpOptions, mlp } from './mlp.ts';
 import { type UniversalEnergyOptions, universalEnergy } from './universal.ts';
 
+export { type CodedSlotsOptions, codedSlots } from './coded-slots.ts';
 export { type ConvResnetOptions, convResnet } from './conv-resnet.ts';
 export { type ConvolutionalOptions, convolutional } from './convolutional.ts';
 export { type FcResnetOptions, fcResnet } from './fc-resnet.ts';
@@ -15,6 +18,7 @@ export { type GatedRecurrentOptions, gatedRecurrent } from './gated-recurrent.ts
 export { type HopfieldSiteOptions, hopfieldSite, type SiteFeature, siteFeatures } from './hopfield-site.ts';
 export { type KeyValueOptions, keyValue } from './key-value.ts';
 export { type Activation, activations, convolution, dense, gate, layerNorm, patches } from './layers.ts';
+export { type LevelSlotsOptions, levelSlots } from './level-slots.ts';
 export { type MlpOptions, mlp } from './mlp.ts';
 export {
   checkNetwork,
@@ -37,6 +41,8 @@ export {
 export interface NetworkOptions {
   'hopfield-site': HopfieldSiteOptions;
   'key-value': KeyValueOptions;
+  'coded-slots': CodedSlotsOptions;
+  'level-slots': LevelSlotsOptions;
   mlp: MlpOptions;
   'gated-recurrent': GatedRecurrentOptions;
   convolutional: ConvolutionalOptions;
@@ -51,6 +57,8 @@ export const networks: {
 } = {
   'hopfield-site': hopfieldSite,
   'key-value': keyValue,
+  'coded-slots': codedSlots,
+  'level-slots': levelSlots,
   mlp,
   'gated-recurrent': gatedRecurrent,
   convolutional,

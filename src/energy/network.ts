@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../autodiff/index.ts';
+import type { PrincipalComponents } from '../components.ts';
 import { InputError } from '../errors.ts';
 import { type Random, stream } from '../random.ts';
 import { sizeOf } from '../shapes.ts';
@@ -62,6 +63,15 @@ export interface EnergyNetwork {
    * `write.divisor` is "curvature".
    */
   curvature?(p: Parameters, x: tf.Tensor): tf.Tensor;
+  /** Shared parameters that begin, where training does, with what principal components of training patterns say. */
+  principal?: PrincipalStart;
+}
+
+export interface PrincipalStart {
+  /** Components wanted. */
+  count: number;
+  /** Initial values of some shared parameters, in row-major order. */
+  start(components: PrincipalComponents): Record<string, Float32Array>;
 }
 
 export { sizeOf };

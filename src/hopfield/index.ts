@@ -7,6 +7,7 @@ import { modernHopfield } from './modern.ts';
 
 export { type ClassicalHopfieldOptions, classicalHopfield } from './classical.ts';
 export { type CodedHopfieldOptions, type Coding, codedHopfield } from './coded.ts';
+export { type ComponentsHopfieldOptions, componentsHopfield } from './components.ts';
 export {
   type DenseHopfieldOptions,
   denseHopfield,

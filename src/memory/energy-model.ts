@@ -19,6 +19,7 @@ export function energyModel(network: EnergyNetwork, rule: Rule): MemoryModel {
     patternShape: network.patternShape,
     range: rule.range,
     parameters: { ...network.parameters, ...ruleParameters(rule, network) },
+    principal: network.principal,
     state: Object.fromEntries(writable.map((name) => [name, network.parameters[name].shape])),
     packing: Object.fromEntries(writable.map((name) => [name, network.parameters[name].packing ?? 'full'])),
     bits: rule.write.bits,

@@ -4,7 +4,7 @@
  */
 import type * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../autodiff/index.ts';
-import type { Packing, ParameterSpec } from '../energy/network.ts';
+import type { Packing, ParameterSpec, PrincipalStart } from '../energy/network.ts';
 
 export interface MemoryModel {
   /** What it is called in tables: "ebmm", "memory-network". */
@@ -15,6 +15,8 @@ export interface MemoryModel {
   readonly range: readonly [low: number, high: number];
   /** Everything that training adjusts, by name. */
   readonly parameters: Record<string, ParameterSpec>;
+  /** What of them begins with principal components of training patterns, in its range, where training begins. */
+  readonly principal?: PrincipalStart;
   /** Shapes of what storing makes, without the leading [episodes] axis. */
   readonly state: Record<string, readonly number[]>;
   /** Of tensors of the state, which of their entries count; of others all do. */

@@ -19,7 +19,7 @@ export interface ReadResult {
  * xhat = proj(x + psi_k v); v <- psi_k v - gamma_k grad_x E(xhat); x <- proj(x + v).
  * @param p the network's parameters, written, and the rule's
  * @param queries [episodes, patterns, ...patternShape]
- * @param known 1 where an entry is to stay as the query has it, else 0
+ * @param known 1 where an entry is to stay as the query has it, 0 where it is known to be wrong, -1 where recall is told neither
  */
 export function read(
   network: EnergyNetwork,
@@ -31,14 +31,18 @@ export function read(
 ): ReadResult {
   const [low, high] = rule.range;
   const project = (x: tf.Tensor) => tf.clipByValue(x, low, high);
-  const free = known && tf.sub(1, known);
+  const free = known && tf.sub(1, tf.relu(known));
   const schedule = readSchedule(p, rule.read.steps);
   const slope = valueAndGrad((x) => network.energy(p, x));
   const iterates: tf.Tensor[] = [];
   const energies: tf.Tensor[] = [];
   const start = p['rule.start'];
   // Unknown entries begin at their learned values, not at the query's; everything else begins at the query.
-  let x = known && free && start ? project(tf.add(tf.mul(queries, known), tf.mul(start, free))) : queries;
+  let x = queries;
+  if (known && start) {
+    const seen = tf.square(known);
+    x = project(tf.add(tf.mul(queries, seen), tf.mul(start, tf.sub(1, seen))));
+  }
   let v: tf.Tensor | undefined;
   for (let k = 0; k < steps; k++) {
     // Steps beyond the learned schedule repeat its last.

@@ -1,6 +1,7 @@
 /** @file Every architecture at a small size, with random parameters: for tests of laws that all networks obey. */
 import * as tf from '@tensorflow/tfjs';
 import {
+  codedSlots,
   convolutional,
   convResnet,
   type EnergyNetwork,
@@ -8,6 +9,7 @@ import {
   gatedRecurrent,
   hopfieldSite,
   keyValue,
+  levelSlots,
   mlp,
   type NetworkOptions,
   universalEnergy,
@@ -17,6 +19,15 @@ import { stream } from '../../../src/random.ts';
 export const small: { [N in keyof NetworkOptions]: EnergyNetwork } = {
   'hopfield-site': hopfieldSite({ patternShape: [6], width: 4 }),
   'key-value': keyValue({ patternShape: [4, 6, 1], keys: 3, code: 5, width: 3 }),
+  'coded-slots': codedSlots({
+    patternShape: [4, 4, 1],
+    slots: 3,
+    code: 4,
+    halvings: 1,
+    width: 2,
+    tied: true,
+  }),
+  'level-slots': levelSlots({ patternShape: [6], slots: 3, bits: 2, steps: 3 }),
   mlp: mlp({ patternShape: [6], hidden: [5, 4] }),
   'gated-recurrent': gatedRecurrent({ patternShape: [6], width: 5, hops: 3, memory: 2 }),
   convolutional: convolutional({
@@ -47,6 +58,9 @@ export const small: { [N in keyof NetworkOptions]: EnergyNetwork } = {
 };
 
 export const names = Object.keys(small) as (keyof NetworkOptions)[];
+
+/** Those that give every pattern a row of its own, in the order in which patterns come. */
+export const slotted: readonly string[] = ['coded-slots', 'level-slots'];
 
 /** Normal numbers of standard deviation 0.5, the same for the same seed and path. */
 export function noise(shape: number[], ...path: (string | number)[]): tf.Tensor {

@@ -1,0 +1,148 @@
+/**
+ * @file The simplest strong rival for images: every pattern is kept as its first principal components. Their basis comes from training
+ * patterns and is no part of the memory. The answer is the kept image nearest to the query over the pixels that are known (all of them,
+ * where recall is not told): one update of a modern Hopfield network with Euclidean similarity and beta infinite.
+ */
+import { tensor } from '@tensorflow/tfjs';
+import type { PrincipalComponents } from '../components.ts';
+import { InputError } from '../errors.ts';
+import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
+import { type Contents, heldIn } from '../memory/contents.ts';
+import { sizeOf } from '../shapes.ts';
+import { checkPositive, checkRange, type Range, readBatch, readKnown } from './boundary.ts';
+
+export interface ComponentsHopfieldOptions {
+  /** Of training patterns in `range`. */
+  basis: PrincipalComponents;
+  /** Budget: a pattern gets floor(floats / patterns) components, at most as many as the basis has. Default: all of those. */
+  floats?: number;
+  /** Values its patterns lie in, default [-1, 1]. */
+  range?: Range;
+}
+
+const NAME = 'modern-components';
+
+/**
+ * @throws InputError for an invalid option; `store` for patterns of another size than the basis; `recall` for queries or known
+ * entries of another shape
+ */
+export function componentsHopfield({
+  basis: { mean, components },
+  floats,
+  range: given = [-1, 1],
+}: ComponentsHopfieldOptions): AssociativeMemory {
+  if (floats !== undefined) checkPositive(NAME, 'floats', floats);
+  const range = checkRange(NAME, given);
+  const d = mean.length;
+  const most = components.length / d;
+  const stored = (contents: Contents): StoredMemory => {
+    const [{ shape, values }] = Object.values(contents.tensors);
+    const [held, length] = shape;
+    const { patternShape } = contents;
+    const images = imagesOf(values, held, length, mean, components);
+    return {
+      floats: held * length,
+      contents: () => contents,
+      async recall(queries, { known } = {}) {
+        const asked = await readBatch('queries', queries, [...patternShape]);
+        const mask = await readKnown(known, asked.count, asked.shape);
+        const answers = asked.values.slice();
+        for (let q = 0; q < asked.count; q++) {
+          const image = nearest(images, held, asked.values, mask, q, d) * d;
+          for (let i = 0; i < d; i++) {
+            if (!mask?.[q * d + i])
+              answers[q * d + i] = Math.min(range[1], Math.max(range[0], images[image + i]));
+          }
+        }
+        return { patterns: tensor(answers, queries.shape, 'float32'), steps: 1 };
+      },
+    };
+  };
+  return {
+    name: NAME,
+    range,
+    async store(patterns) {
+      const { values, count, d: size, shape } = await readBatch('patterns', patterns);
+      if (size !== d)
+        throw new InputError(`${NAME}: patterns of ${size} values, but its basis is of patterns of ${d}`);
+      const length = Math.min(most, floats === undefined ? most : Math.floor(floats / count));
+      // A budget of less than one component a pattern holds one of some.
+      const held = length > 0 ? count : Math.floor(floats!);
+      const codes = codesOf(values, held, Math.max(1, length), mean, components);
+      return stored({
+        patternShape: shape,
+        tensors: { codes: { shape: [held, Math.max(1, length)], values: codes } },
+      });
+    },
+    async restore(contents) {
+      const codes = heldIn(NAME, contents, 'codes', [null, null]);
+      if (sizeOf([...contents.patternShape]) !== d || codes.shape[1] > most)
+        throw new InputError(
+          `${NAME}: codes [${codes.shape}] of patterns [${contents.patternShape}], but its basis is ${most} of ${d}`,
+        );
+      return stored({ ...contents, tensors: { codes } });
+    },
+  };
+}
+
+/** Index of the image with the least squared distance to query q over its known entries. */
+function nearest(
+  images: Float32Array,
+  held: number,
+  queries: Float32Array,
+  known: ArrayLike<number> | undefined,
+  q: number,
+  d: number,
+): number {
+  let [best, least] = [0, Number.POSITIVE_INFINITY];
+  for (let n = 0; n < held; n++) {
+    let sum = 0;
+    for (let i = 0; i < d; i++) {
+      if (known && !known[q * d + i]) continue;
+      const difference = queries[q * d + i] - images[n * d + i];
+      sum += difference * difference;
+    }
+    if (sum < least) [best, least] = [n, sum];
+  }
+  return best;
+}
+
+/** The first `length` components of `count` patterns: [count, length]. */
+function codesOf(
+  patterns: Float32Array,
+  count: number,
+  length: number,
+  mean: Float32Array,
+  components: Float32Array,
+): Float32Array {
+  const d = mean.length;
+  const codes = new Float32Array(count * length);
+  for (let n = 0; n < count; n++) {
+    for (let k = 0; k < length; k++) {
+      let sum = 0;
+      for (let i = 0; i < d; i++) sum += (patterns[n * d + i] - mean[i]) * components[k * d + i];
+      codes[n * length + k] = sum;
+    }
+  }
+  return codes;
+}
+
+/** What codes [count, length] stand for: [count, d]. */
+function imagesOf(
+  codes: Float32Array,
+  count: number,
+  length: number,
+  mean: Float32Array,
+  components: Float32Array,
+): Float32Array {
+  const d = mean.length;
+  const images = new Float32Array(count * d);
+  for (let n = 0; n < count; n++) {
+    images.set(mean, n * d);
+    for (let k = 0; k < length; k++) {
+      const code = codes[n * length + k];
+      for (let i = 0; i < d; i++) images[n * d + i] += code * components[k * d + i];
+    }
+  }
+  return images;
+}
