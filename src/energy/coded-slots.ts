@@ -16,7 +16,7 @@
  *
  * The table is cut anew for every load: of K slots of C numbers, up to K patterns get C numbers each, up to 2 K get C / 2 and so on
  * (`halvings`), and few may get more (up to `longest`). Components stand in the order of their variance, so a shorter code is a rougher
- * image. The table's last number says how it is cut. Rows never written attract nothing.
+ * image. The table's last number then says how it is cut. Rows never written attract nothing.
  */
 import * as tf from '@tensorflow/tfjs';
 import { colourCosines } from '../cosines.ts';
@@ -138,9 +138,11 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
       .reduce((sum: tf.Tensor, part) => tf.add(sum, part));
   };
 
-  /** The table without its last number, and that number [e, 1]. */
+  /** The table without its last number, and that number [e, 1]; with one cut alone all of it. */
   const parts = (M: tf.Tensor) => {
     const episodes = M.shape[0];
+    if (cuts.length === 1)
+      return { numbers: tf.reshape(M, [episodes, slots * code]), mark: tf.zeros([episodes, 1]) };
     const flat = tf.reshape(M, [episodes, slots * code]) as tf.Tensor2D;
     const numbers = tf.pad2d(tf.slice(flat, [0, 0], [episodes, slots * code - 1]), [
       [0, 0],

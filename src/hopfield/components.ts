@@ -9,7 +9,7 @@ import { InputError } from '../errors.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { type Contents, heldIn } from '../memory/contents.ts';
 import { sizeOf } from '../shapes.ts';
-import { checkPositive, checkRange, type Range, readBatch, readKnown } from './boundary.ts';
+import { checkPositive, checkRange, type Range, readBatch, readQueries } from './boundary.ts';
 
 export interface ComponentsHopfieldOptions {
   /** Of training patterns in `range`. */
@@ -44,8 +44,8 @@ export function componentsHopfield({
       floats: held * length,
       contents: () => contents,
       async recall(queries, { known } = {}) {
-        const asked = await readBatch('queries', queries, [...patternShape]);
-        const mask = await readKnown(known, asked.count, asked.shape);
+        const asked = await readQueries(queries, known, { shape: [...patternShape], range, noisy: true });
+        const { mask } = asked;
         const answers = asked.values.slice();
         for (let q = 0; q < asked.count; q++) {
           const image = nearest(images, held, asked.values, mask, q, d) * d;
@@ -62,7 +62,7 @@ export function componentsHopfield({
     name: NAME,
     range,
     async store(patterns) {
-      const { values, count, d: size, shape } = await readBatch('patterns', patterns);
+      const { values, count, d: size, shape } = await readBatch('patterns', patterns, { range });
       if (size !== d)
         throw new InputError(`${NAME}: patterns of ${size} values, but its basis is of patterns of ${d}`);
       const length = Math.min(most, floats === undefined ? most : Math.floor(floats / count));

@@ -134,6 +134,21 @@ function ofProject(random: Random): EnergyNetwork {
       width: between(random, 2, 4),
       writing: pick(random, ['energy', 'code'] as const),
     }),
+    'coded-slots': () => ({
+      patternShape: image,
+      slots: between(random, 2, 4),
+      code: between(random, 2, 5),
+      halvings: 0,
+      width: between(random, 1, 3),
+      blank: random.bit() === 1,
+      tied: random.bit() === 1,
+    }),
+    'level-slots': () => ({
+      patternShape: [pick(random, [4, 6])],
+      slots: between(random, 2, 4),
+      bits: pick(random, [1, 2]),
+      steps: between(random, 1, 4),
+    }),
     mlp: () => ({
       patternShape: flat,
       hidden: Array.from({ length: between(random, 1, 2) }, () => between(random, 2, 6)),

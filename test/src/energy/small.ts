@@ -21,13 +21,13 @@ export const small: { [N in keyof NetworkOptions]: EnergyNetwork } = {
   'key-value': keyValue({ patternShape: [4, 6, 1], keys: 3, code: 5, width: 3 }),
   'coded-slots': codedSlots({
     patternShape: [4, 4, 1],
-    slots: 3,
-    code: 4,
-    halvings: 1,
+    slots: 2,
+    code: 3,
+    halvings: 0,
     width: 2,
     tied: true,
   }),
-  'level-slots': levelSlots({ patternShape: [6], slots: 3, bits: 2, steps: 3 }),
+  'level-slots': levelSlots({ patternShape: [6], slots: 2, bits: 2, steps: 3 }),
   mlp: mlp({ patternShape: [6], hidden: [5, 4] }),
   'gated-recurrent': gatedRecurrent({ patternShape: [6], width: 5, hops: 3, memory: 2 }),
   convolutional: convolutional({
