@@ -1,6 +1,7 @@
 /** @file `ebmm data [NAME]`: lists, fetches and verifies data sets; and where every command looks for data. */
-import { homedir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { homeOf } from '../src/home.ts';
 import { dataFile, type Located, locate } from '../tasks/data/files.ts';
 import { DATA_SETS, type DataSet, dataSet, fileOf } from '../tasks/data/sets.ts';
 import type { DataSource } from '../tasks/data/source.ts';
@@ -17,7 +18,8 @@ export function dataSource(
   env: Environment,
 ): DataSource {
   const directory = options.dataDir ?? (env.EBMM_DATA_DIR || undefined);
-  const caches = env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache');
+  const home = homeOf(env);
+  const caches = env.XDG_CACHE_HOME || (home ? join(home, '.cache') : tmpdir());
   return {
     directory: directory === undefined ? undefined : resolve(directory),
     cache: resolve(env.EBMM_CACHE || join(caches, 'ebmm')),

@@ -9,6 +9,7 @@ import { InputError } from '../src/errors.ts';
 import { componentsHopfield, rivals as hopfieldRivals } from '../src/hopfield/index.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
 import { checkBits } from '../src/memory/contents.ts';
+import { checkNumbers, checkSteps } from '../src/memory/inputs.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { loadTask, parseCorruption, type Split, type Task, unchanged } from '../tasks/index.ts';
 import { references } from '../tasks/lossless.ts';
@@ -94,6 +95,8 @@ export async function evaluateRun(
   const against =
     options.against ?? (image ? ['hebb', 'pseudo-inverse', 'modern'] : ['hebb', 'storkey', 'pseudo-inverse']);
   const loads = options.patterns ?? [...new Set([config.training.patterns].flat())];
+  for (const load of loads) checkNumbers(`--patterns ${load}`, [load, ...task.patternShape]);
+  checkSteps('--recall-steps', options.recallSteps ?? 1);
   const { known = config.known, episodes = 100, seed = 1, budget = true } = options;
   const ebmm = memoryOf(run, options.engine);
   const bits: (number | undefined)[] = options.bits?.map(checkBits) ?? [undefined];

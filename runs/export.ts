@@ -7,6 +7,7 @@ import { exportOnnx, type NamedTensors } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
 import { checkBits, FLOAT_BITS, memoryBits } from '../src/memory/contents.ts';
+import { checkNumbers, checkSteps } from '../src/memory/inputs.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { roundTensor } from '../src/memory/rounding.ts';
 import type { IO } from './io.ts';
@@ -81,6 +82,9 @@ export function exportMemory(
   // Rounding again to no fewer bits than the memory's own changes nothing.
   const rounding = bits !== undefined && bits < (model.bits ?? FLOAT_BITS) ? bits : undefined;
   const own = rounding ?? model.bits;
+  checkNumbers('patterns', [episodes, patterns, ...model.patternShape]);
+  checkNumbers('queries', [episodes, queries, ...model.patternShape]);
+  checkSteps('export', steps);
   const parts = Object.keys(model.state);
   const taken = parts.find((part) => ['patterns', 'queries', 'known', 'recalled', 'energy'].includes(part));
   if (taken)

@@ -1,4 +1,5 @@
 /** @file What a command may touch of the outside world, handed in: output, arguments from the environment, the clock. */
+import { NoCanvas } from '../src/canvas.ts';
 import { FileError } from '../src/files.ts';
 import type { Environment } from './data.ts';
 
@@ -33,7 +34,7 @@ export async function keep(io: IO, write: () => Promise<unknown>): Promise<boole
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     io.err(`ebmm: ${error.message}`);
-    io.unwritten = true;
+    if (!(error instanceof NoCanvas)) io.unwritten = true;
     return false;
   }
 }

@@ -1,6 +1,5 @@
 /** @file Options that several commands share, and how their values are read. */
 import { InvalidArgumentError, Option } from 'commander';
-import { env } from 'onnxruntime-node';
 import { compiledEngine, type Device, type Engine, type Products, productNames, type TargetName, targetNames, tfjsEngine } from '../src/compile/index.ts'; // biome-ignore format: one import
 import { InputError } from '../src/errors.ts';
 import { allowRelaxed } from './relaxed.ts';
@@ -8,6 +7,12 @@ import { allowRelaxed } from './relaxed.ts';
 export function positive(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('Expected a positive whole number.');
+  return n;
+}
+
+function threadsFrom(text: string): number {
+  const n = positive(text);
+  if (n > 1024) throw new InvalidArgumentError('Expected at most 1024.');
   return n;
 }
 
@@ -42,7 +47,7 @@ export const threadsOption = () =>
   new Option(
     '--threads <n>',
     'threads of the compiled engine (default: as many as the machine offers)',
-  ).argParser(positive);
+  ).argParser(threadsFrom);
 export const productsOption = () =>
   new Option(
     '--products <name>',
@@ -61,8 +66,6 @@ export async function engineOf({ engine, device, threads, products }: EngineChoi
     return tfjsEngine();
   }
   allowRelaxed();
-  // Of a missing provider onnxruntime's own log says, before our error does, what it could not open.
-  if (device !== 'cpu') env.logLevel = 'fatal';
   return compiledEngine({
     device,
     threads,

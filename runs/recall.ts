@@ -1,13 +1,13 @@
 /** @file `ebmm recall RUN --patterns FILE --queries FILE`: stores a user's own patterns and recalls from their queries. */
 
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fromRange, toRange } from '../meta/units.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
-import { writeFileAtomically } from '../src/files.ts';
+import { checkWritable, writeFileAtomically } from '../src/files.ts';
 import { sizeOf } from '../src/shapes.ts';
-import type { IO } from './io.ts';
+import { type IO, keep } from './io.ts';
+import { readMask, readPatterns } from './pattern-file.ts';
 import { filmstrip } from './plots/index.ts';
 import { type LoadedRun, loadRun, memoryOf } from './run-folder.ts';
 import { storedState } from './stored-state.ts';
@@ -40,11 +40,12 @@ export async function recallCommand(options: RecallCommand, io: IO): Promise<voi
     throw new InputError('recall: give --patterns, or --stored with what was stored before');
   const patterns = options.patterns ? await readPatterns(options.patterns, size) : [];
   const queries = await readPatterns(options.queries, size);
-  const known = options.known ? await readPatterns(options.known, size) : undefined;
-  if (known && known.length !== queries.length) {
-    throw new InputError(`${options.known}: has ${known.length} lines for ${queries.length} queries`);
+  const known = options.known ? await readMask(options.known, size, queries.length) : undefined;
+  if (options.picture && patterns.length !== queries.length) {
+    throw new InputError('--picture: needs a query for every pattern, in the same order');
   }
-  const [memory, weights] = await storedIn(run, patterns, options);
+  for (const file of [options.out, options.picture]) if (file) await checkOutput(file, options);
+  const [memory, weights] = await storedIn(run, patterns, options, io);
   const { iterates, energies } = await memory.read(
     weights,
     toRange(flat(queries), memory.range),
@@ -64,67 +65,47 @@ export async function recallCommand(options: RecallCommand, io: IO): Promise<voi
   const text = options.json
     ? JSON.stringify(result)
     : rows.map((row) => (binary ? row.join('') : JSON.stringify(row))).join('\n');
-  if (options.out) await writeFileAtomically(resolve(options.out), `${text}\n`);
-  else io.out(text);
-  if (options.picture) {
-    if (patterns.length !== queries.length) {
-      throw new InputError('--picture: needs a query for every pattern, in the same order');
-    }
+  const { out, picture } = options;
+  if (!out || !(await keep(io, () => writeFileAtomically(resolve(out), `${text}\n`)))) io.out(text);
+  if (picture) {
     const strip = { patternShape, patterns, frames: [queries, ...frames], energies: result.energies };
-    await writeFileAtomically(resolve(options.picture), filmstrip(strip));
+    await keep(io, () => writeFileAtomically(resolve(picture), filmstrip(strip)));
   }
 }
 
+/** @throws InputError when a result would take the place of what it is made from, FileError when it cannot be written */
+async function checkOutput(file: string, { patterns, queries, known, stored, out, picture }: RecallCommand) {
+  const inputs = [patterns, queries, known, stored].filter((input) => input !== undefined);
+  if (inputs.some((input) => resolve(input) === resolve(file)))
+    throw new InputError(`${file}: is read by this command, so it is not written over`);
+  if (out && picture && resolve(out) === resolve(picture))
+    throw new InputError(`--out and --picture: both are ${file}`);
+  await checkWritable(resolve(file));
+}
+
 /** The memory to read with, and what it has stored: these patterns, or what a file holds; rounded where asked. */
-async function storedIn(run: LoadedRun, patterns: Float32Array[], { engine, stored, bits }: RecallCommand) {
+async function storedIn(
+  run: LoadedRun,
+  patterns: Float32Array[],
+  { engine, stored, bits }: RecallCommand,
+  io: IO,
+) {
   const memory = memoryOf(run, engine);
   const [reader, state] = stored
     ? await storedState(stored, run, memory)
-    : [memory, await memory.write(toRange(flat(patterns), memory.range), 1, patterns.length)];
+    : [memory, await memory.write(toRange(flat(patterns), memory.range), 1, patterns.length, slowedIn(io))];
   return bits === undefined ? ([reader, state] as const) : reader.rounded(state, 1, bits);
 }
+
+/** Says where patterns were written in smaller steps than those of training. */
+export const slowedIn = (io: IO) => ({
+  slowed(_: number, scale: number) {
+    io.err(
+      `these patterns overlap more, or are more, than those of training: they were stored in steps ${scale.toPrecision(2)} times as large, and may be recalled badly`,
+    );
+  },
+});
 
 const flat = (rows: Float32Array[]) => Float32Array.from(rows.flatMap((row) => Array.from(row)));
 const split = (values: Float32Array, size: number) =>
   Array.from({ length: values.length / size }, (_, i) => values.slice(i * size, (i + 1) * size));
-
-/** @throws InputError naming the file and line */
-export async function readPatterns(file: string, size: number): Promise<Float32Array[]> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(
-      `${file}: ${error.code === 'ENOENT' ? 'no such file' : `cannot be read (${error.code})`}`,
-    );
-  });
-  const rows = text.trimStart().startsWith('[') ? fromJson(text, file) : fromLines(text, file);
-  if (rows.length === 0) throw new InputError(`${file}: holds no patterns`);
-  for (const [i, row] of rows.entries()) {
-    const where = `${file}: pattern ${i + 1}`;
-    if (row.length !== size) throw new InputError(`${where} has ${row.length} values, expected ${size}`);
-    const wrong = row.find((v) => typeof v !== 'number' || !(v >= 0 && v <= 1));
-    if (wrong !== undefined)
-      throw new InputError(`${where} holds ${JSON.stringify(wrong)}, expected numbers from 0 to 1`);
-  }
-  return rows.map((row) => Float32Array.from(row));
-}
-
-function fromJson(text: string, file: string): number[][] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${file}: not JSON (${(error as Error).message.split('\n')[0]})`);
-  }
-  if (!Array.isArray(value) || !value.every(Array.isArray)) {
-    throw new InputError(`${file}: expected a JSON list of lists of numbers`);
-  }
-  return value.map((row) => row.flat(Number.POSITIVE_INFINITY));
-}
-
-function fromLines(text: string, file: string): number[][] {
-  const lines = text.split('\n').map((line) => line.replace(/[\s,]/g, ''));
-  return lines.flatMap((line, i) => {
-    if (line === '') return [];
-    if (!/^[01]+$/.test(line)) throw new InputError(`${file}: line ${i + 1} is not a row of 0 and 1`);
-    return [Array.from(line, Number)];
-  });
-}

@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import { encodeStored } from '../meta/stored-file.ts';
 import { toRange } from '../meta/units.ts';
 import type { Engine } from '../src/compile/index.ts';
-import { writeFileAtomically } from '../src/files.ts';
+import { InputError } from '../src/errors.ts';
+import { checkWritable, writeFileAtomically } from '../src/files.ts';
 import { FLOAT_BITS, memoryBits } from '../src/memory/contents.ts';
 import { sizeOf } from '../src/shapes.ts';
 import type { IO } from './io.ts';
@@ -17,7 +18,8 @@ import {
   productsOption,
   threadsOption,
 } from './options.ts';
-import { readPatterns } from './recall.ts';
+import { readPatterns } from './pattern-file.ts';
+import { slowedIn } from './recall.ts';
 import { loadRun, memoryOf } from './run-folder.ts';
 import { fingerprintOf } from './stored-state.ts';
 
@@ -37,10 +39,13 @@ export async function storeCommand({ bits = FLOAT_BITS, ...options }: StoreComma
   const run = await loadRun(options.run);
   const size = sizeOf(run.model.patternShape);
   const patterns = await readPatterns(options.patterns, size);
+  if (resolve(options.patterns) === resolve(options.out))
+    throw new InputError(`${options.out}: is read by this command, so it is not written over`);
+  await checkWritable(resolve(options.out));
   const memory = memoryOf(run, options.engine);
   const flat = new Float32Array(patterns.length * size);
   for (const [i, pattern] of patterns.entries()) flat.set(pattern, i * size);
-  const state = await memory.write(toRange(flat, memory.range), 1, patterns.length);
+  const state = await memory.write(toRange(flat, memory.range), 1, patterns.length, slowedIn(io));
   const contents = memory.contentsOf(state);
   const file = { memory: run.name, fingerprint: fingerprintOf(run), range: memory.range, contents };
   const bytes = encodeStored(file, bits);

@@ -71,8 +71,8 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
   const metrics = await readMetrics(folder);
   session.lease.check();
   if (metrics.length > 0) {
-    const chart = learningCurve([{ name: basename(folder), metrics, unit }]);
-    await keep(io, () => writeFileAtomically(`${paths(folder).plots}/learning-curve.png`, chart));
+    const chart = () => learningCurve([{ name: basename(folder), metrics, unit }]);
+    await keep(io, () => writeFileAtomically(`${paths(folder).plots}/learning-curve.png`, chart()));
   }
   const stopped = state.step < steps ? io.stopping.signal : undefined;
   const skipped = state.lost.total;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../src/errors.ts';
 import { checkWritable, writeFileAtomically } from '../src/files.ts';
+import { checkNumbers } from '../src/memory/inputs.ts';
 import { stream } from '../src/random.ts';
 import { cifar10Splits } from '../tasks/cifar10.ts';
 import { folderImages } from '../tasks/data/folder.ts';
@@ -54,6 +55,7 @@ export async function universalCommand(options: UniversalCommand, io: IO): Promi
   const file = options.out === undefined ? undefined : join(options.out, `${options.experiment}.json`);
   if (file) await checkWritable(file);
   const needed = imagesNeeded(experiment, slices);
+  if (side) checkNumbers(`--side ${side}`, [needed, side, side, 3], 2 ** 28);
   const images = await (Object.hasOwn(DATA, data)
     ? DATA[data](sourceOf(options, io))
     : folderImages(data, needed, stream(seed, 'universal', 'pictures'), side));

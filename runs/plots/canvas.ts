@@ -5,10 +5,10 @@
  * does not hold), chart.js draws on that canvas itself.
  */
 import Module, { createRequire } from 'node:module';
-import { createCanvas } from '@napi-rs/canvas';
 import type { ChartConfiguration, ChartItem } from 'chart.js';
 import { Chart } from 'chart.js/auto';
 import type { ChartJSNodeCanvas } from 'chartjs-node-canvas';
+import { createCanvas } from '../../src/canvas.ts';
 
 const require = createRequire(import.meta.url);
 

@@ -1,5 +1,6 @@
 /** @file Energies over the plane as a strip of maps: a column for each time, a row for each set of patterns. */
-import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
+import type { SKRSContext2D } from '@napi-rs/canvas';
+import { createCanvas } from '../../src/canvas.ts';
 import { InputError } from '../../src/errors.ts';
 import { drawHeading, type Heading, headingHeight } from './heading.ts';
 import {

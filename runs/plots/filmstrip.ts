@@ -1,6 +1,7 @@
 /** @file Recall as a strip of frames: a row for each example, from the stored pattern and the query to the last iterate. */
 
-import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
+import type { SKRSContext2D } from '@napi-rs/canvas';
+import { createCanvas } from '../../src/canvas.ts';
 import { InputError } from '../../src/errors.ts';
 import { sizeOf } from '../../src/shapes.ts';
 import type { Filmstrip } from '../records.ts';

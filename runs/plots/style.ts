@@ -1,6 +1,7 @@
 /** @file How every picture looks: one font, one palette in a fixed order, sizes in CSS pixels, two device pixels each. */
 import { createRequire } from 'node:module';
-import { GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
+import type { SKRSContext2D } from '@napi-rs/canvas';
+import { canvas } from '../../src/canvas.ts';
 
 /** Width of every chart in CSS pixels; its PNG is PIXEL_RATIO times as wide. */
 export const WIDTH = 800;
@@ -85,7 +86,7 @@ export function registerFonts(): void {
   for (const part of ['latin', 'latin-ext', 'greek', 'cyrillic']) {
     for (const weight of [400, 600]) {
       const file = resolve(`@fontsource/inter/files/inter-${part}-${weight}-normal.woff2`);
-      if (!GlobalFonts.registerFromPath(file, FAMILY)) throw new Error(`no font in ${file}`);
+      if (!canvas().GlobalFonts.registerFromPath(file, FAMILY)) throw new Error(`no font in ${file}`);
     }
   }
   registered = true;

@@ -1,5 +1,5 @@
 /** @file Text that fits: measuring, shortening, breaking into lines. */
-import { createCanvas } from '@napi-rs/canvas';
+import { createCanvas } from '../../src/canvas.ts';
 import { canvasFont, registerFonts, setLanguage } from './style.ts';
 
 /** Width of `text` in CSS pixels. */

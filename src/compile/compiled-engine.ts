@@ -3,7 +3,7 @@
  * reason, the next does, tfjs in the end; people are told in one line.
  */
 import { availableParallelism, totalmem } from 'node:os';
-import type { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-common';
 import { InputError } from '../errors.ts';
 import { hasVectors } from '../webassembly/runtime.ts';
 import {
@@ -28,7 +28,7 @@ import { fault, notice } from './notices.ts';
 import { toOnnx } from './onnx.ts';
 import { forOnnx } from './optimise/index.ts';
 import { SESSION_SCRIPT, type SessionThreads, sessionParts } from './session-parts.ts';
-import { type Device, SessionFault, sessionOptions, sessionProgram } from './session-program.ts';
+import { type Device, hasRuntime, SessionFault, sessionOptions, sessionProgram } from './session-program.ts';
 import { addedOf, kernelCut, type Split, sessionCut } from './split.ts';
 import { type Parts, splitProgram } from './split-program.ts';
 import { eagerProgram, loadTfjsBackend } from './tfjs-engine.ts';
@@ -112,13 +112,14 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   ): Promise<Made | undefined> {
     for (const [i, target] of targets.entries()) {
       if (target === 'onnxruntime') return undefined;
-      const next = `${runs[targets[i + 1]]} runs it instead, slower`;
+      const next = `${nextOf(targets, i)} runs it instead, slower`;
       try {
         return await makers[target]();
       } catch (error) {
         if (error instanceof Unsupported) {
           // All targets have the same kernels.
-          notice(`ebmm: no kernel is written for ${error.message}: onnxruntime runs it instead, slower`);
+          const last = nextOf(targets, targets.indexOf('onnxruntime') - 1);
+          notice(`ebmm: no kernel is written for ${error.message}: ${last} runs it instead, slower`);
           return undefined;
         }
         if (error instanceof Refused) notice(`ebmm: ${runs[target]} cannot run (${error.message}): ${next}`);
@@ -214,6 +215,10 @@ function defaultCache(): CacheLimits {
   return { programs: 256, bytes: Math.min(allowed, totalmem(), 2 ** 34) / 8 };
 }
 
+/** What runs a program that targets[i] does not; onnxruntime may not be installed. */
+const nextOf = (targets: readonly TargetName[], i: number) =>
+  targets[i + 1] && i >= -1 ? runs[targets[i + 1]] : 'tfjs';
+
 type OwnedParts = Pick<OwnedProgram, 'bytes' | 'free'>;
 
 /** Those to be tried, in order; the last is onnxruntime. */
@@ -221,13 +226,13 @@ function targetsOf({ device = 'cpu', target }: CompiledEngineOptions): readonly 
   if (target !== undefined && !targetNames.includes(target))
     throw new InputError(`target "${target}": expected one of ${targetNames.join(', ')}`);
   if (device !== 'cpu') return ['onnxruntime'];
-  const has = { avx512: isSupported, wasm: hasVectors, onnxruntime: () => true };
+  const has = { avx512: isSupported, wasm: hasVectors, onnxruntime: hasRuntime };
   if (target !== undefined && !has[target]())
     throw new InputError(`target "${target}": this machine has none`);
   const from = target === undefined ? 0 : targetNames.indexOf(target);
   const allowed = targetNames.slice(from).filter((name) => has[name]());
   if (target === undefined && allowed[0] !== 'avx512')
-    notice(`ebmm: ${NO_MACHINE_CODE}: ${runs[allowed[0]]} runs it instead, slower`);
+    notice(`ebmm: ${NO_MACHINE_CODE}: ${nextOf(allowed, -1)} runs it instead, slower`);
   return allowed;
 }
 

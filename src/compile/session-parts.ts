@@ -1,5 +1,5 @@
 /** @file Parts of a batch in onnxruntime: a session for each thread. */
-import type { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-common';
 import type { InputSpec, NamedValues } from './engine.ts';
 import type { Dtype, Values } from './graph.ts';
 import { feedsOf, renamed, sessionProgram } from './session-program.ts';

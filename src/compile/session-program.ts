@@ -1,5 +1,6 @@
 /** @file Programs that onnxruntime runs in the thread that asks. */
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { createRequire } from 'node:module';
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { InputError } from '../errors.ts';
 import type { InputSpec, NamedValues, Program } from './engine.ts';
 import { toValues, type Values } from './graph.ts';
@@ -54,6 +55,7 @@ export async function sessionProgram(
 ): Promise<SessionProgram> {
   const started = performance.now();
   const model = modelFor(device, traced);
+  const { Tensor } = await loadRuntime(device);
   const session = await createSession(model.bytes, device, options);
   return {
     model,
@@ -61,7 +63,7 @@ export async function sessionProgram(
     async run(values) {
       const feeds: Record<string, OrtTensor> = {};
       for (const [name, { type, data, dims }] of Object.entries(feedsOf(specs, values)))
-        feeds[name] = new OrtTensor(type as 'float32', data as Float32Array, dims);
+        feeds[name] = new Tensor(type as 'float32', data as Float32Array, dims);
       const results = await session.run(feeds);
       return renamed(model, (inModel) => results[inModel].data as Values);
     },
@@ -88,8 +90,34 @@ export function feedsOf(specs: Record<string, InputSpec>, values: NamedValues): 
   return feeds;
 }
 
+/** Whether onnxruntime-node is there. Its install step wants more than the registry of npm, so it may not be. */
+export function hasRuntime(): boolean {
+  try {
+    createRequire(import.meta.url).resolve('onnxruntime-node');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws InputError where a device is asked for, and SessionFault where not, when onnxruntime-node cannot be loaded */
+export async function loadRuntime(device: Device): Promise<typeof import('onnxruntime-node')> {
+  try {
+    const runtime = await import('onnxruntime-node');
+    // Of a missing provider onnxruntime's own log says, before our error does, what it could not open.
+    if (device !== 'cpu') runtime.env.logLevel = 'fatal';
+    return runtime;
+  } catch (error) {
+    if (device === 'cpu') throw new SessionFault(error);
+    throw new InputError(
+      `device "${device}" needs onnxruntime-node, which is not installed or cannot be loaded (${firstLine(error)}): npm install onnxruntime-node`,
+    );
+  }
+}
+
 async function createSession(bytes: Uint8Array, device: Device, options: InferenceSession.SessionOptions) {
   try {
+    const { InferenceSession } = await loadRuntime(device);
     return await InferenceSession.create(bytes, options);
   } catch (error) {
     if (device === 'cpu') throw new SessionFault(error);

@@ -68,7 +68,7 @@ export function modernHopfield(options: ModernHopfieldOptions = {}): Associative
     return {
       floats: count * d,
       contents: () => keptPatterns(kept, shape),
-      recall: (queries, { known, steps = defaultSteps } = {}) =>
+      recall: async (queries, { known, steps = defaultSteps } = {}) =>
         recall(network, queries, shape, range, known, checkSteps(name, steps), finish),
       async energy(x) {
         const points = await readBatch('x', x, { shape, range, noisy: true });

@@ -29,6 +29,14 @@ export const MOST_NUMBERS = 2 ** 24;
 /** Steps of recall: a learned memory makes them one program, which grows with them. */
 export const MOST_STEPS = 1000;
 
+/** @throws InputError when a tensor of this shape has more numbers than are held at once */
+export function checkNumbers(what: string, shape: readonly number[], most = MOST_NUMBERS): void {
+  const numbers = shape.reduce((a, b) => a * b, 1);
+  if (!(numbers <= most)) {
+    throw new InputError(`${what}: [${shape}] are ${numbers} numbers, expected at most ${most} at once`);
+  }
+}
+
 /**
  * Reads [count, ...patternShape].
  * @param what names the batch in messages: "patterns", "queries"

@@ -223,7 +223,7 @@ export class LearnedMemory implements AssociativeMemory {
    * @param options `diverged`: whether numbers that are not finite are an error (default), or kept for the caller to look at;
    * `slowed`: told of every episode that was written in smaller steps than the trained ones, by which factor
    * @returns the state, every tensor [episodes, ...]
-   * @throws InputError for patterns of another length or range, DivergedError
+   * @throws InputError for patterns of another length or range, and for such as it cannot hold; DivergedError
    */
   async write(
     patterns: Float32Array,
@@ -244,12 +244,19 @@ export class LearnedMemory implements AssociativeMemory {
       return Object.fromEntries(names.map((name) => [name, outputs[`s:${name}`]]));
     };
     const state = await run(this.#parameters, patterns);
+    /** Episodes that were written in smaller steps. */
+    const written: number[] = [];
     if (this.model.slower) {
+      const told = (episode: number, scale: number) => {
+        written.push(episode);
+        slowed?.(episode, scale);
+      };
       for (let e = 0; e < episodes; e++)
-        await this.#writeSlower(state, patterns, e, episodes, count, run, slowed);
+        await this.#writeSlower(state, patterns, e, episodes, count, run, told);
     }
     const broken = names.find((name) => notFinite(state[name]) >= 0);
     if (broken && diverged === 'throw') throw await this.#storingDiverged(patterns, episodes, count, broken);
+    if (written.length > 0 && diverged === 'throw') await this.#checkHeld(state, patterns, episodes, count);
     return state;
   }
 
@@ -261,7 +268,7 @@ export class LearnedMemory implements AssociativeMemory {
     episodes: number,
     count: number,
     run: (parameters: NamedValues, patterns: Float32Array) => Promise<StoredState>,
-    slowed?: (episode: number, scale: number) => void,
+    slowed: (episode: number, scale: number) => void,
   ): Promise<void> {
     const { patternShape } = this.model;
     const size = patterns.length / episodes;
@@ -294,7 +301,24 @@ export class LearnedMemory implements AssociativeMemory {
       for (const [name, all] of Object.entries(written)) part(state[name]).set(part(all));
       if (!diverges()) break;
     }
-    slowed?.(episode, scale);
+    slowed(episode, scale);
+  }
+
+  /** @throws InputError when patterns that were written in smaller steps are not even recalled from themselves */
+  async #checkHeld(
+    state: StoredState,
+    patterns: Float32Array,
+    episodes: number,
+    count: number,
+  ): Promise<void> {
+    const { iterates } = await this.read(state, patterns, episodes, count);
+    const middle = (this.range[0] + this.range[1]) / 2;
+    const wrong = iterates.at(-1)!.filter((v, i) => v > middle !== patterns[i] > middle).length;
+    if (wrong / patterns.length <= LOST) return;
+    const d = patterns.length / (episodes * count);
+    throw new InputError(
+      `${this.name} cannot hold these ${count} patterns: recalled from themselves, ${(wrong / (episodes * count)).toFixed(0)} of ${d} values are wrong; they overlap more, or are more, than those of its training`,
+    );
   }
 
   #usual?: Promise<Record<string, number>>;
@@ -470,6 +494,9 @@ export class LearnedMemory implements AssociativeMemory {
     return reader;
   }
 }
+
+/** Share of values wrong, of patterns recalled from themselves, from which on a memory refuses to hold them. */
+const LOST = 0.25;
 
 /** The largest magnitude; NaN when one is. */
 const largestOf = (values: Float32Array) =>

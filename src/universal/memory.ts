@@ -74,7 +74,7 @@ export function universalMemory(options: UniversalMemoryOptions): UniversalMemor
     return {
       floats: count * d,
       contents: () => keptPatterns(centre(values, range), shape),
-      recall: (queries, { known, steps = ownSteps } = {}) =>
+      recall: async (queries, { known, steps = ownSteps } = {}) =>
         recall(held, queries, shape, known, checkSteps(name, steps), recaller),
       ...(flows && readout === 'mean'
         ? {

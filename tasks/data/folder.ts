@@ -1,10 +1,19 @@
 /** @file Images of any folder, of the layout of Tiny-ImageNet or another: all of one size, in colour. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createCanvas, loadImage } from '@napi-rs/canvas';
+import { canvas, createCanvas } from '../../src/canvas.ts';
 import { InputError } from '../../src/errors.ts';
 import type { Random } from '../../src/random.ts';
 import type { Images } from './images.ts';
+
+/** Bytes of all pictures. */
+const LARGEST = 2 ** 28;
+
+async function bytesOf(path: string): Promise<Buffer> {
+  return readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`${path}: cannot be read (${error.code}), expected a picture`);
+  });
+}
 
 const PICTURES = /\.(jpe?g|png|webp|gif|bmp)$/i;
 
@@ -19,6 +28,7 @@ export async function folderImages(
   random: Random,
   side?: number,
 ): Promise<Images> {
+  const { loadImage } = canvas();
   const names = await readdir(folder, { recursive: true }).catch((error) => {
     throw new InputError(`${folder}: cannot be read (${error.code}); expected a folder of pictures`);
   });
@@ -31,11 +41,13 @@ export async function folderImages(
   let bytes = new Uint8Array();
   let size = side ?? 0;
   for (const [n, name] of chosen.entries()) {
-    const image = await loadImage(await readFile(join(folder, name))).catch((error) => {
+    const image = await loadImage(await bytesOf(join(folder, name))).catch((error) => {
       throw new InputError(`${join(folder, name)} is not a picture (${(error as Error).message})`);
     });
     if (n === 0) {
       size ||= image.height;
+      if (count * size * size * 3 > LARGEST)
+        throw new InputError(`${folder}: ${count} pictures of ${size} x ${size} are too large: give --side`);
       bytes = new Uint8Array(count * size * size * 3);
     }
     const context = createCanvas(size, size).getContext('2d');
