@@ -320,11 +320,7 @@ describe('bad input is one line and exit status 2', () => {
     ['a run that is not there', () => ['evaluate', inside('no-run')], /neither a run folder/],
     ['an unknown rival', () => ['evaluate', run, '--against', 'hepp'], /no memory "hepp"; there are hebb/],
     ['a load that is not a number', () => ['evaluate', run, '--patterns', 'few'], /whole number/],
-    [
-      'an unknown engine',
-      () => ['train', 'demo', '--engine', 'tpu'],
-      /Allowed choices are compiled, /,
-    ],
+    ['an unknown engine', () => ['train', 'demo', '--engine', 'tpu'], /Allowed choices are compiled, /],
     ['both a preset and --resume', () => ['train', 'demo', '--resume', run], /not both/],
     ['a folder that holds a run', () => ['train', inside('tiny.json'), '--out', run], /holds a run already/],
     [
