@@ -133,6 +133,7 @@ export class Programs {
   /** Used last at the end. */
   readonly #kept = new Set<Entry>();
   readonly #freeing = new Set<Promise<unknown>>();
+  readonly #making = new Set<Promise<unknown>>();
   #bytes = 0;
   #disposed = false;
 
@@ -162,6 +163,7 @@ export class Programs {
   /** Waits for all runs under way, then frees all programs. New runs are refused. */
   async dispose(): Promise<void> {
     this.#disposed = true;
+    await Promise.allSettled(this.#making);
     for (const entry of [...this.#kept]) this.#drop(entry);
     await Promise.all(this.#freeing);
   }
@@ -170,7 +172,9 @@ export class Programs {
   async #make(f: TensorFunction, inputs: Record<string, InputSpec>): Promise<Program> {
     const made = async (): Promise<Entry> => {
       if (this.#disposed) throw new Error(DISPOSED);
-      const program = await this.#compile(f, inputs);
+      const making = this.#compile(f, inputs);
+      this.#making.add(making);
+      const program = await making.finally(() => this.#making.delete(making));
       const entry: Entry = { program, running: 0, idle: undefined };
       this.#keep(entry);
       if (this.#disposed) {

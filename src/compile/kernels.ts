@@ -70,8 +70,31 @@ const numeric = (b: Builder, x: Node) => (x.dtype === 'bool' ? b.cast(x, 'int32'
 const belowZero = (b: Builder, x: Node) =>
   b.binary('Sub', b.unary('Exp', b.binary('Min', x, scalar(b, 0))), scalar(b, 1));
 
+/** Floor of the quotient of whole numbers, and the remainder, which has the sign of the divisor. As in tfjs, both by zero are zero. */
+function wholeQuotient(b: Builder, a: Node, divisor: Node): { floor: Node; remainder: Node } {
+  const zero = scalar(b, 0, 'int32');
+  const byZero = b.binary('Equal', divisor, zero);
+  // The processor traps at division by 0, and of the least number by -1.
+  const negated = b.binary('Equal', divisor, scalar(b, -1, 'int32'));
+  const safe = b.where(b.binary('Or', byZero, negated), scalar(b, 1, 'int32'), divisor);
+  const quotient = b.binary('Div', a, safe);
+  const rest = b.binary('Sub', a, b.binary('Mul', quotient, safe));
+  const opposite = b.binary('Xor', b.binary('Less', rest, zero), b.binary('Less', safe, zero));
+  const below = b.binary('And', opposite, b.unary('Not', b.binary('Equal', rest, zero)));
+  const floor = b.binary('Sub', quotient, b.cast(below, 'int32'));
+  return {
+    floor: b.where(byZero, zero, b.where(negated, b.unary('Neg', a), floor)),
+    remainder: b.where(
+      b.binary('Or', byZero, negated),
+      zero,
+      b.where(below, b.binary('Add', rest, safe), rest),
+    ),
+  };
+}
+
 /** The remainder of a / b that has the sign of b. */
 function modulo(b: Builder, a: Node, divisor: Node): Node {
+  if (a.dtype === 'int32') return wholeQuotient(b, a, divisor).remainder;
   const zero = scalar(b, 0, a.dtype);
   const remainder = b.binary('Mod', a, divisor);
   const opposite = b.binary('Xor', b.binary('Less', remainder, zero), b.binary('Less', divisor, zero));
@@ -175,13 +198,13 @@ export const kernels: Record<string, KernelRow> = {
   Multiply: broadcasting('Mul'),
   RealDiv: broadcasting('Div'),
   FloorDiv: (b, { a, b: divisor }) => {
+    if (a.dtype === 'int32') return wholeQuotient(b, a, divisor).floor;
     // Less its remainder a number divides exactly, where the floor of a rounded quotient may be one off. As int32, what
-    // tfjs gives, a quotient by zero is zero (in onnxruntime it would end the process).
+    // tfjs gives, a quotient by zero is zero.
     const byZero = b.binary('Equal', divisor, scalar(b, 0, a.dtype));
     const safe = b.where(byZero, scalar(b, 1, a.dtype), divisor);
     const quotient = b.binary('Div', b.binary('Sub', a, modulo(b, a, safe)), safe);
-    const rounded = a.dtype === 'int32' ? quotient : b.cast(b.unary('Round', quotient), 'int32');
-    return b.where(byZero, scalar(b, 0, 'int32'), rounded);
+    return b.where(byZero, scalar(b, 0, 'int32'), b.cast(b.unary('Round', quotient), 'int32'));
   },
   Mod: (b, { a, b: divisor }) => modulo(b, a, divisor),
   Pow: broadcasting('Pow'),

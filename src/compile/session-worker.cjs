@@ -1,5 +1,5 @@
 // A thread that runs onnxruntime sessions: its own, so that they compute while other threads do. See session-parts.ts.
-const { parentPort } = require('node:worker_threads');
+const { parentPort, workerData: working } = require('node:worker_threads');
 const { InferenceSession, Tensor } = require('onnxruntime-node');
 
 const sessions = new Map();
@@ -24,8 +24,20 @@ async function answer({ id, model, options, feeds, forget }) {
 }
 
 parentPort.on('message', (message) => {
-  answer(message).then(
-    (result) => parentPort.postMessage({ result }),
-    (error) => parentPort.postMessage({ error: String(error?.message ?? error) }),
-  );
+  Atomics.add(working, 0, 1);
+  const done = () => {
+    Atomics.sub(working, 0, 1);
+    Atomics.notify(working, 0);
+  };
+  // Nothing begins while the process exits.
+  if (Atomics.load(working, 1) === 1) {
+    done();
+    return;
+  }
+  answer(message)
+    .finally(done)
+    .then(
+      (result) => parentPort.postMessage({ result }),
+      (error) => parentPort.postMessage({ error: String(error?.message ?? error) }),
+    );
 });

@@ -34,6 +34,10 @@ const halves = list(-3.5, -2.5, -2, -1.5, -1, -0.7, -0.5, 0, 0.49, 0.5, 1, 1.5, 
 const special = list(Number.NaN, Infinity, -Infinity, 0, -0, 1, -1);
 const inside = list(-1, -0.9, -0.5, -1e-3, 0, 1e-3, 0.5, 0.9, 1);
 const signs = wholes(-7, -1, 0, 1, 7);
+/** Pairs of whole numbers, the least and the greatest among them. */
+const ends = [-(2 ** 31), -(2 ** 31) + 1, -7, -1, 0, 1, 3, 2 ** 31 - 1];
+const extremes = wholes(...ends.flatMap((n) => ends.map(() => n)));
+const divisors = wholes(...ends.flatMap(() => ends));
 
 /** Functions of real numbers, each on a matrix, a scalar, no entries, and the arguments given. */
 const reals = (f: TensorFunction, ...more: (Argument | Case)[]): Case[] => [
@@ -202,8 +206,14 @@ export const binary: Record<string, Case[]> = {
     },
     ...ofWholes(tf.floorDiv),
     { f: tf.div, on: [whole([5]), wholes(2, -2, 3, -3, 1)] },
+    { f: tf.floorDiv, on: [extremes, divisors] },
   ],
-  Mod: [...broadcast(tf.mod), { f: tf.mod, on: [left, right] }, ...ofWholes(tf.mod)],
+  Mod: [
+    ...broadcast(tf.mod),
+    { f: tf.mod, on: [left, right] },
+    ...ofWholes(tf.mod),
+    { f: tf.mod, on: [extremes, divisors] },
+  ],
   Pow: [
     ...broadcast(tf.pow, 0.5, 2.5),
     ...[0, 1, 2, 3, 4, 0.5, -1, -2, 1.5].map((n) => ({
