@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -20,8 +22,8 @@ export default defineConfig({
         ...files,
         // onnxruntime and tfjs are native or global per process.
         pool: 'forks' as const,
-        // Graphs are checked after every rewrite, and faults of the compiler are errors.
-        env: { EBMM_STRICT: '1' },
+        // Graphs are checked after every rewrite, and faults of the compiler are errors. Settings are not the developer's own.
+        env: { EBMM_STRICT: '1', XDG_CONFIG_HOME: join(tmpdir(), 'ebmm-test-settings') },
         testTimeout: 60_000,
         hookTimeout: 60_000,
       },

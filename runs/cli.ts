@@ -14,6 +14,7 @@ import { addExploreCommand } from './explorer/explore.ts';
 import { addExportCommand } from './export.ts';
 import { type IO, STOP_STATUS } from './io.ts';
 import { addListCommand } from './list.ts';
+import { allowModules } from './modules.ts';
 import {
   collect,
   dataOption,
@@ -55,6 +56,8 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       'Learned associative memory: meta-train energy memories, recall, and measure them against others.',
     )
     .version(packageInfo.version)
+    .option('--allow-modules', 'run the JavaScript that a run made elsewhere names')
+    .hook('preAction', (root: Command) => allowModules(Boolean(root.opts().allowModules)))
     .showHelpAfterError('(--help lists the options)');
 
   program

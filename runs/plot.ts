@@ -40,7 +40,7 @@ export async function plotCommand(
   { runs: names, engine, json, ...options }: PlotCommand,
   io: IO,
 ): Promise<void> {
-  const runs = await Promise.all(names.map(loadRun));
+  const runs = await Promise.all(names.map((name) => loadRun(name)));
   const folderOf = (run: LoadedRun) =>
     resolve(options.out ?? (isPretrained(run.folder) ? `${run.name}-plots` : paths(run.folder).plots));
   for (const run of runs) await checkFolder(folderOf(run), PICTURES);

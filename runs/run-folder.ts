@@ -17,6 +17,7 @@ import { LearnedMemory } from '../src/memory/learned-memory.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { readMetricsFile } from './metrics.ts';
 import { makeModel } from './models.ts';
+import { checkModules, sealOf } from './modules.ts';
 import type { Metrics } from './records.ts';
 
 const PRETRAINED = fileURLToPath(new URL('./pretrained/', import.meta.url));
@@ -37,7 +38,8 @@ export interface Provenance {
 }
 
 export async function saveConfig(folder: string, config: Config, provenance: Provenance): Promise<void> {
-  const text = `${JSON.stringify({ ...config, made_with: provenance }, null, 2)}\n`;
+  const made_with = { ...provenance, seal: await sealOf(config) };
+  const text = `${JSON.stringify({ ...config, made_with }, null, 2)}\n`;
   await writeFileAtomically(paths(folder).config, text);
 }
 
@@ -96,9 +98,20 @@ export interface LoadedRun {
   state: TrainingState;
 }
 
-/** Everything but the task: configuration, model and trained parameters. */
-export async function loadRun(name: string): Promise<LoadedRun> {
+/** @throws InputError when a run names modules, and was not made by this user on this machine */
+export async function checkRunModules(folder: string): Promise<void> {
+  const { made_with, ...config } = (await readJson(paths(folder).config)) as Record<string, unknown>;
+  await checkModules(folder, config, (made_with as { seal?: unknown } | undefined)?.seal);
+}
+
+/**
+ * Everything but the task: configuration, model and trained parameters.
+ * @param options `allowModules`: run the modules that the run names, whoever made it
+ * @throws InputError when there is no such run, it is damaged, or it names modules and was made elsewhere
+ */
+export async function loadRun(name: string, options: { allowModules?: boolean } = {}): Promise<LoadedRun> {
   const folder = await findRun(name);
+  if (!options.allowModules) await checkRunModules(folder);
   const config = await readConfig(folder);
   const model = await makeModel(config);
   const state = await loadCheckpoint(paths(folder).checkpoint, model.parameters);

@@ -22,7 +22,7 @@ import { makeLearner } from './learners.ts';
 import { lockRun } from './lock.ts';
 import { makeModel } from './models.ts';
 import { removeMade, removePartials } from './partials.ts';
-import { loadRun, type Provenance, paths, readMetrics, saveConfig } from './run-folder.ts';
+import { checkRunModules, loadRun, type Provenance, paths, readMetrics, saveConfig } from './run-folder.ts';
 import { runTraining, type TrainResult } from './training.ts';
 
 export interface TrainOptions extends DataOptions {
@@ -52,6 +52,7 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
   await checkWritable(paths(resolve(options.out ?? join('runs', 'out', options.name))).config);
   const task = taskOf(config, await loadTask(config.task, sourceOf(options, io)));
   const corruption = parseCorruption(config.corruption ?? task.corruption, task);
+  if (options.resume) await checkRunModules(resolve(options.out!));
   const model = await makeModel(config);
   const learner = makeLearner({ config, task, corruption, model });
   const { training, seed } = config;
