@@ -43,7 +43,7 @@ async function session(ebmm: typeof library, engine: library.Engine, given: type
   const memory = new LearnedMemory({ model, engine, parameters: ebmm.trainedParameters(trainer.state) });
   const random = stream(1, 'test');
   const patterns = tf.tensor2d(
-    Array.from({ length: 6 * 24 }, () => random.bit()),
+    Array.from({ length: 6 * 24 }, () => 2 * random.bit() - 1),
     [6, 24],
   );
   const stored = await memory.store(patterns);
