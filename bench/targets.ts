@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { jsonOption, positive, threadsOption, words } from '../runs/options.ts';
 import { allowRelaxed } from '../runs/relaxed.ts';
 import { compiledEngine, type Program, type TargetName, targetNames } from '../src/compile/index.ts';
-import { isSupported } from '../src/compile/native/machine.ts';
+import { hasAvx2, isSupported } from '../src/compile/native/machine.ts';
 import { hasRelaxed } from '../src/webassembly/runtime.ts';
 import { type ProblemName, problemNames, problemOf, settings } from './problems.ts';
 
@@ -38,7 +38,9 @@ const median = (list: readonly number[]) => [...list].sort((a, b) => a - b)[list
 
 async function rowsOf(name: ProblemName): Promise<Row[]> {
   const { step, inputs, values } = problemOf(settings[name]());
-  const chosen = (targets as TargetName[]).filter((target) => target !== 'avx512' || isSupported());
+  const chosen = (targets as TargetName[]).filter(
+    (target) => (target !== 'avx512' || isSupported()) && (target !== 'avx2' || hasAvx2()),
+  );
   const contestants = [];
   for (const target of chosen) {
     const engine = compiledEngine({ target, threads });

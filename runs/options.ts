@@ -35,7 +35,7 @@ export const collect = (value: string, all: string[] = []) => [...all, value];
 export const engineOption = () =>
   new Option(
     '--engine <name>',
-    'what runs the network: compiled (the fastest of the next three that the machine has), avx512 (machine code), wasm (WebAssembly), onnxruntime, or tfjs',
+    'what runs the network: compiled (the fastest of the next four that the machine has), avx512 or avx2 (machine code), wasm (WebAssembly), onnxruntime, or tfjs',
   )
     .choices(['compiled', ...targetNames, 'tfjs'])
     .default('compiled');

@@ -18,11 +18,12 @@ import {
   type TensorFunction,
 } from './engine.ts';
 import { peakBytes } from './graph.ts';
-import { hasTiles, isSupported } from './native/machine.ts';
+import { hasAvx2, hasTiles, isSupported } from './native/machine.ts';
 import { NATIVE_SCRIPT, type NativeThreads, nativeParts } from './native/native-parts.ts';
 import { NativeProgram } from './native/native-program.ts';
 import { isKnown } from './native/plan.ts';
 import { portsOf } from './native/prepared.ts';
+import { avx2 } from './native/target.ts';
 import { Refused, Unsupported } from './native/unsupported.ts';
 import { fault, notice } from './notices.ts';
 import { toOnnx } from './onnx.ts';
@@ -40,14 +41,15 @@ import { workerPort } from './workers.ts';
 export type { Device } from './session-program.ts';
 
 /** What compiled programs are written in, the fastest first. */
-export const targetNames = ['avx512', 'wasm', 'onnxruntime'] as const;
+export const targetNames = ['avx512', 'avx2', 'wasm', 'onnxruntime'] as const;
 export type TargetName = (typeof targetNames)[number];
 
 const NO_MACHINE_CODE =
-  'no machine code for this machine (it wants AVX-512, Linux or macOS on x86-64, and koffi)';
+  'no machine code for this machine (it wants AVX2, Linux or macOS on x86-64, and koffi)';
 const THREAD_SCRIPT = new URL('./wasm/node-thread.cjs', import.meta.url);
 const runs: Record<TargetName, string> = {
   avx512: 'machine code',
+  avx2: 'machine code of AVX2',
   wasm: 'WebAssembly',
   onnxruntime: 'onnxruntime',
 };
@@ -62,7 +64,7 @@ export interface CompiledEngineOptions {
   /** Threads on the processor; default: as many as it offers. */
   threads?: number;
   /**
-   * What programs are written in: `avx512` (machine code), `wasm` (WebAssembly with vectors of 128 bits) or `onnxruntime`; default: the
+   * What programs are written in: `avx512` or `avx2` (machine code), `wasm` (WebAssembly with vectors of 128 bits) or `onnxruntime`; default: the
    * fastest that processor and system allow. What one of them cannot do, the next does.
    */
   target?: TargetName;
@@ -108,21 +110,21 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
 
   /** What the first of the targets makes that can; undefined where there is only onnxruntime. */
   async function kernelled<Made>(
-    makers: Record<'avx512' | 'wasm', () => Made | Promise<Made>>,
+    makers: Record<Exclude<TargetName, 'onnxruntime'>, () => Made | Promise<Made>>,
   ): Promise<Made | undefined> {
-    for (const [i, target] of targets.entries()) {
-      if (target === 'onnxruntime') return undefined;
-      const next = `${nextOf(targets, i)} runs it instead, slower`;
+    let left = targets;
+    while (left.length > 0 && left[0] !== 'onnxruntime') {
+      const [target, ...others] = left;
       try {
         return await makers[target]();
       } catch (error) {
-        if (error instanceof Unsupported) {
-          // All targets have the same kernels.
-          const last = nextOf(targets, targets.indexOf('onnxruntime') - 1);
-          notice(`ebmm: no kernel is written for ${error.message}: ${last} runs it instead, slower`);
-          return undefined;
-        }
-        if (error instanceof Refused) notice(`ebmm: ${runs[target]} cannot run (${error.message}): ${next}`);
+        // Kernels are the same for all; memory that is refused to one machine code is to the other.
+        if (error instanceof Unsupported) left = others.filter((name) => name === 'onnxruntime');
+        else left = error instanceof Refused ? others.filter((name) => !name.startsWith('avx')) : others;
+        const next = `${firstOf(left)} runs it instead, slower`;
+        if (error instanceof Unsupported) notice(`ebmm: no kernel is written for ${error.message}: ${next}`);
+        else if (error instanceof Refused)
+          notice(`ebmm: ${runs[target]} cannot run (${error.message}): ${next}`);
         else fault(`${runs[target]} could not be made: ${next}`, error);
       }
     }
@@ -139,6 +141,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   ): Promise<Program> {
     const program = await kernelled<OwnedProgram>({
       avx512: () => NativeProgram.ready(traced, specs, seconds, bfloats),
+      avx2: () => NativeProgram.ready(traced, specs, seconds, undefined, avx2),
       wasm: async () => ownProgram(await wasmProgram(traced, specs, seconds)),
     });
     if (program) return held.keep(program);
@@ -158,6 +161,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     const added = addedOf(split, traced);
     const parts = await kernelled<Parts & OwnedParts>({
       avx512: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, bfloats), slots, added, nativeThreads), // biome-ignore format: one thought
+      avx2: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, undefined, avx2), slots, added, nativeThreads), // biome-ignore format: one thought
       wasm: async () =>
         wasmParts(await wasmProgram(traced, specs, seconds, { ports, shared: slots > 1 }), slots, added, wasmThreads), // biome-ignore format: one thought
     });
@@ -215,9 +219,8 @@ function defaultCache(): CacheLimits {
   return { programs: 256, bytes: Math.min(allowed, totalmem(), 2 ** 34) / 8 };
 }
 
-/** What runs a program that targets[i] does not; onnxruntime may not be installed. */
-const nextOf = (targets: readonly TargetName[], i: number) =>
-  targets[i + 1] && i >= -1 ? runs[targets[i + 1]] : 'tfjs';
+/** What runs a program first; onnxruntime may not be installed. */
+const firstOf = ([target]: readonly TargetName[]) => (target ? runs[target] : 'tfjs');
 
 type OwnedParts = Pick<OwnedProgram, 'bytes' | 'free'>;
 
@@ -226,13 +229,13 @@ function targetsOf({ device = 'cpu', target }: CompiledEngineOptions): readonly 
   if (target !== undefined && !targetNames.includes(target))
     throw new InputError(`target "${target}": expected one of ${targetNames.join(', ')}`);
   if (device !== 'cpu') return ['onnxruntime'];
-  const has = { avx512: isSupported, wasm: hasVectors, onnxruntime: hasRuntime };
+  const has = { avx512: isSupported, avx2: hasAvx2, wasm: hasVectors, onnxruntime: hasRuntime };
   if (target !== undefined && !has[target]())
     throw new InputError(`target "${target}": this machine has none`);
   const from = target === undefined ? 0 : targetNames.indexOf(target);
   const allowed = targetNames.slice(from).filter((name) => has[name]());
-  if (target === undefined && allowed[0] !== 'avx512')
-    notice(`ebmm: ${NO_MACHINE_CODE}: ${nextOf(allowed, -1)} runs it instead, slower`);
+  if (target === undefined && !allowed[0]?.startsWith('avx'))
+    notice(`ebmm: ${NO_MACHINE_CODE}: ${firstOf(allowed)} runs it instead, slower`);
   return allowed;
 }
 

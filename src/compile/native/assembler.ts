@@ -21,13 +21,13 @@ export interface Memory {
 export const at = (base: number, offset = 0, index?: number): Memory => ({ base, index, offset });
 
 /** prefix: 0 none, 1 66, 2 F3, 3 F2; map: 1 0F, 2 0F38, 3 0F3A. */
-interface Opcode {
+export interface Opcode {
   prefix: number;
   map: number;
   code: number;
 }
 
-const opcode = (prefix: number, map: number, code: number): Opcode => ({ prefix, map, code });
+export const opcode = (prefix: number, map: number, code: number): Opcode => ({ prefix, map, code });
 
 /** Vector operations of a destination and two sources. */
 export const vector = {
@@ -82,6 +82,13 @@ export const withByte = {
 
 /** How a comparison asks (without signals): greater and greaterOrEqual are the negations of these, or exchange the sources. */
 export const compares = { equal: 0x00, less: 0x11, lessOrEqual: 0x12, unordered: 0x03, notEqual: 0x04 };
+
+/** Where numbers that instructions need lie in memory, each once. */
+export interface Numbers {
+  number(value: number): Memory;
+  /** The number with these 32 bits. */
+  bits(value: number): Memory;
+}
 
 export interface VectorOptions {
   /** The second source is one number in memory, used for all 16. */
@@ -200,6 +207,33 @@ export class Assembler {
     this.compare(compares.unordered, mask, first, first);
     this.move(into, first, { mask });
     if (into !== to) this.move(to, into);
+  }
+
+  /** x = m 2^e, m in [0.75, 1.5), no number for x below 0; `e` may be x. Uses the temporaries. */
+  splitPower(m: number, e: number, x: number, [temporary]: readonly number[], _constants: Numbers): void {
+    this.withByte(withByte.significand, m, 0, x, 0x0b);
+    this.single(single.exponent, temporary, m);
+    this.single(single.exponent, e, x);
+    this.vector(vector.sub, e, e, temporary);
+  }
+
+  /** Integers of 32 bits as numbers. */
+  numbers(_to: number, _from: number): void {
+    throw new Error('not written');
+  }
+
+  /** Halves of vectors of 8 numbers; other targets have none. */
+  swapHalves(_to: number, _from: number): void {
+    throw new Error('vectors without halves');
+  }
+
+  /** The lower halves of two vectors, or the upper ones. */
+  joinHalves(_to: number, _first: number, _second: number, _half: 0 | 1): void {
+    throw new Error('vectors without halves');
+  }
+
+  loadHalf(_to: number, _from: Memory, _half: 0 | 1): void {
+    throw new Error('vectors without halves');
   }
 
   /** All numbers become 0. */
@@ -428,13 +462,50 @@ export class Assembler {
     this.#byte(0xc0 | ((register & 7) << 3) | (other & 7));
   }
 
-  #vex({ prefix, map, code }: Opcode, register: number, other: number, operand: number | Memory): void {
+  /** An instruction of 128 or 256 bits with a byte after it if there is one. */
+  protected vex(
+    op: Opcode,
+    register: number,
+    other: number,
+    operand: number | Memory,
+    { long = true, byte }: { long?: boolean; byte?: number } = {},
+  ): void {
+    this.#vex(op, register, other, operand, long);
+    if (byte !== undefined) this.#byte(byte);
+  }
+
+  /** The same, with an operand that is placed elsewhere in the code. */
+  protected vexAt({ prefix, map, code }: Opcode, register: number, other: number, label: Label): void {
+    this.#room();
+    this.#byte(0xc4);
+    this.#byte((register & 8 ? 0 : 0x80) | 0x60 | map);
+    this.#byte(((~other & 15) << 3) | 4 | prefix);
+    this.#byte(code);
+    this.#byte(((register & 7) << 3) | RBP);
+    this.#reach(label);
+  }
+
+  /** Numbers in the code. */
+  protected data(bytes: Uint8Array): void {
+    for (const byte of bytes) {
+      this.#room();
+      this.#byte(byte);
+    }
+  }
+
+  #vex(
+    { prefix, map, code }: Opcode,
+    register: number,
+    other: number,
+    operand: number | Memory,
+    long = false,
+  ): void {
     this.#room();
     const inMemory = typeof operand !== 'number';
     const [x, b] = inMemory ? [(operand.index ?? 0) & 8, operand.base & 8] : [0, operand & 8];
     this.#byte(0xc4);
     this.#byte((register & 8 ? 0 : 0x80) | (x ? 0 : 0x40) | (b ? 0 : 0x20) | map);
-    this.#byte(((~other & 15) << 3) | prefix);
+    this.#byte(((~other & 15) << 3) | (long ? 4 : 0) | prefix);
     this.#byte(code);
     if (inMemory) this.#operand(register, operand, 1);
     else this.#byte(0xc0 | ((register & 7) << 3) | (operand & 7));

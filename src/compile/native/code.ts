@@ -1,10 +1,11 @@
 /** @file The machine code of a plan. */
 import type { Node } from '../graph.ts';
-import { Assembler, at, Label, RBX } from './assembler.ts';
+import { type Assembler, at, Label, RBX } from './assembler.ts';
 import type { Constants } from './entrywise.ts';
 import { NUMBER_BYTES } from './loops.ts';
-import { hasTiles, writeFunction } from './machine.ts';
+import { assemblerFor, hasTiles, writeFunction } from './machine.ts';
 import { type Layout, type PartPorts, prepared } from './prepared.ts';
+import { avx512, forTarget, type Target } from './target.ts';
 import type { PartCount } from './tiles.ts';
 
 /** Room for the numbers that instructions need. */
@@ -25,16 +26,23 @@ export function nativeCode(
   outputs: Record<string, Node>,
   ports: PartPorts = { shared: [], summed: [] },
   bfloats?: PartCount,
+  target: Target = avx512,
 ): NativeCode {
-  const { steps, ...layout } = prepared(
-    inputs,
-    outputs,
-    ports,
-    NUMBERS,
-    bfloats && hasTiles() ? bfloats : undefined,
+  return forTarget(target, () =>
+    write(inputs, outputs, ports, target, bfloats && hasTiles() ? bfloats : undefined),
   );
+}
+
+function write(
+  inputs: Record<string, Node>,
+  outputs: Record<string, Node>,
+  ports: PartPorts,
+  target: Target,
+  bfloats?: PartCount,
+): NativeCode {
+  const { steps, ...layout } = prepared(inputs, outputs, ports, NUMBERS, bfloats);
   const numbers = new Numbers();
-  const assembler = new Assembler();
+  const assembler = assemblerFor(target);
   const subroutines = new Map<string, { label: Label; emit(assembler: Assembler): void }>();
   const subroutine = (key: string, emit: (assembler: Assembler) => void): Label => {
     let known = subroutines.get(key);

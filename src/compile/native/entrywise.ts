@@ -6,14 +6,17 @@
  * hyperbolic tangent; the hyperbolic tangent the rational function of Eigen. All are good to a few units in the last place.
  */
 import type { Op } from '../graph.ts';
-import { type Assembler, compares, type Memory, single, vector, withByte } from './assembler.ts';
+import {
+  type Assembler,
+  compares,
+  type Memory,
+  type Numbers,
+  single,
+  vector,
+  withByte,
+} from './assembler.ts';
 
-/** Where numbers that instructions need lie in memory, each once. */
-export interface Constants {
-  number(value: number): Memory;
-  /** The number with these 32 bits. */
-  bits(value: number): Memory;
-}
+export type Constants = Numbers;
 
 /** A vector register, or numbers in memory: 16 of them, or one for all. */
 export type Operand = number | { memory: Memory; broadcast: boolean };
@@ -164,10 +167,7 @@ function logOnePlus(a: Assembler, constants: Constants, to: number, u: number, t
 const logarithm: Emitter = ({ a, constants, to, inputs }) => {
   const x = inRegister(a, inputs[0]);
   // x = m 2^e with m in [0.75, 1.5); no number for x below 0.
-  a.withByte(withByte.significand, T3, 0, x, 0x0b);
-  a.single(single.exponent, T0, T3);
-  a.single(single.exponent, to, x);
-  a.vector(vector.sub, to, to, T0);
+  a.splitPower(T3, to, x, [T0, T1, T2], constants);
   a.vector(vector.sub, T3, T3, constants.number(1), all);
   logOnePlus(a, constants, T3, T3, 5);
   a.vector(vector.fma231, T3, to, constants.number(LN2_LOW), all);

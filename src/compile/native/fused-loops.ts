@@ -14,7 +14,7 @@ import {
   withByte,
 } from './assembler.ts';
 import { type Constants, entrywise, type Operand, setNumber, TEMPORARY } from './entrywise.ts';
-import { advance, countDown, LANES, NUMBER_BYTES, type Pointer, setLanes } from './loops.ts';
+import { advance, countDown, LANES, NUMBER_BYTES, type Pointer, setLanes, target } from './loops.ts';
 import { type Axis, collapsed, type Place } from './places.ts';
 
 /** Bytes of a vector. */
@@ -24,7 +24,6 @@ const TAIL = 1;
 /** Mask register for what is no number. */
 const KEPT = 2;
 /** Vectors of a sum along the last axis that is kept, and partial sums of one along the last axis. */
-const SUMS = 8;
 /** General registers for counters and indices: RAX is for masks, RBX is the start of the memory, RSP the stack. */
 const GENERAL = [1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
@@ -60,7 +59,7 @@ export interface Loop extends Values {
 }
 
 /** Values that a loop may hold in registers at the same time; the registers of sums come after. */
-export const VALUES = TEMPORARY - SUMS;
+export const valueRegisters = () => target.values;
 
 /** Whether a loop can read or write the place vector by vector. */
 export function isLoopable(place: Place, shape: readonly number[]): boolean {
@@ -208,8 +207,8 @@ class LoopWriter {
   #sumAlong(): void {
     const whole = Math.floor(this.#inner.length / LANES);
     const tail = this.#inner.length % LANES;
-    const partial = whole >= 4 ? 4 : 1;
-    for (let k = 0; k < partial; k++) this.#start(VALUES + k);
+    const partial = whole >= 4 ? Math.min(4, target.sums) : 1;
+    for (let k = 0; k < partial; k++) this.#start(target.values + k);
     this.#nest(this.#summed, () => {
       const turns = Math.floor(whole / partial);
       let done = this.#vectors(turns, partial, (offset) => {
@@ -222,9 +221,9 @@ class LoopWriter {
       if (tail > 0) this.#sumVector(0, done, true);
       this.#rewind(turns * partial, done - (whole - turns * partial) * vectorBytes());
     });
-    for (let k = 1; k < partial; k++) this.#combine(VALUES, VALUES + k);
-    this.#combineLanes(VALUES, TEMPORARY + 1);
-    this.#a.storeFirst(this.#address(this.#loop.stores[0].place, 0), VALUES);
+    for (let k = 1; k < partial; k++) this.#combine(target.values, target.values + k);
+    this.#combineLanes(target.values, TEMPORARY + 1);
+    this.#a.storeFirst(this.#address(this.#loop.stores[0].place, 0), target.values);
   }
 
   #start(register: number): void {
@@ -234,7 +233,7 @@ class LoopWriter {
   /** Takes one more vector of what is summed into the `k`-th sum. */
   #sumVector(k: number, offset: number, masked = false): void {
     this.#compute(offset);
-    this.#combine(VALUES + k, this.#value(this.#loop.stores[0].entry, offset), masked);
+    this.#combine(target.values + k, this.#value(this.#loop.stores[0].entry, offset), masked);
   }
 
   /** Takes one more vector in, or what the mask of the tail lets through of it. */
@@ -250,7 +249,11 @@ class LoopWriter {
 
   /** All numbers of a vector into its first. */
   #combineLanes(register: number, temporary: number): void {
-    if (LANES > 4)
+    if (LANES === 8) {
+      this.#a.swapHalves(temporary, register);
+      this.#combine(register, temporary);
+    }
+    if (LANES === 16)
       for (const order of [0x4e, 0xb1]) {
         this.#a.withByte(withByte.shuffleBlocks, temporary, register, register, order);
         this.#combine(register, temporary);
@@ -267,21 +270,21 @@ class LoopWriter {
     const vectors = Math.ceil(length / LANES);
     const { place } = this.#loop.stores[0];
     const block = (count: number, offset: number, masked: boolean) => {
-      for (let k = 0; k < count; k++) this.#start(VALUES + k);
+      for (let k = 0; k < count; k++) this.#start(target.values + k);
       this.#nest(this.#summed, () => {
         for (let k = 0; k < count; k++) this.#sumVector(k, offset + k * vectorBytes());
       });
       for (let k = 0; k < count; k++) {
         const options = masked && k === count - 1 ? { mask: TAIL } : {};
-        this.#a.store(this.#address(place, offset + k * vectorBytes()), VALUES + k, options);
+        this.#a.store(this.#address(place, offset + k * vectorBytes()), target.values + k, options);
       }
     };
     const ragged = length % LANES > 0;
-    const blocks = Math.floor((ragged ? vectors - 1 : vectors) / SUMS);
-    const done = this.#vectors(blocks, SUMS, (offset) => block(SUMS, offset, false));
-    const rest = vectors - blocks * SUMS;
+    const blocks = Math.floor((ragged ? vectors - 1 : vectors) / target.sums);
+    const done = this.#vectors(blocks, target.sums, (offset) => block(target.sums, offset, false));
+    const rest = vectors - blocks * target.sums;
     if (rest > 0) block(rest, done, ragged);
-    this.#rewind(blocks * SUMS, done);
+    this.#rewind(blocks * target.sums, done);
   }
 
   /**
@@ -340,7 +343,7 @@ class LoopWriter {
   #compute(offset: number): void {
     const { entries } = this.#loop;
     this.#held.clear();
-    this.#unused = Array.from({ length: VALUES }, (_, i) => VALUES - 1 - i);
+    this.#unused = Array.from({ length: target.values }, (_, i) => target.values - 1 - i);
     for (const [i, entry] of entries.entries()) {
       if ('load' in entry) continue;
       const inputs = entry.inputs.map((input) => this.#operand(input, offset));

@@ -7,7 +7,7 @@
 import { sizeOf } from '../../shapes.ts';
 import type { Node } from '../graph.ts';
 import { entrywise } from './entrywise.ts';
-import { combinations, type Entry, emitLoop, fits, isLoopable, type Loop, pressure, VALUES } from './fused-loops.ts'; // biome-ignore format: one import
+import { combinations, type Entry, emitLoop, fits, isLoopable, type Loop, pressure, valueRegisters } from './fused-loops.ts'; // biome-ignore format: one import
 import { inOrder, type Order, orderOfLast } from './orders.ts';
 import { expanded, type Place } from './places.ts';
 import type { Step } from './steps.ts';
@@ -198,7 +198,7 @@ export class LoopPlanner {
     const stored = nodes.filter((node) => kept.has(node)).map((node) => ({ node, place: this.#plan.destination(node) })); // biome-ignore format: one thought
     const stores = stored.map(({ node, place }) => ({ entry: values.known.get(node)!, place: inOrder(place, order) })); // biome-ignore format: one thought
     const loop = { shape: shapeInMemory(values), ...needed(values.entries, stores) };
-    if (nodes.length > 1 && (pressure(loop) > VALUES || !fits(loop))) {
+    if (nodes.length > 1 && (pressure(loop) > valueRegisters() || !fits(loop))) {
       const half = Math.ceil(nodes.length / 2);
       const [first, second] = [nodes.slice(0, half), nodes.slice(half)];
       const crossing = new Set(second.flatMap(({ inputs }) => inputs));

@@ -6,6 +6,8 @@
  */
 import { createRequire } from 'node:module';
 import { Assembler } from './assembler.ts';
+import { Avx2Assembler } from './avx2-assembler.ts';
+import { avx2, avx512, type Target } from './target.ts';
 import { Refused } from './unsupported.ts';
 
 type Pointer = bigint;
@@ -147,6 +149,14 @@ export function isSupported(): boolean {
 
 let known: boolean | undefined;
 
+/** Whether they run what `Avx2Assembler` writes: AVX2 and fused multiply-add, Linux or macOS, koffi installed. */
+export function hasAvx2(): boolean {
+  avx2Known ??= lookedForAvx2();
+  return avx2Known;
+}
+
+let avx2Known: boolean | undefined;
+
 /** Whether it also has tiles that multiply bfloat16 (AMX), and Linux lets them be used. */
 export function hasTiles(): boolean {
   tiles ??= isSupported() && lookedForTiles();
@@ -163,19 +173,20 @@ function lookedForTiles(): boolean {
   return (ask(KEPT) & SHAPES_AND_DATA) === SHAPES_AND_DATA && open().permitTiles();
 }
 
-function looked(): boolean {
+/** @param kept what the system must keep of a thread: vector registers, and masks */
+function looksLike(first: bigint, kept: bigint, seventh: bigint): boolean {
   if (process.arch !== 'x64' || !(process.platform in ANONYMOUS)) return false;
   try {
-    const [OSXSAVE, AVX512F, AVX512DQ] = [1n << 27n, 1n << 16n, 1n << 17n];
-    if (!(ask(cpuid(1, 'ecx')) & OSXSAVE)) return false;
-    // Whether it keeps the vector registers and masks.
-    if ((ask(KEPT) & 0xe6n) !== 0xe6n) return false;
-    const seventh = ask(cpuid(7, 'ebx'));
-    return (seventh & AVX512F) !== 0n && (seventh & AVX512DQ) !== 0n;
+    const has = (features: bigint, wanted: bigint) => (features & wanted) === wanted;
+    return has(ask(cpuid(1, 'ecx')), OSXSAVE | first) && has(ask(KEPT), kept) && has(ask(cpuid(7, 'ebx')), seventh); // biome-ignore format: one thought
   } catch {
     return false;
   }
 }
+
+const [OSXSAVE, FMA, AVX2, AVX512F, AVX512DQ] = [27n, 12n, 5n, 16n, 17n].map((bit) => 1n << bit);
+const looked = () => looksLike(0n, 0xe6n, AVX512F | AVX512DQ);
+const lookedForAvx2 = () => looksLike(FMA, 0x06n, AVX2);
 
 const moveToEax = { ebx: 0xd8, ecx: 0xc8, edx: 0xd0 };
 
@@ -205,9 +216,12 @@ export function writeFunction(assembler: Assembler, body: () => void): void {
   assembler.return();
 }
 
+export const assemblerFor = (target: Target): Assembler =>
+  target === avx2 ? new Avx2Assembler() : new Assembler();
+
 /** The bytes of such a function. */
-export function functionOf(body: (assembler: Assembler) => void): Uint8Array {
-  const assembler = new Assembler();
+export function functionOf(body: (assembler: Assembler) => void, target: Target = avx512): Uint8Array {
+  const assembler = assemblerFor(target);
   writeFunction(assembler, () => body(assembler));
   return assembler.bytes;
 }

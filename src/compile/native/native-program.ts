@@ -7,6 +7,7 @@ import { imageOf } from './image.ts';
 import { NUMBER_BYTES } from './loops.ts';
 import { Block, Executable } from './machine.ts';
 import type { PartPorts } from './prepared.ts';
+import type { Target } from './target.ts';
 import type { PartCount } from './tiles.ts';
 import { Unsupported } from './unsupported.ts';
 
@@ -29,6 +30,7 @@ export class NativeProgram implements Program {
    * @param seconds what tracing took
    * @param part for a program that is called for part after part
    * @param bfloats see `plan`
+   * @param target AVX-512 by default
    * @throws Unsupported where the traced function holds what no machine code is written for
    */
   constructor(
@@ -37,9 +39,10 @@ export class NativeProgram implements Program {
     seconds: number,
     part: PartPorts = { shared: [], summed: [] },
     bfloats?: PartCount,
+    target?: Target,
   ) {
     const started = performance.now();
-    const made = nativeCode(traced.inputs, traced.outputs, part, bfloats);
+    const made = nativeCode(traced.inputs, traced.outputs, part, bfloats, target);
     if (made.memory > REACH) throw new Unsupported('more memory than instructions reach');
     this.executable = new Executable(made.code);
     this.#image = imageOf(made, traced, specs, part.summed);
@@ -53,8 +56,14 @@ export class NativeProgram implements Program {
    * A program that has the memory that `run` needs.
    * @throws Unsupported, and Error where there is not so much memory
    */
-  static ready(traced: Trace, specs: Record<string, InputSpec>, seconds: number, bfloats?: PartCount) {
-    const program = new NativeProgram(traced, specs, seconds, undefined, bfloats);
+  static ready(
+    traced: Trace,
+    specs: Record<string, InputSpec>,
+    seconds: number,
+    bfloats?: PartCount,
+    target?: Target,
+  ) {
+    const program = new NativeProgram(traced, specs, seconds, undefined, bfloats, target);
     try {
       program.#own = program.memory();
     } catch (error) {

@@ -124,7 +124,7 @@ function panelOf(assembler: Assembler, product: Product, panels: Panels, columns
     const unroll = Math.max(1, Math.floor(16 / vectors));
     unrolled(assembler, inner, unroll, moving([R9, b.inner], [R10, width]), (step) => {
       for (let v = 0; v < vectors; v++) {
-        const register = (step * vectors + v) % REGISTERS;
+        const register = (step * vectors + v) % target.registers;
         assembler.load(register, at(R9, (step * b.inner + v * LANES) * NUMBER_BYTES));
         assembler.store(at(R10, (step * width + v * LANES) * NUMBER_BYTES), register);
       }

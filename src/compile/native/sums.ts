@@ -65,6 +65,12 @@ function addWithin(assembler: Assembler, start: number, count: number): void {
     (to, x, y) => assembler.vector(vector.unpackHigh, to, x, y),
   );
   halve(2, chosen(withByte.shuffle, 0x44), chosen(withByte.shuffle, 0xee));
-  for (let distance = 4; distance < LANES; distance *= 2)
+  if (LANES === 8)
+    halve(
+      4,
+      (to, x, y) => assembler.joinHalves(to, x, y, 0),
+      (to, x, y) => assembler.joinHalves(to, x, y, 1),
+    );
+  for (let distance = 4; distance < LANES && LANES === 16; distance *= 2)
     halve(distance, chosen(withByte.shuffleBlocks, 0x88), chosen(withByte.shuffleBlocks, 0xdd));
 }

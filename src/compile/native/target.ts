@@ -4,11 +4,14 @@
  */
 
 export interface Target {
-  readonly name: 'avx512' | 'wasm';
+  readonly name: 'avx512' | 'avx2' | 'wasm';
   /** Numbers of one vector. */
   readonly lanes: number;
   /** Vector registers that a kernel may fill. */
   readonly registers: number;
+  /** Of them for the values of an entrywise loop, and for its sums. */
+  readonly values: number;
+  readonly sums: number;
   /** Bytes of an address. */
   readonly wordBytes: number;
   /**
@@ -19,9 +22,27 @@ export interface Target {
 }
 
 /** x86-64 with AVX-512. */
-export const avx512: Target = { name: 'avx512', lanes: 16, registers: 32, wordBytes: 8, loadsFirst: false };
+export const avx512: Target = {
+  name: 'avx512',
+  lanes: 16,
+  registers: 32,
+  values: 16,
+  sums: 8,
+  wordBytes: 8,
+  loadsFirst: false,
+};
+/** x86-64 with AVX2 and fused multiply-add: of 16 registers the assembler keeps two for masks. */
+export const avx2: Target = { name: 'avx2', lanes: 8, registers: 14, values: 5, sums: 2, wordBytes: 8, loadsFirst: false }; // biome-ignore format: as the others
 /** WebAssembly with 128-bit SIMD: of 16 registers on x86-64, where there are fewest, V8 keeps one to itself. */
-export const wasm: Target = { name: 'wasm', lanes: 4, registers: 15, wordBytes: 4, loadsFirst: true };
+export const wasm: Target = {
+  name: 'wasm',
+  lanes: 4,
+  registers: 15,
+  values: 16,
+  sums: 8,
+  wordBytes: 4,
+  loadsFirst: true,
+};
 
 export let target: Target = avx512;
 /** Numbers of one vector. */

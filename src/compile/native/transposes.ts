@@ -60,6 +60,7 @@ export function emitTranspose(assembler: Assembler, transpose: Transpose): void 
  */
 export function emitBlock(assembler: Assembler, from: Side, to: Side): void {
   if (LANES === 4) emitSmallBlock(assembler, from, to);
+  else if (LANES === 8) emitMiddleBlock(assembler, from, to);
   else emitLargeBlock(assembler, from, to);
 }
 
@@ -76,6 +77,30 @@ function emitSmallBlock(assembler: Assembler, from: Side, to: Side): void {
     const half = column < 2 ? 4 : 5;
     assembler.withByte(withByte.shuffle, 8 + column, half, half + 2, column % 2 ? 0xee : 0x44);
     assembler.store(to.place(column), 8 + column, to.options);
+  }
+}
+
+/** 8 x 8: a register takes halves of two rows of the source, 4 apart, so that all else stays within halves. */
+function emitMiddleBlock(assembler: Assembler, from: Side, to: Side): void {
+  for (const half of [0, 4]) {
+    if (half >= to.length) return;
+    for (let i = 0; i < 4; i++) {
+      const part = (row: number) => {
+        const place = from.place(row);
+        return { ...place, offset: place.offset + half * NUMBER_BYTES };
+      };
+      if (i < from.length) assembler.loadHalf(i, part(i), 0);
+      if (i + 4 < from.length) assembler.loadHalf(i, part(i + 4), 1);
+    }
+    for (const i of [0, 2]) {
+      assembler.vector(vector.unpackLow, 4 + i, i, i + 1);
+      assembler.vector(vector.unpackHigh, 5 + i, i, i + 1);
+    }
+    for (let i = 0; i < 4 && half + i < to.length; i++) {
+      const pair = i < 2 ? 4 : 5;
+      assembler.withByte(withByte.shuffle, 8 + i, pair, pair + 2, i % 2 ? 0xee : 0x44);
+      assembler.store(to.place(half + i), 8 + i, to.options);
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import { Body, I32, V128 } from '../../webassembly/body.ts';
 import type { Bytes } from '../../webassembly/bytes.ts';
 import { plain, type Simd, simd } from '../../webassembly/instructions.ts';
 import {
+  type Assembler,
   compares,
   type Memory,
   R8,
@@ -18,6 +19,7 @@ import {
   vector,
   withByte,
 } from '../native/assembler.ts';
+import { emitSplitPower } from '../native/split-power.ts';
 
 const LANES = 4;
 const bitsOf = (value: number) => new Uint32Array(Float32Array.of(value).buffer)[0];
@@ -361,62 +363,28 @@ export class WasmAssembler {
     body.simd(simd.f32x4Mul);
   }
 
-  /** |x| as m 2^e, into two spare locals: bits of a number that is not denormal, and what its exponent is too large by. */
-  #normal(x: number | Memory): { bits: number; excess: number; size: number } {
-    const { body } = this;
-    const [size, small, bits, excess] = [2, 3, 4, 5].map((i) => this.#spareVector(i));
-    this.#push(x);
-    body.simd(simd.f32x4Abs);
-    body.set(size);
-    body.get(size);
-    this.#getNumber(2 ** -126);
-    body.simd(simd.f32x4Less);
-    body.set(small);
-    body.get(size);
-    this.#getNumber(2 ** 24);
-    body.simd(simd.f32x4Mul);
-    body.get(size);
-    body.get(small);
-    body.simd(simd.select);
-    body.set(bits);
-    this.#getNumber(24);
-    body.get(small);
-    body.simd(simd.and);
-    body.set(excess);
-    return { bits, excess, size };
+  splitPower(m: number, e: number, x: number, temporaries: readonly number[]): void {
+    emitSplitPower(this as unknown as Assembler, m, e, x, temporaries, this);
+  }
+
+  shiftRight(to: number, from: number, bits: number): void {
+    this.#push(from);
+    this.body.integer(bits);
+    this.body.simd(simd.i32x4ShiftRight);
+    this.#to(to);
+  }
+
+  /** Integers of 32 bits as numbers. */
+  numbers(to: number, from: number): void {
+    this.#push(from);
+    this.body.simd(simd.f32x4FromI32x4);
+    this.#to(to);
   }
 
   single(op: unknown, to: number, from: number | Memory, options: VectorOptions = {}): void {
-    const { body } = this;
-    if (op === single.sqrt) {
-      this.#push(from, options.broadcast);
-      body.simd(simd.f32x4Sqrt);
-      this.#to(to);
-      return;
-    }
-    const { bits, excess, size } = this.#normal(from);
-    const result = this.#spareVector(6);
-    body.get(bits);
-    body.integer(23);
-    body.simd(simd.i32x4ShiftRight);
-    body.simd(simd.f32x4FromI32x4);
-    this.#getNumber(127);
-    body.simd(simd.f32x4Sub);
-    body.get(excess);
-    body.simd(simd.f32x4Sub);
-    body.set(result);
-    // Of 0 minus infinity; what is infinite or no number stays.
-    this.#getNumber(-Infinity);
-    body.get(result);
-    body.get(size);
-    this.#getNumber(0);
-    body.simd(simd.f32x4Equal);
-    body.simd(simd.select);
-    body.get(size);
-    body.get(size);
-    this.#getNumber(Infinity);
-    body.simd(simd.f32x4Less);
-    body.simd(simd.select);
+    if (op !== single.sqrt) throw new Error('an operation that WebAssembly has not');
+    this.#push(from, options.broadcast);
+    this.body.simd(simd.f32x4Sqrt);
     this.#to(to);
   }
 
@@ -433,47 +401,6 @@ export class WasmAssembler {
       this.#push(first);
       this.#push(from);
       body.shuffle([0, 2, 4, 6].map((shift, i) => ((byte >> shift) & 3) + (i < 2 ? 0 : 4)));
-    } else if (op === withByte.significand) {
-      const { bits, size } = this.#normal(from);
-      const m = this.#spareVector(6);
-      body.get(bits);
-      this.#getBits(0x7fffff);
-      body.simd(simd.and);
-      this.#getNumber(1);
-      body.simd(simd.or);
-      body.set(m);
-      // In [0.75, 1.5).
-      body.get(m);
-      this.#getNumber(0.5);
-      body.simd(simd.f32x4Mul);
-      body.get(m);
-      this.#getNumber(1.5);
-      body.get(m);
-      body.simd(simd.f32x4LessOrEqual);
-      body.simd(simd.select);
-      body.set(m);
-      // 1 for 0 and infinity; no number for what is none, and for what is below 0.
-      this.#getNumber(1);
-      body.get(m);
-      this.#getNumber(0);
-      body.get(size);
-      body.simd(simd.f32x4Equal);
-      body.get(size);
-      this.#getNumber(Infinity);
-      body.simd(simd.f32x4Equal);
-      body.simd(simd.or);
-      body.simd(simd.select);
-      body.set(m);
-      this.#getNumber(Number.NaN);
-      body.get(m);
-      this.#push(from);
-      this.#getNumber(0);
-      body.simd(simd.f32x4Less);
-      body.get(size);
-      body.get(size);
-      body.simd(simd.f32x4NotEqual);
-      body.simd(simd.or);
-      body.simd(simd.select);
     } else throw new Error('an operation with a byte that WebAssembly has not');
     this.#to(to);
   }

@@ -3,8 +3,9 @@ import { Builder } from '../../../../src/compile/builder.ts';
 import type { Binary, Node, Unary } from '../../../../src/compile/graph.ts';
 import { nativeCode } from '../../../../src/compile/native/code.ts';
 import { entrywise } from '../../../../src/compile/native/entrywise.ts';
-import { isSupported } from '../../../../src/compile/native/machine.ts';
+import { hasAvx2, isSupported } from '../../../../src/compile/native/machine.ts';
 import { NativeProgram } from '../../../../src/compile/native/native-program.ts';
+import { avx2, avx512 } from '../../../../src/compile/native/target.ts';
 import { Unsupported } from '../../../../src/compile/native/unsupported.ts';
 import { binaryFunctions, unaryFunctions } from '../../../../src/compile/scalar.ts';
 import type { Trace } from '../../../../src/compile/trace-backend.ts';
@@ -23,7 +24,14 @@ async function computedOn(
   const program =
     target === 'wasm'
       ? ownProgram(await wasmProgram(traced as unknown as Trace, {}, 0))
-      : new NativeProgram(traced as unknown as Trace, {}, 0);
+      : new NativeProgram(
+          traced as unknown as Trace,
+          {},
+          0,
+          undefined,
+          undefined,
+          target === 'avx2' ? avx2 : avx512,
+        );
   const values = Object.fromEntries(lists.map((list, i) => [`x${i}`, Float32Array.from(list)]));
   const { y } = await program.run(values);
   program.free();
@@ -40,128 +48,136 @@ function apart(actual: number, expected: number, least = 2 ** -126): number {
   return Math.abs(actual - expected) / 2 ** (Math.floor(Math.log2(size)) - 23);
 }
 
-describe.each([...(isSupported() ? ['avx512'] : []), 'wasm'])('operations on numbers, %s', (target) => {
-  const computed = (make: (b: Builder, ...x: Node[]) => Node, ...lists: ArrayLike<number>[]) =>
-    computedOn(target, make, ...lists);
+describe.each([...(isSupported() ? ['avx512'] : []), ...(hasAvx2() ? ['avx2'] : []), 'wasm'])(
+  'operations on numbers, %s',
+  (target) => {
+    const computed = (make: (b: Builder, ...x: Node[]) => Node, ...lists: ArrayLike<number>[]) =>
+      computedOn(target, make, ...lists);
 
-  const exact = ['Neg', 'Sqrt', 'Reciprocal', 'Abs', 'Sign', 'Relu', 'Floor', 'Ceil', 'Round', 'IsNaN', 'IsInf'] as const; // biome-ignore format: a list
-  test.each(exact)('%s is rounded once, for all kinds of numbers', async (op) => {
-    const x = [...special, ...between(-3, 3, 101)];
-    const y = await computed((b, x) => b.graph.node(op, [x], {}, x.shape, 'float32'), x);
-    for (const [i, value] of x.entries()) {
-      const expected = Math.fround(unaryFunctions[op](Math.fround(value)));
-      // Whatever the sign of a zero.
-      expect(y[i] === 0 ? 0 : y[i], `${op}(${value})`).toBe(expected === 0 ? 0 : expected);
-    }
-  });
+    const exact = ['Neg', 'Sqrt', 'Reciprocal', 'Abs', 'Sign', 'Relu', 'Floor', 'Ceil', 'Round', 'IsNaN', 'IsInf'] as const; // biome-ignore format: a list
+    test.each(exact)('%s is rounded once, for all kinds of numbers', async (op) => {
+      const x = [...special, ...between(-3, 3, 101)];
+      const y = await computed((b, x) => b.graph.node(op, [x], {}, x.shape, 'float32'), x);
+      for (const [i, value] of x.entries()) {
+        const expected = Math.fround(unaryFunctions[op](Math.fround(value)));
+        // Whatever the sign of a zero.
+        expect(y[i] === 0 ? 0 : y[i], `${op}(${value})`).toBe(expected === 0 ? 0 : expected);
+      }
+    });
 
-  const smooth: [Unary, number, number, number][] = [
-    ['Exp', -87, 88, 2],
-    ['Exp', -1, 1, 2],
-    ['Log', 1e-3, 4, 3],
-    ['Log', 1, 1e30, 3],
-    ['Tanh', -9, 9, 4],
-    ['Tanh', -1e-3, 1e-3, 4],
-    ['Sigmoid', -80, 80, 4],
-    ['Softplus', -80, 80, 4],
-    ['Softplus', -2, 2, 4],
-  ];
-  test.each(smooth)(
-    '%s between %d and %d is good to %d units in the last place',
-    async (op, low, high, units) => {
+    const smooth: [Unary, number, number, number][] = [
+      ['Exp', -87, 88, 2],
+      ['Exp', -1, 1, 2],
+      ['Log', 1e-3, 4, 3],
+      ['Log', 1, 1e30, 3],
+      ['Tanh', -9, 9, 4],
+      ['Tanh', -1e-3, 1e-3, 4],
+      ['Sigmoid', -80, 80, 4],
+      ['Softplus', -80, 80, 4],
+      ['Softplus', -2, 2, 4],
+    ];
+    test.each(smooth)(
+      '%s between %d and %d is good to %d units in the last place',
+      async (op, low, high, units) => {
+        const x = between(low, high);
+        const y = await computed((b, x) => b.unary(op, x), x);
+        const worst = Math.max(...Array.from(x, (value, i) => apart(y[i], unaryFunctions[op](value))));
+        // A multiplication with an addition that rounds twice costs half a unit here and there.
+        expect(worst).toBeLessThanOrEqual(target === 'wasm' ? units + 1 : units);
+      },
+    );
+
+    test.each([
+      ['Sin', -30, 30],
+      ['Cos', -30, 30],
+      ['Sin', 5000, 5010],
+      ['Cos', -8000, -7990],
+      ['Erf', -5, 5],
+    ] as const)('%s between %d and %d is good to 4e-7', async (op, low, high) => {
       const x = between(low, high);
       const y = await computed((b, x) => b.unary(op, x), x);
-      const worst = Math.max(...Array.from(x, (value, i) => apart(y[i], unaryFunctions[op](value))));
-      // A multiplication with an addition that rounds twice costs half a unit here and there.
-      expect(worst).toBeLessThanOrEqual(target === 'wasm' ? units + 1 : units);
-    },
-  );
+      // The error function of scalar.ts is itself good to 1.5e-7 only.
+      for (const [i, value] of x.entries())
+        expect(Math.abs(y[i] - unaryFunctions[op](value))).toBeLessThan(4e-7);
+    });
 
-  test.each([
-    ['Sin', -30, 30],
-    ['Cos', -30, 30],
-    ['Sin', 5000, 5010],
-    ['Cos', -8000, -7990],
-    ['Erf', -5, 5],
-  ] as const)('%s between %d and %d is good to 4e-7', async (op, low, high) => {
-    const x = between(low, high);
-    const y = await computed((b, x) => b.unary(op, x), x);
-    // The error function of scalar.ts is itself good to 1.5e-7 only.
-    for (const [i, value] of x.entries())
-      expect(Math.abs(y[i] - unaryFunctions[op](value))).toBeLessThan(4e-7);
-  });
+    test('the error function near 0 is that of its series', async () => {
+      const x = between(-1, 1, 801);
+      const y = await computed((b, x) => b.unary('Erf', x), x);
+      const series = (v: number) => {
+        let [sum, power] = [0, v];
+        for (let n = 0; n < 30; n++) {
+          sum += power / (2 * n + 1);
+          power *= (-v * v) / (n + 1);
+        }
+        return (2 / Math.sqrt(Math.PI)) * sum;
+      };
+      expect(Math.max(...Array.from(x, (v, i) => apart(y[i], series(v), 1e-3)))).toBeLessThanOrEqual(3);
+    });
 
-  test('the error function near 0 is that of its series', async () => {
-    const x = between(-1, 1, 801);
-    const y = await computed((b, x) => b.unary('Erf', x), x);
-    const series = (v: number) => {
-      let [sum, power] = [0, v];
-      for (let n = 0; n < 30; n++) {
-        sum += power / (2 * n + 1);
-        power *= (-v * v) / (n + 1);
+    test('functions at their ends', async () => {
+      const of = (op: Unary) =>
+        computed((b, x) => b.unary(op, x), [-Infinity, -200, 0, 200, Infinity, Number.NaN]);
+      expect(await of('Exp')).toEqual([0, 0, 1, Infinity, Infinity, Number.NaN]);
+      expect((await of('Log')).slice(2)).toEqual([
+        -Infinity,
+        Math.fround(Math.log(200)),
+        Infinity,
+        Number.NaN,
+      ]);
+      expect((await of('Log')).slice(0, 2)).toEqual([Number.NaN, Number.NaN]);
+      expect(await of('Sigmoid')).toEqual([0, 0, 0.5, 1, 1, Number.NaN]);
+      expect(await of('Softplus')).toEqual([0, 0, Math.fround(Math.LN2), 200, Infinity, Number.NaN]);
+      const tanh = await of('Tanh');
+      expect(tanh[2]).toBe(0);
+      expect(Math.abs(tanh[0] + 1)).toBeLessThan(3e-7);
+      expect(Math.abs(tanh[4] - 1)).toBeLessThan(3e-7);
+      expect(tanh[5]).toBe(Number.NaN);
+    });
+
+    const two = ['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Equal', 'Greater', 'Less', 'GreaterOrEqual', 'LessOrEqual'] as const; // biome-ignore format: a list
+    test.each(two)('%s of all pairs of numbers', async (op) => {
+      const a = special.flatMap((x) => special.map(() => x));
+      const b = special.flatMap(() => special);
+      const y = await computed((builder, a, b) => builder.graph.node(op as Binary, [a, b], {}, a.shape, 'float32'), a, b); // biome-ignore format: one thought
+      for (const [i, value] of y.entries()) {
+        const expected = Math.fround(binaryFunctions[op](Math.fround(a[i]), Math.fround(b[i])));
+        // The greater of 0 and -0 is either.
+        expect(value === 0 ? 0 : value, `${op}(${a[i]}, ${b[i]})`).toBe(expected === 0 ? 0 : expected);
       }
-      return (2 / Math.sqrt(Math.PI)) * sum;
-    };
-    expect(Math.max(...Array.from(x, (v, i) => apart(y[i], series(v), 1e-3)))).toBeLessThanOrEqual(3);
-  });
+    });
 
-  test('functions at their ends', async () => {
-    const of = (op: Unary) =>
-      computed((b, x) => b.unary(op, x), [-Infinity, -200, 0, 200, Infinity, Number.NaN]);
-    expect(await of('Exp')).toEqual([0, 0, 1, Infinity, Infinity, Number.NaN]);
-    expect((await of('Log')).slice(2)).toEqual([-Infinity, Math.fround(Math.log(200)), Infinity, Number.NaN]);
-    expect((await of('Log')).slice(0, 2)).toEqual([Number.NaN, Number.NaN]);
-    expect(await of('Sigmoid')).toEqual([0, 0, 0.5, 1, 1, Number.NaN]);
-    expect(await of('Softplus')).toEqual([0, 0, Math.fround(Math.LN2), 200, Infinity, Number.NaN]);
-    const tanh = await of('Tanh');
-    expect(tanh[2]).toBe(0);
-    expect(Math.abs(tanh[0] + 1)).toBeLessThan(3e-7);
-    expect(Math.abs(tanh[4] - 1)).toBeLessThan(3e-7);
-    expect(tanh[5]).toBe(Number.NaN);
-  });
+    test('logic, and a choice', async () => {
+      const a = [0, 0, 1, 1];
+      const b = [0, 1, 0, 1];
+      const logic = (op: Binary) => computed((builder, a, b) => builder.graph.node(op, [a, b], {}, a.shape, 'float32'), a, b); // biome-ignore format: one thought
+      expect(await logic('And')).toEqual([0, 0, 0, 1]);
+      expect(await logic('Or')).toEqual([0, 1, 1, 1]);
+      expect(await logic('Xor')).toEqual([0, 1, 1, 0]);
+      const where = (b: Builder, ...x: Node[]) => b.graph.node('Where', x, {}, [4], 'float32');
+      expect(await computed(where, a, [1, 2, 3, Number.NaN], [5, 6, Number.NaN, 8])).toEqual([
+        5,
+        6,
+        3,
+        Number.NaN,
+      ]);
+    });
 
-  const two = ['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Equal', 'Greater', 'Less', 'GreaterOrEqual', 'LessOrEqual'] as const; // biome-ignore format: a list
-  test.each(two)('%s of all pairs of numbers', async (op) => {
-    const a = special.flatMap((x) => special.map(() => x));
-    const b = special.flatMap(() => special);
-    const y = await computed((builder, a, b) => builder.graph.node(op as Binary, [a, b], {}, a.shape, 'float32'), a, b); // biome-ignore format: one thought
-    for (const [i, value] of y.entries()) {
-      const expected = Math.fround(binaryFunctions[op](Math.fround(a[i]), Math.fround(b[i])));
-      // The greater of 0 and -0 is either.
-      expect(value === 0 ? 0 : value, `${op}(${a[i]}, ${b[i]})`).toBe(expected === 0 ? 0 : expected);
-    }
-  });
-
-  test('logic, and a choice', async () => {
-    const a = [0, 0, 1, 1];
-    const b = [0, 1, 0, 1];
-    const logic = (op: Binary) => computed((builder, a, b) => builder.graph.node(op, [a, b], {}, a.shape, 'float32'), a, b); // biome-ignore format: one thought
-    expect(await logic('And')).toEqual([0, 0, 0, 1]);
-    expect(await logic('Or')).toEqual([0, 1, 1, 1]);
-    expect(await logic('Xor')).toEqual([0, 1, 1, 0]);
-    const where = (b: Builder, ...x: Node[]) => b.graph.node('Where', x, {}, [4], 'float32');
-    expect(await computed(where, a, [1, 2, 3, Number.NaN], [5, 6, Number.NaN, 8])).toEqual([
-      5,
-      6,
-      3,
-      Number.NaN,
-    ]);
-  });
-
-  test('sums and extremes, numbers that are none among them', async () => {
-    const x = Array.from({ length: 77 }, (_, i) => ((i * 37) % 77) - 38);
-    const reduce = (op: 'ReduceSum' | 'ReduceMax' | 'ReduceMin', list: number[]) =>
-      computed((b, x) => b.reduce(op, x, [0]), list);
-    expect(await reduce('ReduceSum', x)).toEqual([0]);
-    expect(await reduce('ReduceMax', x)).toEqual([38]);
-    expect(await reduce('ReduceMin', x)).toEqual([-38]);
-    for (const at of [0, 16, 40, 76]) {
-      const broken = x.map((value, i) => (i === at ? Number.NaN : value));
-      for (const op of ['ReduceSum', 'ReduceMax', 'ReduceMin'] as const)
-        expect(await reduce(op, broken)).toEqual([Number.NaN]);
-    }
-  });
-});
+    test('sums and extremes, numbers that are none among them', async () => {
+      const x = Array.from({ length: 77 }, (_, i) => ((i * 37) % 77) - 38);
+      const reduce = (op: 'ReduceSum' | 'ReduceMax' | 'ReduceMin', list: number[]) =>
+        computed((b, x) => b.reduce(op, x, [0]), list);
+      expect(await reduce('ReduceSum', x)).toEqual([0]);
+      expect(await reduce('ReduceMax', x)).toEqual([38]);
+      expect(await reduce('ReduceMin', x)).toEqual([-38]);
+      for (const at of [0, 16, 40, 76]) {
+        const broken = x.map((value, i) => (i === at ? Number.NaN : value));
+        for (const op of ['ReduceSum', 'ReduceMax', 'ReduceMin'] as const)
+          expect(await reduce(op, broken)).toEqual([Number.NaN]);
+      }
+    });
+  },
+);
 
 test('every operation that is not known is refused', () => {
   const b = new Builder();

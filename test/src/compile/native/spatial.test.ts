@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { compiledEngine, type NamedTensors, targetNames } from '../../../../src/compile/index.ts';
-import { isSupported } from '../../../../src/compile/native/machine.ts';
+import { compiledEngine, type NamedTensors } from '../../../../src/compile/index.ts';
 import { NativeProgram } from '../../../../src/compile/native/native-program.ts';
+import { avx2, avx512 } from '../../../../src/compile/native/target.ts';
 import { tfjsEngine } from '../../../../src/compile/tfjs-engine.ts';
 import { trace } from '../../../../src/compile/trace-backend.ts';
 import { wasmCode } from '../../../../src/compile/wasm/code.ts';
+import { presentTargets } from '../engines.ts';
 import { someNumbers } from './subroutine.ts';
 
 /** The gradients of a small network of all kinds of layers that images pass. */
@@ -27,27 +28,32 @@ function network(inputs: NamedTensors) {
   return { ...Object.fromEntries(names.map((name, i) => [name, gradients[i]])), again };
 }
 
-describe.each(targetNames.filter((name) => name !== 'onnxruntime' && (name !== 'avx512' || isSupported())))(
-  'images, %s',
-  (target) => {
-    it.each([1, 5, 8, 16, 19])('are those of tfjs for %i of them', async (images) => {
-      const shapes = { x: [images, 8, 10, 3], w: [3, 3, 3, 4], u: [3, 3, 4, 5], d: [2, 2, 7, 1], s: [5], v: [1, 1, 3, 2] }; // biome-ignore format: one line
-      const specs = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape }]));
-      const values = Object.fromEntries(
+describe.each(presentTargets.filter((name) => name !== 'onnxruntime'))('images, %s', (target) => {
+  it.each([1, 5, 8, 16, 19])('are those of tfjs for %i of them', async (images) => {
+    const shapes = { x: [images, 8, 10, 3], w: [3, 3, 3, 4], u: [3, 3, 4, 5], d: [2, 2, 7, 1], s: [5], v: [1, 1, 3, 2] }; // biome-ignore format: one line
+    const specs = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape }]));
+    const values = Object.fromEntries(
       Object.entries(shapes).map(([name, shape], i) => [name, someNumbers(shape.reduce((a, b) => a * b), i + 1)]),
     ); // biome-ignore format: one idea
-      // Nothing that would run elsewhere.
-      if (target === 'avx512') new NativeProgram(trace(network, specs), specs, 0).free();
-      else wasmCode(trace(network, specs), specs);
-      const engines = [compiledEngine({ target, threads: 1 }), await tfjsEngine()];
-      const [found, expected] = await Promise.all(engines.map(async (engine) => (await engine.compile(network, specs)).run(values))); // biome-ignore format: one line
-      for (const name of Object.keys(expected)) {
-        const [is, shouldBe] = [Array.from(found[name]), Array.from(expected[name])];
-        const size = Math.hypot(...shouldBe);
-        const error = Math.hypot(...shouldBe.map((n, i) => n - is[i]));
-        expect(error / size, name).toBeLessThan(1e-5);
-      }
-      await Promise.all(engines.map((engine) => engine.dispose()));
-    });
-  },
-);
+    // Nothing that would run elsewhere.
+    if (target !== 'wasm')
+      new NativeProgram(
+        trace(network, specs),
+        specs,
+        0,
+        undefined,
+        undefined,
+        target === 'avx2' ? avx2 : avx512,
+      ).free();
+    else wasmCode(trace(network, specs), specs);
+    const engines = [compiledEngine({ target, threads: 1 }), await tfjsEngine()];
+    const [found, expected] = await Promise.all(engines.map(async (engine) => (await engine.compile(network, specs)).run(values))); // biome-ignore format: one line
+    for (const name of Object.keys(expected)) {
+      const [is, shouldBe] = [Array.from(found[name]), Array.from(expected[name])];
+      const size = Math.hypot(...shouldBe);
+      const error = Math.hypot(...shouldBe.map((n, i) => n - is[i]));
+      expect(error / size, name).toBeLessThan(1e-5);
+    }
+    await Promise.all(engines.map((engine) => engine.dispose()));
+  });
+});

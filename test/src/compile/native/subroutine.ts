@@ -10,14 +10,20 @@ import {
   RDX,
   RSI,
 } from '../../../../src/compile/native/assembler.ts';
-import { Block, Executable, functionOf, isSupported } from '../../../../src/compile/native/machine.ts';
-import { avx512, forTarget, type Target, target, wasm } from '../../../../src/compile/native/target.ts';
+import {
+  Block,
+  Executable,
+  functionOf,
+  hasAvx2,
+  isSupported,
+} from '../../../../src/compile/native/machine.ts';
+import { avx2, avx512, forTarget, type Target, target, wasm } from '../../../../src/compile/native/target.ts';
 import { instantiate, names, newMemory, pagesOf } from '../../../../src/compile/wasm/instance.ts';
 import { WasmAssembler } from '../../../../src/compile/wasm/wasm-assembler.ts';
 import { writeModule } from '../../../../src/webassembly/module.ts';
 import { runtime } from '../../../../src/webassembly/runtime.ts';
 
-export const targets: Target[] = [...(isSupported() ? [avx512] : []), wasm];
+export const targets: Target[] = [...(isSupported() ? [avx512] : []), ...(hasAvx2() ? [avx2] : []), wasm];
 
 /** `it` for tests that make no promises, while kernels are written for this target. */
 export function itOn(wanted: Target): typeof it {
@@ -109,7 +115,7 @@ function machineFunction(emit: Emit, starts: readonly number[], bytes: number): 
     assembler.place(subroutine);
     emit(assembler);
     assembler.place(over);
-  });
+  }, target);
   const executable = new Executable(code);
   return {
     buffer: block.buffer,
