@@ -87,6 +87,12 @@ export async function loadCheckpoint(
           `${path}: tensor "${prefix}${name}" ${found}, expected [${shape}] as config.json says`,
         );
       }
+      const broken = tensor.values.findIndex((v) => !Number.isFinite(v));
+      if (broken >= 0) {
+        throw new InputError(
+          `${path}: tensor "${prefix}${name}" holds ${tensor.values[broken]}, expected finite numbers`,
+        );
+      }
       values[prefix + name] = tensor.values;
     }
   }

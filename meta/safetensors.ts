@@ -85,6 +85,17 @@ function decode(
   if (!header.success) return fail('its header lacks dtype, shape or data_offsets of a tensor');
   const { __metadata__, ...entries } = header.data;
   const data = bytes.subarray(8 + length);
+  // The format wants tensors side by side, so that no byte is read twice and none is hidden.
+  const inOrder = Object.entries(entries).sort(
+    ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
+  );
+  let covered = 0;
+  for (const [name, { data_offsets }] of inOrder) {
+    const [begin, end] = data_offsets;
+    if (begin < covered) fail(`tensor "${name}" overlaps another`);
+    if (begin > covered) fail(`there are bytes of no tensor before "${name}"`);
+    covered = Math.max(begin, end);
+  }
   const tensors: Record<string, NamedArray | NamedBytes> = {};
   for (const [name, entry] of Object.entries(entries)) {
     const [begin, end] = entry.data_offsets;
@@ -100,5 +111,6 @@ function decode(
         ? { shape: entry.shape, values: new Float32Array(own.buffer) }
         : { shape: entry.shape, values: own };
   }
+  if (covered < data.length) fail(`${data.length - covered} bytes of no tensor at its end`);
   return { tensors, metadata: __metadata__ ?? {} };
 }

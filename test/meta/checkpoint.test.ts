@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { loadCheckpoint, saveCheckpoint, trainedParameters } from '../../meta/checkpoint.ts';
-import { encodeSafetensors } from '../../meta/safetensors.ts';
-import { initialState } from '../../meta/trainer.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../meta/safetensors.ts';
+import { initialState, stateOf, type TrainingState } from '../../meta/trainer.ts';
+import { loadRun, pretrainedNames } from '../../runs/run-folder.ts';
 import { hopfieldSite, mlp } from '../../src/energy/index.ts';
 import { InputError } from '../../src/errors.ts';
 import { energyModel } from '../../src/memory/energy-model.ts';
@@ -93,4 +94,28 @@ test('where a moving average was kept, it is what is used, and what parameters a
   const loaded = await loadCheckpoint(path, specs);
   expect(Object.keys(loaded.values).every((name) => name.startsWith('p:'))).toBe(true);
   expect(loaded.values['p:W']).toEqual(averaged.values['a:W']);
+});
+
+test('every pretrained memory is sealed', async () => {
+  for (const name of await pretrainedNames()) {
+    const file = new URL(`../../runs/pretrained/${name}/checkpoint/state.safetensors`, import.meta.url);
+    const { metadata } = decodeSafetensors(readFileSync(file), name);
+    expect(metadata, name).toMatchObject({
+      format: 'ebmm 2',
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect((await loadRun(name)).state.step, name).toBeGreaterThan(0);
+  }
+});
+
+test('weights that are no numbers are refused, though the seal fits', async () => {
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const path = join(folder, 'nan.safetensors');
+    const broken: TrainingState = stateOf({ W: Float32Array.of(1, value), b: Float32Array.of(0) });
+    const specs = { W: { shape: [2], init: { constant: 0 }, writable: true }, b: { shape: [1], init: { constant: 0 }, writable: false } }; // biome-ignore format: one line
+    await saveCheckpoint(path, broken, specs);
+    await expect(loadCheckpoint(path, specs)).rejects.toThrow(
+      `tensor "p:W" holds ${value}, expected finite numbers`,
+    );
+  }
 });

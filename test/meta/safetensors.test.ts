@@ -49,3 +49,21 @@ describe('damage is refused with the name of the file', () => {
     expect(() => decodeSafetensors(bytes, 'state.safetensors')).toThrow(/^state.safetensors: not a readable/);
   });
 });
+
+test('tensors that overlap, leave gaps or leave bytes at the end are refused', () => {
+  const file = (offsets: [number, number][], bytes: number) => {
+    const entries = offsets.map((data_offsets, i) => [`t${i}`, { dtype: 'F32', shape: [(data_offsets[1] - data_offsets[0]) / 4], data_offsets }]); // biome-ignore format: one line
+    const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    return Buffer.concat([length, header, Buffer.alloc(bytes)]);
+  };
+  const read = (offsets: [number, number][], bytes: number) => () =>
+    decodeSafetensors(file(offsets, bytes), 'f');
+  expect(Object.keys(read([[8, 16], [0, 8]], 16)().tensors)).toEqual(['t0', 't1']); // biome-ignore format: one line
+  expect(read([[0, 8], [4, 12]], 12)).toThrow('f: not a readable safetensors file (tensor "t1" overlaps another)'); // biome-ignore format: one line
+  expect(read([[0, 8], [0, 8]], 8)).toThrow('overlaps'); // biome-ignore format: one line
+  expect(read([[0, 8], [12, 16]], 16)).toThrow('bytes of no tensor before "t1"'); // biome-ignore format: one line
+  expect(read([[0, 8]], 12)).toThrow('4 bytes of no tensor at its end');
+  expect(read([[0, 8]], 4)).toThrow('cut off');
+});

