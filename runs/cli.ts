@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { InputError } from '../src/errors.ts';
 import { FileError } from '../src/files.ts';
 import { corruptionHelp } from '../tasks/index.ts';
+import { addCompareCommand } from './compare.ts';
 import { addConfigCommand } from './config.ts';
 import { dataCommand } from './data.ts';
 import { demo } from './demo.ts';
@@ -209,6 +210,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
   addExportCommand(program, io);
   addExploreCommand(program, io);
   addStoreCommand(program, io);
+  addCompareCommand(program, io);
   addStreamCommand(program, io);
   const engine = () => [engineOption(), deviceOption(), threadsOption(), productsOption(), dataOption()];
   const shared = {

@@ -11,6 +11,7 @@ import type { AssociativeMemory } from '../src/memory/associative.ts';
 import { checkBits } from '../src/memory/contents.ts';
 import { checkNumbers, checkSteps } from '../src/memory/inputs.ts';
 import { sizeOf } from '../src/shapes.ts';
+import { universalRivals } from '../src/universal/index.ts';
 import { loadTask, parseCorruption, type Split, type Task, unchanged } from '../tasks/index.ts';
 import { references } from '../tasks/lossless.ts';
 import { cachedComponents } from './components.ts';
@@ -59,9 +60,9 @@ export interface EvaluateOptions extends DataOptions {
   save?: boolean;
 }
 
-const rivals = { ...hopfieldRivals, ...diffusionRivals };
+const rivals = { ...hopfieldRivals, ...universalRivals, ...diffusionRivals };
 /** Those that choose their own bits a number, within a budget. */
-const packing = ['modern-packed', 'modern-truncated-packed'];
+export const packing = ['modern-packed', 'modern-truncated-packed'];
 
 /** The rival whose codes come from the training patterns of the memory that it is measured against. */
 const COMPONENTS = 'modern-components';

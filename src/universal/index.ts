@@ -9,6 +9,14 @@ export {
   type State,
 } from './dynamics.ts';
 export {
+  countMinima,
+  type EpanechnikovEnergy,
+  type EpanechnikovOptions,
+  epanechnikovEnergy,
+  epanechnikovMemory,
+  type Minima,
+} from './epanechnikov.ts';
+export {
   attention,
   denseMemory,
   hopfieldNetwork,
@@ -26,6 +34,13 @@ export {
   officialSimilarities,
   officialWeights,
 } from './official.ts';
+export {
+  type RandomFeatureOptions,
+  type RandomFeatures,
+  randomFeatureMemory,
+  randomFeatures,
+} from './random-features.ts';
+export { type UniversalRivalName, universalRivals } from './rivals.ts';
 export { meanWeights, type SeparationName, separationNames, separations } from './separations.ts';
 export {
   type Comparison,

@@ -11,6 +11,8 @@ export type SeparationName =
   | 'logarithm'
   | 'exponential'
   | 'softmax'
+  | 'sparsemax'
+  | 'entmax'
   | 'k-maximum'
   | 'maximum';
 
@@ -44,6 +46,41 @@ const softmax = (scores: Float64Array, beta: number) => {
   const total = sum(weights);
   return weights.map((weight) => weight / total);
 };
+/** beta (s - max s), at most 0, whatever the scores' size. */
+const below = (scores: Float64Array, beta: number) => {
+  const top = largest(scores);
+  return scores.map((score) => (score === top ? 0 : beta * (score - top)));
+};
+/** The nearest point of the simplex to beta s (Martins and Astudillo 2016, algorithm 1). */
+const sparsemax = (scores: Float64Array, beta: number) => {
+  const z = below(scores, beta);
+  let [sum, tau, k] = [0, 0, 0];
+  for (const value of Float64Array.from(z).sort().reverse()) {
+    if (1 + (k + 1) * value <= sum + value) break;
+    sum += value;
+    tau = (sum - 1) / ++k;
+  }
+  return z.map((value) => Math.max(0, value - tau));
+};
+/** entmax of alpha = 1.5, between softmax (1) and sparsemax (2), exactly (Peters, Niculae and Martins 2019, algorithm 2). */
+const entmax = (scores: Float64Array, beta: number) => {
+  const z = below(scores, beta).map((value) => value / 2);
+  let [sum, squares, tau, k] = [0, 0, -1, 0];
+  for (const value of Float64Array.from(z).sort().reverse()) {
+    const [s, q, n] = [sum + value, squares + value * value, k + 1];
+    const next = s / n - Math.sqrt(Math.max(0, (1 - (q - (s * s) / n)) / n));
+    if (!(next <= value)) break;
+    [sum, squares, tau, k] = [s, q, next, n];
+  }
+  return z.map((value) => Math.max(0, value - tau) ** 2);
+};
+/** max_p p . h - Omega(p) / beta over the simplex, at the p where it is attained (Blondel et al. 2020): a Fenchel-Young potential. */
+const potential = (h: Float64Array, beta: number, p: Float64Array, omega: number) => {
+  const z = below(h, beta);
+  const reached = p.reduce((total, weight, i) => (weight > 0 ? total + weight * z[i] : total), 0);
+  return largest(h) + (reached - omega) / beta;
+};
+
 /** 1 for the k largest, the first of equals. */
 const top = (scores: Float64Array, k: number) => {
   const order = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
@@ -116,6 +153,30 @@ export const separations: Record<SeparationName, Separation> = {
     weights: softmax,
     lagrangian: (h, beta) => largest(h) + Math.log(sum(exponentials(h, beta))) / beta,
     activation: softmax,
+    continuous: true,
+  },
+  sparsemax: {
+    help: 'the nearest weights to beta s that sum to one: zero for all but a few',
+    parameter: { name: 'beta', value: 1, least: 0 },
+    fromZero: false,
+    weights: sparsemax,
+    lagrangian(h, beta) {
+      const p = sparsemax(h, beta);
+      return potential(h, beta, p, sum(p.map((x) => x * x)) / 2);
+    },
+    activation: sparsemax,
+    continuous: true,
+  },
+  entmax: {
+    help: 'between softmax and sparsemax (alpha = 1.5) of beta s',
+    parameter: { name: 'beta', value: 1, least: 0 },
+    fromZero: false,
+    weights: entmax,
+    lagrangian(h, beta) {
+      const p = entmax(h, beta);
+      return potential(h, beta, p, (4 / 3) * sum(p.map((x) => x ** 1.5 - x)));
+    },
+    activation: entmax,
     continuous: true,
   },
   'k-maximum': {

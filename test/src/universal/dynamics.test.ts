@@ -17,7 +17,13 @@ const PAIRS = differentiableSimilarities.flatMap((similarity) =>
   continuous.map((separation) => [similarity, separation] as const),
 );
 /** Mild, so that the flow is not stiff: reciprocals of distances are of the order of one, of divergences ten. */
-const PARAMETERS: Partial<Record<SeparationName, number>> = { power: 3, exponential: 0.5, softmax: 2 };
+const PARAMETERS: Partial<Record<SeparationName, number>> = {
+  power: 3,
+  exponential: 0.5,
+  softmax: 2,
+  sparsemax: 2,
+  entmax: 2,
+};
 
 const of = (similarity: SimilarityName, separation: SeparationName, features: FeatureName, tauH = 1) =>
   dynamics(compare(similarity, memories, COUNT, D), {

@@ -15,6 +15,8 @@ const PARAMETERS: Record<SeparationName, number[]> = {
   logarithm: [0],
   exponential: [0.5, 5],
   softmax: [0.5, 5],
+  sparsemax: [0.5, 5],
+  entmax: [0.5, 5],
   'k-maximum': [1, 3],
   maximum: [0],
 };
@@ -114,4 +116,42 @@ test.each([
 test('defaults stand where no parameter is given', () => {
   expect(separationParameter('power')).toBe(3);
   expect(separationParameter('threshold', -3)).toBe(-3);
+});
+
+describe('sparsemax and entmax', () => {
+  const scores = randomVectors('sparse', 1, 9, (r) => r.normal());
+
+  test('sparsemax is the projection onto the simplex: no other weights are nearer', () => {
+    const p = separations.sparsemax.weights(scores, 1);
+    const distance = (w: Float64Array) => w.reduce((sum, x, i) => sum + (x - scores[i]) ** 2, 0);
+    for (let trial = 0; trial < 200; trial++) {
+      const other = randomVectors(`w${trial}`, 1, 9, (r) => -Math.log(1 - r.uniform()));
+      const share = total(other);
+      for (const t of [1, 0.1, 0.01]) {
+        const mixed = p.map((x, i) => (1 - t) * x + (t * other[i]) / share);
+        expect(distance(mixed)).toBeGreaterThanOrEqual(distance(p) - 1e-12);
+      }
+    }
+  });
+
+  test('a margin of 1 / beta, for entmax 2 / beta, leaves the best alone: one update is exact (Santos et al. 2024)', () => {
+    const far = (margin: number) => Float64Array.of(0.3, 0.3 - margin, -2, 0.3 - margin);
+    expect(Array.from(separations.sparsemax.weights(far(0.5), 2))).toEqual([1, 0, 0, 0]);
+    expect(separations.sparsemax.weights(far(0.49), 2)[1]).toBeGreaterThan(0);
+    expect(Array.from(separations.entmax.weights(far(1), 2))).toEqual([1, 0, 0, 0]);
+    expect(separations.entmax.weights(far(0.99), 2)[1]).toBeGreaterThan(0);
+    expect(separations.softmax.weights(far(1), 2)[1]).toBeGreaterThan(0.05);
+  });
+
+  test('entmax solves its own equation, and lies between softmax and sparsemax in how many it leaves', () => {
+    const p = separations.entmax.weights(scores, 3);
+    // Where p > 0: 2 sqrt(p) = beta s - a constant.
+    const constants = [...p.keys()].filter((i) => p[i] > 0).map((i) => 3 * scores[i] - 2 * Math.sqrt(p[i]));
+    for (const c of constants) expect(c).toBeCloseTo(constants[0], 10);
+    const left = (name: 'softmax' | 'entmax' | 'sparsemax') =>
+      separations[name].weights(scores, 3).filter((x) => x > 0).length;
+    expect(left('softmax')).toBe(9);
+    expect(left('entmax')).toBeLessThanOrEqual(9);
+    expect(left('sparsemax')).toBeLessThanOrEqual(left('entmax'));
+  });
 });

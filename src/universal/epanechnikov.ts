@@ -1,0 +1,191 @@
+/**
+ * @file The log-sum-ReLU energy (Hoover et al., "Dense associative memory with Epanechnikov energy", 2025): every pattern is an exact
+ * minimum where no other reaches it, and means of patterns that reach each other are minima too, which emerge without being stored.
+ */
+import { tensor } from '@tensorflow/tfjs';
+import { centre, checkPositive, checkRange, type Range, readBatch, readQueries, slots, uncentre } from '../hopfield/boundary.ts'; // biome-ignore format: one import
+import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
+import { keptPatterns, patternsIn } from '../memory/contents.ts';
+
+export interface EpanechnikovEnergy {
+  /**
+   * E(x) = -(1/beta) log sum_mu max(0, 1 - beta |x - xi_mu|^2 / 2); infinite beyond the reach sqrt(2 / beta) of all patterns, where
+   * nothing pulls.
+   */
+  energy(x: ArrayLike<number>): number;
+  /** Patterns that reach x, by index. */
+  active(x: ArrayLike<number>): number[];
+  /**
+   * The mean of the patterns that reach x, where the energy of these patterns alone is least; x itself where none does. Never raises E,
+   * and a fixed point is a minimum.
+   */
+  update(x: ArrayLike<number>): Float64Array;
+  /** The fixed point of `update` that x leads to: there are finitely many sets of patterns, so it is reached. */
+  settle(x: ArrayLike<number>): Float64Array;
+}
+
+/** @param patterns [count, d], any real values */
+export function epanechnikovEnergy(
+  patterns: Float32Array,
+  count: number,
+  d: number,
+  beta: number,
+): EpanechnikovEnergy {
+  const squared = (x: ArrayLike<number>, mu: number) => {
+    let sum = 0;
+    for (let i = 0, k = mu * d; i < d; i++, k++) sum += (x[i] - patterns[k]) ** 2;
+    return sum;
+  };
+  const active = (x: ArrayLike<number>) =>
+    Array.from({ length: count }, (_, mu) => mu).filter((mu) => squared(x, mu) < 2 / beta);
+  const meanOf = (members: number[]) => {
+    const mean = new Float64Array(d);
+    for (const mu of members) for (let i = 0; i < d; i++) mean[i] += patterns[mu * d + i] / members.length;
+    return mean;
+  };
+  const update = (x: ArrayLike<number>) => {
+    const members = active(x);
+    return members.length === 0 ? Float64Array.from(x) : meanOf(members);
+  };
+  return {
+    active,
+    update,
+    energy(x) {
+      let sum = 0;
+      for (let mu = 0; mu < count; mu++) sum += Math.max(0, 1 - (beta * squared(x, mu)) / 2);
+      return -Math.log(sum) / beta;
+    },
+    settle(x) {
+      let at = Float64Array.from(x);
+      let members = active(at).join();
+      for (;;) {
+        at = update(at);
+        const next = active(at).join();
+        if (next === members) return at;
+        members = next;
+      }
+    },
+  };
+}
+
+/** Minima of the energy: sets of patterns that are exactly those that reach their mean. Of one pattern: stored; of more: emergent. */
+export interface Minima {
+  stored: number;
+  emergent: number;
+  /** Whether all sets were looked at; else those that `starts` led to. */
+  all: boolean;
+}
+
+/** Of so many patterns every set is looked at. */
+const ENUMERATED = 16;
+
+/**
+ * Counts minima: exactly for up to 16 patterns, else those that the means of all pairs, and the patterns, settle in.
+ * @param patterns [count, d]
+ */
+export function countMinima(patterns: Float32Array, count: number, d: number, beta: number): Minima {
+  const energy = epanechnikovEnergy(patterns, count, d, beta);
+  const meanOf = (members: number[]) =>
+    Float64Array.from(
+      { length: d },
+      (_, i) => members.reduce((sum, mu) => sum + patterns[mu * d + i], 0) / members.length,
+    );
+  const found = new Set<string>();
+  if (count <= ENUMERATED) {
+    for (let set = 1; set < 2 ** count; set++) {
+      const members = Array.from({ length: count }, (_, mu) => mu).filter((mu) => (set >> mu) & 1);
+      if (energy.active(meanOf(members)).join() === members.join()) found.add(members.join());
+    }
+  } else {
+    for (let a = 0; a < count; a++) {
+      for (let b = 0; b <= a; b++) {
+        const start = meanOf([a, b]);
+        if (energy.active(start).length > 0) found.add(energy.active(energy.settle(start)).join());
+      }
+    }
+  }
+  const stored = [...found].filter((members) => !members.includes(',')).length;
+  return { stored, emergent: found.size - stored, all: count <= ENUMERATED };
+}
+
+export interface EpanechnikovOptions {
+  /** Default: that at which patterns reach as far as three quarters of the way to a random one, for bits. */
+  beta?: number;
+  /** Values its patterns lie in, default [-1, 1]. */
+  range?: Range;
+  /** Holds only the first floor(floats / d) patterns. Default: all. */
+  floats?: number;
+}
+
+/**
+ * The memory: keeps its patterns, N d floats. Recall settles, known entries clamped after every update; the reach is on patterns mapped
+ * to [-1, 1], by default with beta = 4 / (3 d), of which sqrt(2 / beta) = sqrt(1.5 d), and random patterns of bits are sqrt(2 d) apart.
+ */
+export function epanechnikovMemory({
+  beta,
+  range: given = [-1, 1],
+  floats,
+}: EpanechnikovOptions = {}): AssociativeMemory {
+  const name = 'epanechnikov';
+  const range = checkRange(name, given);
+  if (beta !== undefined) checkPositive(name, 'beta', beta);
+  if (floats !== undefined) checkPositive(name, 'floats', floats);
+  const stored = (kept: Float32Array, shape: number[], d: number): StoredMemory => {
+    const count = kept.length / d;
+    const energy = epanechnikovEnergy(kept, count, d, beta ?? 4 / (3 * d));
+    return {
+      floats: count * d,
+      contents: () => keptPatterns(kept, shape),
+      async recall(queries, { known, steps: limit = 100 } = {}) {
+        const {
+          values,
+          mask,
+          count: asked,
+        } = await readQueries(queries, known, { shape, range, noisy: true });
+        const states = Float64Array.from(centre(values, range));
+        const converged: boolean[] = [];
+        let steps = 0;
+        for (let q = 0; q < asked; q++) {
+          const x = states.subarray(q * d, (q + 1) * d);
+          let moved = true;
+          for (let k = 0; k < limit && moved; k++) {
+            const next = energy.update(x);
+            moved = false;
+            for (let i = 0; i < d; i++) {
+              if (mask?.[q * d + i] || Math.abs(next[i] - x[i]) < 1e-9) continue;
+              x[i] = next[i];
+              moved = true;
+            }
+            if (moved) steps = Math.max(steps, k + 1);
+          }
+          converged.push(!moved);
+        }
+        return {
+          patterns: tensor(uncentre(states, range, values, mask), queries.shape, 'float32'),
+          steps,
+          converged,
+        };
+      },
+      async energy(x) {
+        const points = await readBatch('x', x, { shape, range, noisy: true });
+        const values = centre(points.values, range);
+        return Float32Array.from({ length: points.count }, (_, n) =>
+          energy.energy(values.subarray(n * d, (n + 1) * d)),
+        );
+      },
+    };
+  };
+  return {
+    name,
+    range,
+    async store(patterns) {
+      const { values, count, d, shape } = await readBatch('patterns', patterns, { range });
+      const held = slots(name, count, d, floats ?? Number.POSITIVE_INFINITY);
+      return stored(centre(values.subarray(0, held * d), range), shape, d);
+    },
+    async restore(contents) {
+      const { values, shape, d } = patternsIn(name, contents);
+      return stored(values, shape, d);
+    },
+  };
+}

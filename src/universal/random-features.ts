@@ -1,0 +1,148 @@
+/**
+ * @file Dense associative memory by random features (DrDAM: Hoover et al., "Dense associative memory through the lens of random
+ * features", NeurIPS 2024): the sum of kernels over patterns becomes a product with one vector, so that the memory has as many floats
+ * however many patterns it holds.
+ */
+import { tensor } from '@tensorflow/tfjs';
+import { centre, checkInteger, checkPositive, checkRange, type Range, readBatch, readQueries, uncentre } from '../hopfield/boundary.ts'; // biome-ignore format: one import
+import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
+import { heldIn } from '../memory/contents.ts';
+import { stream } from '../random.ts';
+import { sizeOf } from '../shapes.ts';
+
+export interface RandomFeatures {
+  /** phi(x) [features]: cosines and sines of random projections, so that phi(x) . phi(y) is about exp(-beta |x - y|^2 / 2). */
+  features(x: ArrayLike<number>): Float64Array;
+  /** d (phi(x) . weights) / dx [d]. */
+  gradient(x: ArrayLike<number>, weights: ArrayLike<number>): Float64Array;
+}
+
+/** Rahimi and Recht (2007): frequencies normal with variance beta. `count` is even. */
+export function randomFeatures(d: number, count: number, beta: number, seed: number): RandomFeatures {
+  const half = count / 2;
+  const random = stream(seed, 'random features');
+  const scale = Math.sqrt(1 / half);
+  const frequencies = Float64Array.from({ length: half * d }, () => Math.sqrt(beta) * random.normal());
+  const angles = (x: ArrayLike<number>) =>
+    Float64Array.from({ length: half }, (_, k) => {
+      let sum = 0;
+      for (let i = 0, at = k * d; i < d; i++, at++) sum += frequencies[at] * x[i];
+      return sum;
+    });
+  return {
+    features(x) {
+      const phi = new Float64Array(count);
+      for (const [k, angle] of angles(x).entries()) {
+        phi[k] = scale * Math.cos(angle);
+        phi[half + k] = scale * Math.sin(angle);
+      }
+      return phi;
+    },
+    gradient(x, weights) {
+      const out = new Float64Array(d);
+      for (const [k, angle] of angles(x).entries()) {
+        const slope = scale * (Math.cos(angle) * weights[half + k] - Math.sin(angle) * weights[k]);
+        for (let i = 0, at = k * d; i < d; i++, at++) out[i] += slope * frequencies[at];
+      }
+      return out;
+    },
+  };
+}
+
+export interface RandomFeatureOptions {
+  /** Floats of the memory, made even. Default 8192. */
+  floats?: number;
+  /** Inverse width of the kernel, for patterns in [-1, 1]. Default 8 / d. */
+  beta?: number;
+  /** Values its patterns lie in, default [-1, 1]. */
+  range?: Range;
+  /** Seed of the frequencies, which are no memory. Default 0. */
+  seed?: number;
+}
+
+/** Steps of descent, and the length of each as a part of 1 / beta. */
+const STEPS = 60;
+const RATE = 0.3;
+/** Least sum of kernels, as a part of one kernel at its centre: the estimate may come out below zero. */
+const LEAST = 1e-3;
+
+/**
+ * The memory T = sum_mu phi(xi_mu); E(x) = -(1/beta) log max(phi(x) . T, 0.001), descended by `steps` gradient steps (default 60) in
+ * [-1, 1], known entries clamped.
+ */
+export function randomFeatureMemory({
+  floats = 8192,
+  beta,
+  range: given = [-1, 1],
+  seed = 0,
+}: RandomFeatureOptions = {}): AssociativeMemory {
+  const name = 'dense-random';
+  checkPositive(name, 'floats', floats);
+  if (beta !== undefined) checkPositive(name, 'beta', beta);
+  const range = checkRange(name, given);
+  const count = 2 * Math.max(1, Math.floor(floats / 2));
+  const stored = (weights: Float64Array, shape: number[], d: number): StoredMemory => {
+    const sharpness = beta ?? 8 / d;
+    const kernel = randomFeatures(d, count, sharpness, seed);
+    const sumAt = (x: ArrayLike<number>) => {
+      const sum = kernel.features(x).reduce((total, phi, k) => total + phi * weights[k], 0);
+      return Math.max(sum, LEAST);
+    };
+    return {
+      floats: count,
+      contents: () => ({
+        patternShape: shape,
+        tensors: { features: { shape: [count], values: Float32Array.from(weights) } },
+      }),
+      async recall(queries, { known, steps = STEPS } = {}) {
+        checkInteger(name, 'steps', steps, 0);
+        const {
+          values,
+          mask,
+          count: asked,
+        } = await readQueries(queries, known, { shape, range, noisy: true });
+        const states = Float64Array.from(centre(values, range));
+        for (let q = 0; q < asked; q++) {
+          const x = states.subarray(q * d, (q + 1) * d);
+          for (let k = 0; k < steps; k++) {
+            const slope = kernel.gradient(x, weights);
+            // -dE/dx = slope / (beta sum); a kernel alone would pull straight to its centre with a step of one.
+            const step = RATE / (sharpness * sumAt(x));
+            for (let i = 0; i < d; i++) {
+              if (!mask?.[q * d + i]) x[i] = Math.min(1, Math.max(-1, x[i] + step * slope[i]));
+            }
+          }
+        }
+        return { patterns: tensor(uncentre(states, range, values, mask), queries.shape, 'float32'), steps };
+      },
+      async energy(x) {
+        const points = await readBatch('x', x, { shape, range, noisy: true });
+        const values = centre(points.values, range);
+        return Float32Array.from(
+          { length: points.count },
+          (_, n) => -Math.log(sumAt(values.subarray(n * d, (n + 1) * d))) / sharpness,
+        );
+      },
+    };
+  };
+  return {
+    name,
+    range,
+    async store(patterns) {
+      const { values, count: held, d, shape } = await readBatch('patterns', patterns, { range });
+      const kernel = randomFeatures(d, count, beta ?? 8 / d, seed);
+      const centred = centre(values, range);
+      const weights = new Float64Array(count);
+      for (let mu = 0; mu < held; mu++) {
+        for (const [k, phi] of kernel.features(centred.subarray(mu * d, (mu + 1) * d)).entries())
+          weights[k] += phi;
+      }
+      return stored(weights, shape, d);
+    },
+    async restore(contents) {
+      const shape = [...contents.patternShape];
+      const { values } = heldIn(name, contents, 'features', [count]);
+      return stored(Float64Array.from(values), shape, sizeOf(shape));
+    },
+  };
+}
