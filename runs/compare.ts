@@ -8,10 +8,13 @@ import { isScoreNetwork } from '../meta/diffusion-config.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
+import { componentsHopfield } from '../src/hopfield/index.ts';
+import type { AssociativeMemory } from '../src/memory/associative.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { type Corruption, loadTask, parseCorruption, type Task, type TaskConfig } from '../tasks/index.ts';
+import { cachedComponents } from './components.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
-import { makeRival, packing, referencesAt, rivalNames } from './evaluate.ts';
+import { COMPONENTS, MOST_COMPONENTS, makeRival, packing, referencesAt, rivalNames } from './evaluate.ts';
 import { evaluateRounded } from './evaluation.ts';
 import type { IO } from './io.ts';
 import { dataOption, deviceOption, engineOf, engineOption, jsonOption, positive, positives, productsOption, seedOption, threadsOption, words } from './options.ts'; // biome-ignore format: one import
@@ -73,7 +76,15 @@ export async function compareCommand(options: CompareCommand, io: IO): Promise<C
   const budgets = options.budgets ?? factors.map((factor) => Math.floor(raw * factor * SLACK));
   const names = options.memories ?? [...usual(task), ...(await trainedFor(task))];
   const plans: Plan[] = [];
-  for (const name of names) plans.push(...(await plansOf(name, { task, bits, budgets, seed, engine })));
+  const source = sourceOf(options, io);
+  const count = Math.min(MOST_COMPONENTS, sizeOf(task.patternShape));
+  let basis: ReturnType<typeof cachedComponents> | undefined;
+  const make: Choices['make'] = async (name, floats) => {
+    if (name !== COMPONENTS) return makeRival(name, { seed, floats, engine, task });
+    basis ??= cachedComponents(task, [-1, 1], count, engine, source);
+    return componentsHopfield({ basis: await basis, floats });
+  };
+  for (const name of names) plans.push(...(await plansOf(name, { task, bits, budgets, make })));
   const progress = startProgress(io, 'compare', 2 * plans.length);
   const evaluations: Evaluation[] = [];
   try {
@@ -115,7 +126,7 @@ export async function compareCommand(options: CompareCommand, io: IO): Promise<C
 /** One memory in one size, to be rounded to each of these. */
 interface Plan {
   name: string;
-  memory: Awaited<ReturnType<typeof makeRival>>;
+  memory: AssociativeMemory;
   bits: (number | undefined)[];
 }
 
@@ -123,13 +134,14 @@ interface Choices {
   task: Task;
   bits: number[];
   budgets: number[];
-  seed: number;
-  engine: Engine;
+  /** A memory by name, of so many floats where it has a choice. */
+  make(name: string, floats?: number): Promise<AssociativeMemory>;
 }
 
 const usual = ({ patternShape }: Task) =>
   rivalNames.filter((name) => {
     if (LEFT_OUT.includes(name)) return false;
+    if (name === COMPONENTS) return patternShape.length === 3;
     return sizeOf(patternShape) <= SOLVED || !['storkey', 'pseudo-inverse'].includes(name);
   });
 
@@ -146,8 +158,8 @@ async function trainedFor(task: Task): Promise<string[]> {
 }
 
 /** A memory of a size of its own in every number of bits; one that has a choice, in the size that every budget allows it. */
-async function plansOf(name: string, { task, bits, budgets, seed, engine }: Choices): Promise<Plan[]> {
-  const make = (floats?: number) => makeRival(name, { seed, floats, engine, task });
+async function plansOf(name: string, { task, bits, budgets, make: made }: Choices): Promise<Plan[]> {
+  const make = (floats?: number) => made(name, floats);
   if (!rivalNames.includes(name) || FIXED.includes(name)) return [{ name, memory: await make(), bits }];
   if (packing.includes(name)) {
     return Promise.all(

@@ -65,9 +65,9 @@ const rivals = { ...hopfieldRivals, ...universalRivals, ...diffusionRivals };
 export const packing = ['modern-packed', 'modern-truncated-packed'];
 
 /** The rival whose codes come from the training patterns of the memory that it is measured against. */
-const COMPONENTS = 'modern-components';
+export const COMPONENTS = 'modern-components';
 /** Components that it has, at most. */
-const MOST_COMPONENTS = 512;
+export const MOST_COMPONENTS = 512;
 
 export const rivalNames = [...Object.keys(rivals), COMPONENTS, ...Object.keys(trainedRivals)];
 

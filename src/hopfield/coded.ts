@@ -2,11 +2,11 @@
  * @file The strongest simple rival: a modern Hopfield network whose patterns are coded before they are kept, so that as many
  * as possible fit the budget. Codes are fixed, not learned: fewer bits a value, fewer coefficients of the cosine transform.
  */
-import { type Tensor, tensor } from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import { cosines } from '../cosines.ts';
 import { InputError } from '../errors.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
-import { type Contents, type Held, heldIn } from '../memory/contents.ts';
+import { type Contents, type Held, heldIn, keptPatterns } from '../memory/contents.ts';
 import { sizeOf } from '../shapes.ts';
 import { type Batch, centre, checkPositive, checkRange, type Range, readBatch } from './boundary.ts';
 import { modernHopfield } from './modern.ts';
@@ -48,9 +48,8 @@ export function codedHopfield({
     const [held] = Object.values(contents.tensors);
     const shape = [...contents.patternShape];
     const values = coding === 'packed' ? held.values : patternsOf(held, shape);
-    const patterns = tensor(uncentred(values, range), [held.shape[0], ...shape]);
-    const inside = await modern.store(patterns);
-    patterns.dispose();
+    // As they are: what few coefficients stand for may lie outside the range.
+    const inside = await modern.restore(keptPatterns(values, shape));
     const bits = held.values.length * (held.bits ?? BITS);
     // The values of one packed pattern begin in a float32 of their own.
     const size =
@@ -98,10 +97,6 @@ export function codedHopfield({
 }
 
 const tensorName = (coding: Coding) => (coding === 'packed' ? 'patterns' : 'coefficients');
-
-/** From [-1, 1] to the range. */
-const uncentred = (values: Float32Array, [low, high]: Range) =>
-  values.map((v) => low + ((v + 1) / 2) * (high - low));
 
 /** Rounds to the nearest of 2^bits values spread evenly from -bound to bound. */
 function spread(value: number, bits: number, bound = 1): number {
