@@ -29,6 +29,16 @@ export interface DiffusionTraining {
   seed: number;
   /** Peak rate, default 0.002. */
   learningRate?: number;
+  /** What follows the warm-up, default cosine; with a constant rate the state after n steps does not depend on how many follow. */
+  decay?: 'cosine' | 'constant';
+}
+
+/** Looks at a network during its training. */
+export interface Snapshots {
+  /** Steps after which it is looked at. */
+  at: readonly number[];
+  /** @returns whether training may end here */
+  see(step: number, parameters: Record<string, Float32Array>): Promise<boolean>;
 }
 
 /** A trained score network and what training took. */
@@ -47,8 +57,8 @@ export interface TrainedScore {
  */
 export function scoreTrainer(
   patternShape: number[],
-  { network: config, steps, engine, seed, learningRate = 0.002 }: DiffusionTraining,
-): (patterns: Float32Array) => Promise<TrainedScore> {
+  { network: config, steps, engine, seed, learningRate = 0.002, decay = 'cosine' }: DiffusionTraining,
+): (patterns: Float32Array, snapshots?: Snapshots) => Promise<TrainedScore> {
   const network = makeScoreNetwork(config, patternShape);
   const training = configSchema.shape.training.parse({
     steps,
@@ -56,9 +66,11 @@ export function scoreTrainer(
     learning_rate: learningRate,
     warmup: Math.min(100, Math.ceil(steps / 20)),
     average: 0.995,
+    decay,
   });
   let step: TensorFunction | undefined;
-  return async (patterns) => {
+  return async (patterns, snapshots) => {
+    const looks = new Set(snapshots?.at);
     const learner = diffusionLearner({ network, patterns, batch: config.batch, seed });
     const trainer = new Trainer({ training, learner, engine, seed, step });
     step = trainer.step;
@@ -66,6 +78,10 @@ export function scoreTrainer(
     for (let update = 1; update <= steps; update++) {
       const { loss } = await trainer.update();
       if (update > 0.9 * steps) tail.push(loss);
+      if (looks.has(update) && (await snapshots!.see(update, trainedParameters(trainer.state)))) {
+        if (tail.length === 0) tail.push(loss);
+        break;
+      }
     }
     return {
       network,

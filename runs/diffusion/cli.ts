@@ -5,6 +5,7 @@ import type { IO } from '../io.ts';
 import { comparison } from './comparison.ts';
 import { landscape } from './landscape.ts';
 import { memorisation } from './memorisation.ts';
+import { onset } from './onset.ts';
 
 /** Options that all commands share, made by the command line. */
 export interface SharedOptions {
@@ -55,6 +56,20 @@ export function diffusionCommands(program: Command, io: IO, shared: SharedOption
       .addOption(shared.seed('seed of patterns, training and samples'))
       .addOption(shared.json()),
   ).action(async (options) => memorisation({ ...options, engine: await shared.engineOf(options) }, io));
+  engineOptions(
+    group
+      .command('onset')
+      .description('the number of updates at which memorisation begins, as the stored patterns grow many')
+      .option('--task <name>', 'circle, or a task of configurations', 'circle')
+      .option('--patterns <list>', 'numbers of patterns (default: 8,16,32,64)', shared.positives)
+      .option('--network <json>', 'score network (default: as of memorise)')
+      .option('--steps <n>', 'gradient steps at most', shared.positive, 20000)
+      .option('--rate <r>', 'constant rate of training', shared.positiveNumber, 0.001)
+      .option('--samples <n>', 'samples drawn at each look', shared.positive, 100)
+      .option('--out <dir>', 'folder for the record and the pictures (default: runs/out/diffusion)')
+      .addOption(shared.seed('seed of patterns, training and samples'))
+      .addOption(shared.json()),
+  ).action(async (options) => onset({ ...options, engine: await shared.engineOf(options) }, io));
   engineOptions(
     group
       .command('compare')

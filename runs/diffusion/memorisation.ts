@@ -81,9 +81,9 @@ interface Row {
 }
 
 /** Share of fresh points that the two distances call memorised or spurious. */
-const CHANCE = 0.05;
+export const CHANCE = 0.05;
 /** Fresh patterns that samples are measured against. */
-const FRESH = 1000;
+export const FRESH = 1000;
 /** Levels of noise that a sample passes. */
 const LEVELS = 100;
 /** Steps of denoising at one level, each of which lowers the exact energy, that a sample settles in. */
@@ -156,7 +156,7 @@ export async function memorisation(options: MemorisationOptions, io: IO): Promis
 }
 
 /** From pure noise of variance `start` by the reverse stochastic equation to `end`, then `settling` steps there; [samples, d]. */
-async function sample(
+export async function sample(
   denoiser: Denoiser,
   samples: number,
   d: number,
@@ -171,7 +171,7 @@ async function sample(
   return (await retrieve(denoiser, states, d, { method: 'denoise', levels: last })).states;
 }
 
-async function taskNamed(name: string, options: MemorisationOptions, io: IO): Promise<Task> {
+export async function taskNamed(name: string, options: DataOptions, io: IO): Promise<Task> {
   if (name === 'circle') return circleTask();
   const parsed = taskSchemas.safeParse({ name });
   if (!parsed.success)
@@ -180,7 +180,7 @@ async function taskNamed(name: string, options: MemorisationOptions, io: IO): Pr
 }
 
 /** @throws InputError unless the text is the configuration of a score network */
-function networkOf(text: string | undefined, task: Task): ScoreNetworkConfig {
+export function networkOf(text: string | undefined, task: Task): ScoreNetworkConfig {
   let value: unknown;
   try {
     value = text
@@ -203,8 +203,8 @@ function networkOf(text: string | undefined, task: Task): ScoreNetworkConfig {
   return parsed.data;
 }
 
-const median = (values: Float64Array) => values.sort()[values.length >> 1];
-const percent = (share: number) => `${Math.round(100 * share)}%`;
+export const median = (values: Float64Array) => values.sort()[values.length >> 1];
+export const percent = (share: number) => `${Math.round(100 * share)}%`;
 
 function table(rows: Row[]): string[] {
   const header = [
