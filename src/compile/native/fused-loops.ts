@@ -59,7 +59,7 @@ export interface Loop extends Values {
 }
 
 /** Values that a loop may hold in registers at the same time; the registers of sums come after. */
-export const valueRegisters = () => target.values;
+export const valueRegisters = (summed = false) => (summed ? target.summedValues : target.values);
 
 /** Whether a loop can read or write the place vector by vector. */
 export function isLoopable(place: Place, shape: readonly number[]): boolean {
@@ -208,7 +208,7 @@ class LoopWriter {
     const whole = Math.floor(this.#inner.length / LANES);
     const tail = this.#inner.length % LANES;
     const partial = whole >= 4 ? Math.min(4, target.sums) : 1;
-    for (let k = 0; k < partial; k++) this.#start(target.values + k);
+    for (let k = 0; k < partial; k++) this.#start(target.summedValues + k);
     this.#nest(this.#summed, () => {
       const turns = Math.floor(whole / partial);
       let done = this.#vectors(turns, partial, (offset) => {
@@ -221,9 +221,9 @@ class LoopWriter {
       if (tail > 0) this.#sumVector(0, done, true);
       this.#rewind(turns * partial, done - (whole - turns * partial) * vectorBytes());
     });
-    for (let k = 1; k < partial; k++) this.#combine(target.values, target.values + k);
-    this.#combineLanes(target.values, TEMPORARY + 1);
-    this.#a.storeFirst(this.#address(this.#loop.stores[0].place, 0), target.values);
+    for (let k = 1; k < partial; k++) this.#combine(target.summedValues, target.summedValues + k);
+    this.#combineLanes(target.summedValues, TEMPORARY + 1);
+    this.#a.storeFirst(this.#address(this.#loop.stores[0].place, 0), target.summedValues);
   }
 
   #start(register: number): void {
@@ -233,7 +233,7 @@ class LoopWriter {
   /** Takes one more vector of what is summed into the `k`-th sum. */
   #sumVector(k: number, offset: number, masked = false): void {
     this.#compute(offset);
-    this.#combine(target.values + k, this.#value(this.#loop.stores[0].entry, offset), masked);
+    this.#combine(target.summedValues + k, this.#value(this.#loop.stores[0].entry, offset), masked);
   }
 
   /** Takes one more vector in, or what the mask of the tail lets through of it. */
@@ -270,13 +270,13 @@ class LoopWriter {
     const vectors = Math.ceil(length / LANES);
     const { place } = this.#loop.stores[0];
     const block = (count: number, offset: number, masked: boolean) => {
-      for (let k = 0; k < count; k++) this.#start(target.values + k);
+      for (let k = 0; k < count; k++) this.#start(target.summedValues + k);
       this.#nest(this.#summed, () => {
         for (let k = 0; k < count; k++) this.#sumVector(k, offset + k * vectorBytes());
       });
       for (let k = 0; k < count; k++) {
         const options = masked && k === count - 1 ? { mask: TAIL } : {};
-        this.#a.store(this.#address(place, offset + k * vectorBytes()), target.values + k, options);
+        this.#a.store(this.#address(place, offset + k * vectorBytes()), target.summedValues + k, options);
       }
     };
     const ragged = length % LANES > 0;
@@ -343,7 +343,8 @@ class LoopWriter {
   #compute(offset: number): void {
     const { entries } = this.#loop;
     this.#held.clear();
-    this.#unused = Array.from({ length: target.values }, (_, i) => target.values - 1 - i);
+    const values = valueRegisters(this.#loop.summed !== undefined);
+    this.#unused = Array.from({ length: values }, (_, i) => values - 1 - i);
     for (const [i, entry] of entries.entries()) {
       if ('load' in entry) continue;
       const inputs = entry.inputs.map((input) => this.#operand(input, offset));

@@ -9,7 +9,7 @@ import type { Node } from '../graph.ts';
 import { entrywise } from './entrywise.ts';
 import { combinations, type Entry, emitLoop, fits, isLoopable, type Loop, pressure, valueRegisters } from './fused-loops.ts'; // biome-ignore format: one import
 import { inOrder, type Order, orderOfLast } from './orders.ts';
-import { expanded, type Place } from './places.ts';
+import { expanded, newPlace, type Place } from './places.ts';
 import type { Step } from './steps.ts';
 
 /** Operations that take less time than a tensor takes to memory and back. */
@@ -119,8 +119,16 @@ export class LoopPlanner {
     const summed = node.attributes.axes as readonly number[];
     const order = orders.get(x);
     for (const source of deferred.has(x) ? x.inputs : [x]) this.#prepare(source, x.shape, order);
-    const values: Values = { shape: x.shape, order, entries: [], known: new Map() };
-    const entry = deferred.has(x) ? this.#compute(x, values) : this.#entryOf(x, values);
+    const computed = () => {
+      const values: Values = { shape: x.shape, order, entries: [], known: new Map() };
+      const entry = deferred.has(x) ? this.#compute(x, values) : this.#entryOf(x, values);
+      return { values, entry };
+    };
+    let { values, entry } = computed();
+    if (pressureOf(values, [entry]) > valueRegisters(true)) {
+      this.#keep(deferred.has(x) ? x.inputs : [x]);
+      ({ values, entry } = computed());
+    }
     const to = this.#plan.destination(node);
     let kept = 0;
     const spread = x.shape.map((_, i) => (summed.includes(i) ? 0 : to.strides[kept++]));
@@ -207,8 +215,19 @@ export class LoopPlanner {
       this.#write(second, values, kept);
       return;
     }
+    if (nodes.length === 1 && pressure(loop) > valueRegisters() && this.#keep(nodes[0].inputs)) {
+      this.#write(nodes, { shape, order }, kept);
+      return;
+    }
     for (const { node, place } of stored) this.#plan.places.set(node, place);
     if (stores.length > 0) this.#step(loop);
+  }
+
+  /** Computes once and for all what else would be computed again; whether there was any. */
+  #keep(nodes: readonly Node[]): boolean {
+    const again = nodes.filter((node) => this.#isAgain(node));
+    for (const node of again) this.place(node);
+    return again.length > 0;
   }
 
   /** The entry of an operation that the loop computes. */
@@ -263,6 +282,9 @@ function needed(entries: readonly Entry[], stores: Loop['stores']): Pick<Loop, '
     stores: stores.map((store) => ({ ...store, entry: now(store.entry) })),
   };
 }
+
+const pressureOf = ({ entries }: Values, stored: readonly number[]) =>
+  pressure({ entries, stores: stored.map((entry) => ({ entry, place: newPlace([]) })) });
 
 const keyOf = ({ shape, order }: Space) => `${shape}|${order}`;
 

@@ -9,8 +9,9 @@ export interface Target {
   readonly lanes: number;
   /** Vector registers that a kernel may fill. */
   readonly registers: number;
-  /** Of them for the values of an entrywise loop, and for its sums. */
+  /** Of them for the values of an entrywise loop, of one that sums up, and for its sums. */
   readonly values: number;
+  readonly summedValues: number;
   readonly sums: number;
   /** Bytes of an address. */
   readonly wordBytes: number;
@@ -27,18 +28,20 @@ export const avx512: Target = {
   lanes: 16,
   registers: 32,
   values: 16,
+  summedValues: 16,
   sums: 8,
   wordBytes: 8,
   loadsFirst: false,
 };
 /** x86-64 with AVX2 and fused multiply-add: of 16 registers the assembler keeps two for masks. */
-export const avx2: Target = { name: 'avx2', lanes: 8, registers: 14, values: 5, sums: 2, wordBytes: 8, loadsFirst: false }; // biome-ignore format: as the others
+export const avx2: Target = { name: 'avx2', lanes: 8, registers: 14, values: 7, summedValues: 5, sums: 2, wordBytes: 8, loadsFirst: false }; // biome-ignore format: as the others
 /** WebAssembly with 128-bit SIMD: of 16 registers on x86-64, where there are fewest, V8 keeps one to itself. */
 export const wasm: Target = {
   name: 'wasm',
   lanes: 4,
   registers: 15,
   values: 16,
+  summedValues: 16,
   sums: 8,
   wordBytes: 4,
   loadsFirst: true,
