@@ -7,7 +7,18 @@
  */
 export * as tf from '@tensorflow/tfjs';
 export { type Config, type ConfigInput, parseConfig } from '../meta/config.ts';
+export type { StepReport, TrainingState } from '../meta/trainer.ts';
+export type { NamedTensors } from '../src/autodiff/index.ts';
 export { grad, grads, valueAndGrad, valueAndGrads } from '../src/autodiff/index.ts';
+export type {
+  CacheLimits,
+  InputSpec,
+  NamedValues,
+  Program,
+  TensorFunction,
+  Values,
+} from '../src/compile/engine.ts';
+export type { TfjsBackend } from '../src/compile/index.ts';
 export {
   type CompiledEngineOptions,
   compiledEngine,
@@ -18,6 +29,7 @@ export {
   tfjsEngine,
 } from '../src/compile/index.ts';
 export { diffusionRivals } from '../src/diffusion/index.ts';
+export type { NetworkOptions } from '../src/energy/index.ts';
 export {
   checkNetwork,
   type EnergyNetwork,
@@ -27,10 +39,14 @@ export {
   type Parameters,
   writableFloats,
 } from '../src/energy/index.ts';
+export type { Packing, PrincipalStart } from '../src/energy/network.ts';
 export { InputError } from '../src/errors.ts';
 export { type RivalName, type RivalOptions, rivals } from '../src/hopfield/index.ts';
 export type { AssociativeMemory, Recall, RecallOptions, StoredMemory } from '../src/memory/associative.ts';
+export type { Contents, Held } from '../src/memory/contents.ts';
+export { DivergedError } from '../src/memory/diverged.ts';
 export { energyModel } from '../src/memory/energy-model.ts';
+export type { WriteOptions } from '../src/memory/learned-memory.ts';
 export { LearnedMemory, type LearnedMemoryOptions, type StoredState } from '../src/memory/learned-memory.ts';
 export type { MemoryModel } from '../src/memory/model.ts';
 export { defaultRule, type Rule } from '../src/memory/rule.ts';
@@ -46,6 +62,7 @@ export {
   type Task,
   type TaskConfig,
 } from '../tasks/index.ts';
+export type { ExportCommand } from './export.ts';
 export { type ExportedMemory, exportMemory } from './export.ts';
 export { type MetaTrainOptions, metaTrain } from './meta-train.ts';
 export { configure, presetNames } from './presets.ts';
