@@ -1,10 +1,15 @@
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
+import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../meta/config.ts';
 import * as library from '../../runs/browser.ts';
+import { serve } from '../../runs/explorer/serve.ts';
 import { compiledEngine } from '../../src/compile/index.ts';
+import { executable, launch } from './browser.ts';
+import { folderOfFile } from './command.ts';
 
 /** Bytes of the library in a page, at most: the whole explorer is to stay below 2 MB. */
 const MOST_BYTES = 1_200_000;
@@ -104,4 +109,53 @@ describe('the library in a browser', () => {
     for (const [i, value] of here.recalled.entries())
       expect(Math.abs(there.recalled[i] - value)).toBeLessThan(1e-4);
   });
+
+  test.runIf(executable)(
+    'and on threads of an isolated page, in Chromium',
+    async () => {
+      const folder = folderOfFile();
+      const call = 'session(ebmm, ebmm.webAssemblyEngine({ threads: 2 }), config)';
+      await build({
+        stdin: {
+          contents: `import * as ebmm from './runs/browser.ts';
+          const session = ${session};
+          const config = ${JSON.stringify(config)};
+          ${call}.then((done) => { globalThis.done = done; }, ({ stack }) => { globalThis.done = { stack }; });`,
+          resolveDir: process.cwd(),
+        },
+        alias: { '@tensorflow/tfjs': './runs/explorer/page/tf.ts' },
+        bundle: true,
+        platform: 'browser',
+        format: 'esm',
+        outfile: join(folder, 'app.js'),
+      });
+      mkdirSync(join(folder, 'wasm'));
+      copyFileSync('src/compile/wasm/browser-thread.js', join(folder, 'wasm/browser-thread.js'));
+      writeFileSync(
+        join(folder, 'index.html'),
+        '<!doctype html><script type="module" src="app.js"></script>',
+      );
+      const served = await serve([folder]);
+      const browser = await launch();
+      try {
+        const page = await browser.newPage();
+        await page.goto(served.address);
+        expect(await page.evaluate('crossOriginIsolated')).toBe(true);
+        type Done = Awaited<ReturnType<typeof session>> & { stack?: string };
+        let there: Done | undefined;
+        while (!there) there = (await page.evaluate('globalThis.done')) as Done | undefined;
+        expect(there.stack).toBeUndefined();
+        expect(page.workers()).toHaveLength(2);
+        const engine = compiledEngine({ threads: 1 });
+        const here = await session(library, engine, config);
+        await engine.dispose();
+        for (const [i, loss] of here.losses.entries())
+          expect(Math.abs(there.losses[i] - loss)).toBeLessThan(1e-4 * Math.abs(loss));
+      } finally {
+        await browser.close();
+        await served.close();
+      }
+    },
+    60_000,
+  );
 });
