@@ -2,6 +2,7 @@
  * @file Makes a pretrained memory of a finished run: `npx tsx runs/publish.ts RUN NAME`. Keeps its configuration, metrics,
  * evaluation and pictures, and of the checkpoint the parameters alone.
  */
+import { existsSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,9 @@ const [source, name] = process.argv.slice(2);
 if (!source || !name) throw new Error('usage: npx tsx runs/publish.ts RUN NAME');
 const run = await loadRun(source);
 const target = join(fileURLToPath(new URL('./pretrained/', import.meta.url)), name);
-for (const part of ['config', 'metrics', 'evaluation', 'plots'] as const) {
+for (const part of ['config', 'metrics', 'evaluation', 'stream', 'plots'] as const) {
+  // A memory of streams has no evaluation of patterns stored at once, and others none of streams.
+  if (!existsSync(paths(run.folder)[part]) && ['evaluation', 'stream'].includes(part)) continue;
   await cp(paths(run.folder)[part], paths(target)[part], { recursive: true });
 }
 await saveCheckpoint(paths(target).checkpoint, run.state, run.model.parameters, {

@@ -129,7 +129,10 @@ export async function streamCommand(options: StreamCommand, io: IO): Promise<Str
   const picture =
     folder && (options.out ? join(folder, 'stream.png') : join(paths(folder).plots, 'stream.png'));
   if (folder && picture) {
-    await writeFileAtomically(join(folder, 'stream.json'), `${JSON.stringify(evaluation, null, 2)}\n`);
+    await writeFileAtomically(
+      options.out ? join(folder, 'stream.json') : paths(folder).stream,
+      `${JSON.stringify(evaluation, null, 2)}\n`,
+    );
     await writeFileAtomically(picture, ageChart(evaluation));
   }
   if (options.json) io.out(JSON.stringify(evaluation));
