@@ -1,6 +1,6 @@
 /** @file Makes the package's code in dist/: JavaScript with types, and beside it the files that it reads. `npm pack` calls it. */
 import { execFileSync } from 'node:child_process';
-import { cp, rm } from 'node:fs/promises';
+import { cp, readdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -10,11 +10,11 @@ const inside = (path: string) => fileURLToPath(new URL(path, root));
 await rm(inside('dist'), { recursive: true, force: true });
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '-p', inside('runs/tsconfig.build.json')], { stdio: 'inherit' });
+// Scripts of threads are JavaScript as they are.
+const scripts = (await readdir(inside('src'), { recursive: true })).filter((path) => /\.c?js$/.test(path));
 const resources = [
+  ...scripts.map((path) => `src/${path}`),
   'package.json',
-  'src/compile/session-worker.cjs',
-  'src/compile/wasm/browser-thread.js',
-  'src/compile/wasm/node-thread.cjs',
   'runs/presets',
   'runs/pretrained',
   'runs/report/browser.js',
