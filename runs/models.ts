@@ -76,6 +76,11 @@ async function importNetwork(file: string, patternShape: number[]): Promise<Ener
   const inner = (module.default as Record<string, unknown> | undefined)?.default;
   const exported = inner ?? module.default ?? module.network;
   if (!exported) throw new InputError(`${file}: has neither a default export nor an export "network"`);
-  const network = typeof exported === 'function' ? exported({ patternShape }) : exported;
-  return network as EnergyNetwork;
+  if (typeof exported !== 'function') return exported as EnergyNetwork;
+  try {
+    return exported({ patternShape }) as EnergyNetwork;
+  } catch (error) {
+    const what = String((error as Error)?.message ?? error).split('\n')[0];
+    throw new InputError(`${file}: its function of { patternShape } failed: ${what}`, { cause: error });
+  }
 }

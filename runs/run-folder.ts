@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
@@ -20,6 +21,7 @@ import { makeModel } from './models.ts';
 import { checkModules, sealOf } from './modules.ts';
 import type { Metrics } from './records.ts';
 
+const VERSION: string = createRequire(import.meta.url)('../package.json').version;
 const PRETRAINED = fileURLToPath(new URL('./pretrained/', import.meta.url));
 
 export const paths = (folder: string) => ({
@@ -47,8 +49,14 @@ export async function saveConfig(folder: string, config: Config, provenance: Pro
 /** @throws InputError when there is none or it is wrong */
 export async function readConfig(folder: string): Promise<Config> {
   const file = paths(folder).config;
-  const { made_with: _, ...value } = (await readJson(file)) as Record<string, unknown>;
-  return parseConfig(value, file);
+  const { made_with, ...value } = (await readJson(file)) as Record<string, unknown>;
+  try {
+    return parseConfig(value, file);
+  } catch (error) {
+    const by = (made_with as { ebmm?: unknown } | undefined)?.ebmm;
+    if (!(error instanceof InputError) || typeof by !== 'string' || by === VERSION) throw error;
+    throw new InputError(`${error.message} (made by ebmm ${by}; this is ${VERSION})`);
+  }
 }
 
 /** @throws InputError when the file is missing or is not JSON */

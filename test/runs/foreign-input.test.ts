@@ -168,6 +168,22 @@ test('a configuration that is nested without end is refused in a line', async ()
   expectRefused(await ebmm(['train', config, '--out', inside('deep')]), 'deep');
 });
 
+test('a module whose function fails is told, not called an internal error', async () => {
+  const module = file('boom.mjs', 'export default () => { throw new Error("boom"); }');
+  const outcome = await ebmm(['train', 'binary', '--network', module, '--out', inside('boom')]);
+  expectRefused(outcome, 'boom');
+  expect(outcome.err).toContain('boom.mjs: its function of { patternShape } failed: boom');
+});
+
+test('a run of another version says so where it cannot be read', async () => {
+  mkdirSync(inside('future'));
+  const config = { ...tiny, later: 1, made_with: { ebmm: '9.0.0', node: 'v30', platform: 'x' } };
+  writeFileSync(inside('future', 'config.json'), JSON.stringify(config));
+  const outcome = await ebmm(['evaluate', inside('future'), '--episodes', '1']);
+  expectRefused(outcome, 'future');
+  expect(outcome.err).toMatch(/unknown key "later".* \(made by ebmm 9\.0\.0; this is \d/);
+});
+
 test('a picture that is a folder is told', async () => {
   mkdirSync(inside('pictures', 'a.png'), { recursive: true });
   expectRefused(
