@@ -17,8 +17,11 @@ export interface WasmEngineOptions {
   open: () => Port<WasmMessage>;
 }
 
-/** What programs may hold until those used longest ago are freed. */
-const CACHE = { programs: 256, bytes: 2 ** 29 };
+/**
+ * What programs may hold until those used longest ago are freed. Chromium gives a page and its workers some 120 memories in all, however
+ * small they are, and a program has one for each thread.
+ */
+const CACHE = { programs: 24, bytes: 2 ** 29 };
 
 /** @throws InputError on compiling what no kernel is written for */
 export function wasmEngine({ threads, open }: WasmEngineOptions): Engine {

@@ -1,7 +1,7 @@
 /** @file Programs of WebAssembly, in this thread and in others. */
 import type { WasmModule } from '../../webassembly/runtime.ts';
 import { runtime } from '../../webassembly/runtime.ts';
-import type { InputSpec, NamedValues, Program } from '../engine.ts';
+import type { InputSpec, NamedValues, OwnedProgram } from '../engine.ts';
 import { type Image, ProgramMemory } from '../ports.ts';
 import { type Slot, slotParts } from '../slots.ts';
 import type { Parts } from '../split-program.ts';
@@ -64,12 +64,13 @@ class Own extends ProgramMemory {
  * The program in the thread that asks.
  * @throws Error where there is not so much memory
  */
-export function ownProgram(program: WasmProgram): Program & { free(): void } {
+export function ownProgram(program: WasmProgram): OwnedProgram {
   let own: Own | undefined = new Own(program);
   return {
     outputShapes: program.outputShapes,
     operations: program.stepNames.length,
     seconds: program.seconds,
+    bytes: own.bytes,
     give: (values) => own?.give(values),
     async run(values: NamedValues) {
       if (!own) throw new Error('the engine of this program was disposed');

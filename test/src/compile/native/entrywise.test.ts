@@ -34,7 +34,7 @@ async function computedOn(
         );
   const values = Object.fromEntries(lists.map((list, i) => [`x${i}`, Float32Array.from(list)]));
   const { y } = await program.run(values);
-  program.free();
+  program.free?.();
   return Array.from(y);
 }
 
