@@ -55,7 +55,14 @@ export function memoryTrainable({
     stages(p, { patterns, queries, known: mask }) {
       const state = afterStream(p, patterns)?.state ?? model.store(p, patterns);
       const iterates = model.recall(p, state, queries, mask);
+      // Weights that are lost in the very first step were lost to their slope, not to steps too large for it.
+      const [start, first] = (stream ? undefined : model.storing?.(p, patterns)) ?? [];
+      const slopes = Object.entries(first ?? {}).map(([name, s]) => [
+        `the slope of the writing loss in ${name}, where writing starts (has the energy a derivative there?)`,
+        tf.sub(s, start[name]),
+      ]);
       return {
+        ...Object.fromEntries(slopes),
         ...Object.fromEntries(Object.entries(state).map(([name, s]) => [`writing diverged: ${name}`, s])),
         ...Object.fromEntries(iterates.map((x, k) => [`reading diverged: iterate ${k + 1}`, x])),
       };

@@ -196,6 +196,12 @@ function blanked(count: number, fraction: number, random: Random): Uint8Array {
   return flags;
 }
 
+/**
+ * The first row that the public code masks (functions.py, mask_continuous_img): int(height * (1 - fraction)), which truncates, so that
+ * rounding in binary may mask a row more: of 28 rows, 9 for a fraction of 0.3.
+ */
+export const officialMaskStart = (height: number, fraction: number) => Math.trunc(height * (1 - fraction));
+
 function makeQueries(
   images: Float32Array,
   patternShape: number[],
@@ -211,6 +217,18 @@ function makeQueries(
     for (let i = 0; i < queries.length; i++) {
       queries[i] = Math.min(1, Math.abs(queries[i] + Number(size) * random.normal()));
     }
+    return queries;
+  }
+  if (mode === 'official' && (kind === 'mask' || kind === 'half')) {
+    const from = officialMaskStart(patternShape[0], size === undefined ? 0.5 : Number(size)) * (d / patternShape[0]); // biome-ignore format: one thought
+    for (let at = 0; at < queries.length; at += d) queries.fill(0, at + from, at + d);
+    return queries;
+  }
+  if (mode === 'official' && kind === 'pixels') {
+    // There every pixel is drawn for itself.
+    const channels = patternShape[2] ?? 1;
+    for (let at = 0; at < queries.length; at += channels)
+      if (random.uniform() <= Number(size)) queries.fill(0, at, at + channels);
     return queries;
   }
   const corruption = parseCorruption(spec, { patternShape, bitsPerValue: 8 });

@@ -66,9 +66,17 @@ const nearZero = (b: Builder, x: Node) => b.binary('Less', b.unary('Abs', x), sc
 const real = (b: Builder, x: Node) => b.cast(x, 'float32');
 const numeric = (b: Builder, x: Node) => (x.dtype === 'bool' ? b.cast(x, 'int32') : x);
 
+/**
+ * exp(x) - 1. ONNX has no such function; near zero, where the difference loses its digits, it is 2 t / (1 - t) with t = tanh(x / 2).
+ */
+function expm1(b: Builder, x: Node): Node {
+  const t = b.unary('Tanh', b.binary('Mul', x, scalar(b, 0.5)));
+  const precise = b.binary('Div', b.binary('Mul', t, scalar(b, 2)), b.binary('Sub', scalar(b, 1), t));
+  return b.where(nearZero(b, x), precise, b.binary('Sub', b.unary('Exp', x), scalar(b, 1)));
+}
+
 /** exp(x) - 1 where x < 0, else a number of no use. */
-const belowZero = (b: Builder, x: Node) =>
-  b.binary('Sub', b.unary('Exp', b.binary('Min', x, scalar(b, 0))), scalar(b, 1));
+const belowZero = (b: Builder, x: Node) => expm1(b, b.binary('Min', x, scalar(b, 0)));
 
 /** Floor of the quotient of whole numbers, and the remainder, which has the sign of the divisor. As in tfjs, both by zero are zero. */
 function wholeQuotient(b: Builder, a: Node, divisor: Node): { floor: Node; remainder: Node } {
@@ -154,13 +162,8 @@ export const kernels: Record<string, KernelRow> = {
   Sqrt: entrywise('Sqrt'),
   Tan: entrywise('Tan'),
   Tanh: entrywise('Tanh'),
-  // ONNX has neither function. Near zero, where exp(x) - 1 and log(1 + x) lose their digits, they are
-  // 2 t / (1 - t) with t = tanh(x / 2), and 2 atanh(x / (2 + x)).
-  Expm1: (b, { x }) => {
-    const t = b.unary('Tanh', b.binary('Mul', x, scalar(b, 0.5)));
-    const precise = b.binary('Div', b.binary('Mul', t, scalar(b, 2)), b.binary('Sub', scalar(b, 1), t));
-    return b.where(nearZero(b, x), precise, b.binary('Sub', b.unary('Exp', x), scalar(b, 1)));
-  },
+  Expm1: (b, { x }) => expm1(b, x),
+  // Nor this one: near zero, where log(1 + x) loses its digits, it is 2 atanh(x / (2 + x)).
   Log1p: (b, { x }) => {
     const precise = b.unary('Atanh', b.binary('Div', x, b.binary('Add', x, scalar(b, 2))));
     return b.where(

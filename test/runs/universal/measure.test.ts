@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Experiment, experimentNames, experiments } from '../../../runs/universal/experiments.ts';
-import { imagesNeeded, measure } from '../../../runs/universal/measure.ts';
+import { imagesNeeded, measure, officialMaskStart } from '../../../runs/universal/measure.ts';
 import { universalChart, universalReport } from '../../../runs/universal/report.ts';
 import type { Images } from '../../../tasks/data/images.ts';
 import { parseCorruption } from '../../../tasks/index.ts';
@@ -30,6 +30,13 @@ test.each(experimentNames)(
     expect(await run()).toEqual(measurement);
   },
 );
+
+test("the public code's first masked row is truncated, in the arithmetic of binary fractions", () => {
+  // int(28 * (1 - f)) and int(32 * (1 - f)) in Python.
+  const fractions = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+  expect(fractions.map((f) => officialMaskStart(28, f))).toEqual([25, 22, 19, 16, 14, 11, 8, 5, 2]);
+  expect(fractions.map((f) => officialMaskStart(32, f))).toEqual([28, 25, 22, 19, 16, 12, 9, 6, 3]);
+});
 
 test('every corruption of the experiments is one that tasks have', () => {
   for (const { values, corruption } of Object.values(experiments)) {
