@@ -154,7 +154,7 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
   return {
     patternShape,
     parameters: {
-      M: { shape: [slots, code], init: { constant: 0 }, writable: true },
+      M: { shape: [slots, code], init: { constant: 0 }, writable: true, empty: true },
       mean: shared([d], { constant: blank ? -0.85 : 0 }),
       ...Object.fromEntries(
         Object.entries(cosines).map(([key, values]) => [

@@ -67,7 +67,7 @@ export function levelSlots(options: LevelSlotsOptions): EnergyNetwork {
   return {
     patternShape,
     parameters: {
-      M: { shape: [slots, code], init: { constant: 0 }, writable: true },
+      M: { shape: [slots, code], init: { constant: 0 }, writable: true, empty: true },
       'code.w': shared([code, bits], { values: Array.from({ length: code * bits }, () => random.normal()) }),
       linear: shared([1], { constant: 1 / bits }),
       threshold: shared([code, 1, steps], {

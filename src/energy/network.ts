@@ -35,6 +35,8 @@ export interface ParameterSpec {
   init: Initialiser;
   /** Whether writing changes it. The floats of writable parameters are the memory. */
   writable: boolean;
+  /** Of a writable one: whether writing starts from zeros always, instead of a learned start. */
+  empty?: boolean;
   /** Which of its entries act. Default: all. */
   packing?: Packing;
   /** Numbers that it really holds, where that is fewer than its entries and `packing` does not say so. */

@@ -68,9 +68,10 @@ export function writeSteps(
 
 /** The initial weights of so many episodes, each [episodes, ...], in the order of `writableNames`. */
 const initialWeights = (network: EnergyNetwork, p: NamedTensors, episodes: number) =>
-  writableNames(network).map((name) =>
-    tf.broadcastTo(tf.expandDims(p[name], 0), [episodes, ...p[name].shape]),
-  );
+  writableNames(network).map((name) => {
+    const start = network.parameters[name].empty ? tf.mul(p[name], 0) : p[name];
+    return tf.broadcastTo(tf.expandDims(start, 0), [episodes, ...start.shape]);
+  });
 
 /** What is written before anything is: the initial weights, by name. */
 export const unwritten = (network: EnergyNetwork, p: NamedTensors, episodes: number): NamedTensors =>

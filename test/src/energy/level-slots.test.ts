@@ -98,3 +98,10 @@ test('patterns that are no vectors of whole numbers are refused', () => {
   expect(() => levelSlots({ patternShape: [7] })).toThrow(InputError);
   expect(() => levelSlots({ patternShape: [4, 4, 1] })).toThrow(InputError);
 });
+
+test('writing starts from zeros, whatever the start of the table is', () => {
+  const p = byHand();
+  const moved = { ...p, M: tf.ones([slots, d / 2]) };
+  const two = bits(2, 7);
+  expect(numbers(model.store(moved, two).M)).toEqual(numbers(model.store(p, two).M));
+});
