@@ -82,6 +82,10 @@ export function exportMemory(
   // Rounding again to no fewer bits than the memory's own changes nothing.
   const rounding = bits !== undefined && bits < (model.bits ?? FLOAT_BITS) ? bits : undefined;
   const own = rounding ?? model.bits;
+  for (const [what, n] of Object.entries({ episodes, patterns, queries })) {
+    if (!(Number.isInteger(n) && n >= 1))
+      throw new InputError(`${what} ${n}: expected a whole number of at least 1`);
+  }
   checkNumbers('patterns', [episodes, patterns, ...model.patternShape]);
   checkNumbers('queries', [episodes, queries, ...model.patternShape]);
   checkSteps('export', steps);

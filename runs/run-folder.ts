@@ -89,6 +89,8 @@ export async function pretrainedNames(): Promise<string[]> {
  * @throws InputError, with what exists, when it is neither
  */
 export async function findRun(name: string): Promise<string> {
+  if (typeof name !== 'string')
+    throw new InputError(`${name}: expected the name of a run or pretrained memory`);
   const folder = resolve(name);
   if (existsSync(paths(folder).config)) return folder;
   const names = await pretrainedNames();
@@ -133,6 +135,7 @@ export function memoryOf(
   engine: Engine,
   name?: string,
 ): LearnedMemory {
+  if (!model || !state) throw new InputError('memoryOf: expected what loadRun returns');
   const trained = config && Math.max(...[config.training.patterns].flat());
   return new LearnedMemory({ name, model, engine, parameters: trainedParameters(state), trained });
 }

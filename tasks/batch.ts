@@ -1,4 +1,5 @@
 /** @file A batch: some episodes of a task with their corrupted queries, laid out for one call of the trainer. */
+import { InputError } from '../src/errors.ts';
 import { stream } from '../src/random.ts';
 import type { Corruption } from './corruption.ts';
 import type { Split, Task } from './task.ts';
@@ -14,9 +15,14 @@ export interface Batch {
   shape: number[];
 }
 
+const SPLITS: readonly Split[] = ['train', 'validation', 'test'];
+/** Numbers in one tensor: 1 GiB of float32. */
+const LARGEST = 2 ** 28;
+
 /**
  * Episodes `first` ... `first + episodes - 1` of a split and seed, `patterns` patterns each. Episode i is the same
  * whatever the size of its batch: patterns and corruption each have a stream of their own in every episode.
+ * @throws InputError for an unknown split, numbers that are not whole and positive, or a batch that no machine would hold
  */
 export function drawBatch(
   task: Task,
@@ -27,7 +33,15 @@ export function drawBatch(
   episodes: number,
   patterns: number,
 ): Batch {
+  for (const [what, n] of Object.entries({ episodes, patterns })) {
+    if (!(Number.isInteger(n) && n >= 1))
+      throw new InputError(`${what} ${n}: expected a whole number of at least 1`);
+  }
+  if (!SPLITS.includes(split)) throw new InputError(`split "${split}": expected one of ${SPLITS.join(', ')}`);
   const shape = [episodes, patterns, ...task.patternShape];
+  const numbers = shape.reduce((product, n) => product * n, 1);
+  if (numbers > LARGEST)
+    throw new InputError(`a batch of [${shape}] has ${numbers} numbers, expected at most ${LARGEST}`);
   const size = task.patternShape.reduce((product, n) => product * n, 1);
   const all = new Float32Array(episodes * patterns * size);
   for (let e = 0; e < episodes; e++) {

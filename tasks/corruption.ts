@@ -121,6 +121,8 @@ export function corruptionHelp(): string {
  * name is unknown, the size is out of range for these patterns, or an image is needed.
  */
 export function parseCorruption(spec: string, values: Values): Corruption {
+  if (typeof spec !== 'string')
+    throw new InputError(`invalid corruption ${spec}; expected one of ${specs()}`);
   const [name, text, ...rest] = spec.split(':');
   const known = Object.hasOwn(KINDS, name) && rest.length === 0;
   if (!known) throw new InputError(`invalid corruption "${spec}"; expected one of ${specs()}`);

@@ -92,6 +92,8 @@ export interface CompiledEngineOptions {
  */
 export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   const { device = 'cpu', threads = availableParallelism() } = options;
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= 1024))
+    throw new InputError(`threads ${threads}: expected a whole number from 1 to 1024`);
   const targets = targetsOf(options);
   /** Whether the project's own kernels may run it. */
   const kernels = targets[0] !== 'onnxruntime';

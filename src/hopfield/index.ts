@@ -1,4 +1,5 @@
 /** @file The Hopfield networks: memories by name, and the typed-array networks beneath them. */
+import { InputError } from '../errors.ts';
 import type { AssociativeMemory } from '../memory/associative.ts';
 import { classicalHopfield } from './classical.ts';
 import { codedHopfield } from './coded.ts';
@@ -52,8 +53,7 @@ export interface RivalOptions {
   floats?: number;
 }
 
-/** Every Hopfield network that a learned memory can be measured against, with its defaults. */
-export const rivals: Record<RivalName, (options: RivalOptions) => AssociativeMemory> = {
+const makers: Record<RivalName, (options: RivalOptions) => AssociativeMemory> = {
   hebb: ({ seed, range }) => classicalHopfield({ rule: 'hebb', seed, range }),
   storkey: ({ seed, range }) => classicalHopfield({ rule: 'storkey', seed, range }),
   'storkey-simplified': ({ seed, range }) => classicalHopfield({ rule: 'storkey-simplified', seed, range }),
@@ -67,3 +67,15 @@ export const rivals: Record<RivalName, (options: RivalOptions) => AssociativeMem
   'modern-truncated-packed': ({ range, floats }) =>
     codedHopfield({ coding: 'truncated-packed', range, floats }),
 };
+
+/** Every Hopfield network that a learned memory can be measured against, with its defaults. */
+export const rivals = Object.fromEntries(
+  Object.entries(makers).map(([name, make]) => [
+    name,
+    (options: Partial<RivalOptions> = {}) => {
+      const { seed = 0 } = options;
+      if (!Number.isFinite(seed)) throw new InputError(`${name}: seed ${seed}, expected a finite number`);
+      return make({ ...options, seed });
+    },
+  ]),
+) as Record<RivalName, (options?: Partial<RivalOptions>) => AssociativeMemory>;

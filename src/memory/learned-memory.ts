@@ -50,6 +50,16 @@ export class LearnedMemory implements AssociativeMemory {
   #energy: TensorFunction;
 
   constructor({ name, model, parameters, engine, trained }: LearnedMemoryOptions) {
+    for (const [of, { shape }] of Object.entries(model.parameters)) {
+      const values = parameters?.[of];
+      if (values?.length !== sizeOf([...shape]))
+        throw new InputError(
+          `parameter "${of}": ${values ? `${values.length} values` : 'missing'}, expected [${shape}]`,
+        );
+      if (notFinite(values) >= 0) throw new InputError(`parameter "${of}" holds a value that is not finite`);
+    }
+    if (typeof engine?.compile !== 'function')
+      throw new InputError('no engine: make one with compiledEngine() or tfjsEngine()');
     this.model = model;
     this.name = name ?? model.name;
     this.range = model.range;

@@ -1,0 +1,80 @@
+/** @file The library's functions called wrongly: one line that says what was expected. */
+import { expect, test } from 'vitest';
+import * as library from '../../runs/index.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: what a program in JavaScript may pass
+const ebmm = library as any;
+const run = await library.loadRun('binary-64');
+const task = await library.loadTask({ name: 'binary', dimension: 4 }, { cache: '' });
+const corruption = library.parseCorruption('resample:2', task);
+const parameters = (fill: number, size?: number) =>
+  Object.fromEntries(
+    Object.entries(run.model.parameters).map(([name, { shape }]) => [
+      name,
+      new Float32Array(size ?? shape.reduce((a, b) => a * b, 1)).fill(fill),
+    ]),
+  );
+const engine = library.compiledEngine({ threads: 1 });
+
+test.each<[string, () => unknown, RegExp]>([
+  ...[0, -1, 1.5, Number.NaN, 1e9, '2'].map(
+    (threads) =>
+      [`threads ${threads}`, () => ebmm.compiledEngine({ threads }), /expected a whole number from 1 to 1024/] as [string, () => unknown, RegExp], // biome-ignore format: one line
+  ),
+  ['no run', () => ebmm.loadRun(), /expected the name of a run/],
+  ['a run that is a number', () => ebmm.loadRun(5), /expected the name of a run/],
+  ['memoryOf of nothing', () => ebmm.memoryOf({}, engine), /expected what loadRun returns/],
+  ['memoryOf without an engine', () => ebmm.memoryOf(run), /no engine/],
+  ['a seed that is no number', () => ebmm.rivals.hebb({ seed: Number.NaN }), /seed NaN/],
+  ['a range of one', () => ebmm.rivals.hebb({ range: [0] }), /two finite numbers/],
+  ['floats below zero', () => ebmm.rivals.modern({ floats: -1 }), /expected a number above 0/],
+  [
+    'export of -1 patterns',
+    () => ebmm.exportMemory(run, { patterns: -1 }),
+    /patterns -1: expected a whole number/,
+  ],
+  ['export of 0 episodes', () => ebmm.exportMemory(run, { episodes: 0 }), /episodes 0/],
+  ['export of NaN steps', () => ebmm.exportMemory(run, { steps: Number.NaN }), /steps NaN/],
+  ['no corruption', () => ebmm.parseCorruption(undefined, task), /invalid corruption undefined/],
+  ['a batch of -1', () => ebmm.drawBatch(task, corruption, 'test', 1, 0, -1, 3), /episodes -1/],
+  ['a batch of NaN', () => ebmm.drawBatch(task, corruption, 'test', 1, 0, 1, Number.NaN), /patterns NaN/],
+  ['a batch without end', () => ebmm.drawBatch(task, corruption, 'test', 1, 0, 1e6, 1e6), /expected at most/],
+  [
+    'a split',
+    () => ebmm.drawBatch(task, corruption, 'tset', 1, 0, 1, 3),
+    /split "tset": expected one of train/,
+  ],
+  ['no network', () => ebmm.metaTrain({}), /./],
+  ['a network by name', () => ebmm.metaTrain({ network: 'mlp' }), /./],
+  ['no configuration', () => ebmm.parseConfig(null, 'x'), /./],
+  [
+    'missing parameters',
+    () => new library.LearnedMemory({ model: run.model, parameters: {}, engine }),
+    /missing, expected/,
+  ],
+  [
+    'short parameters',
+    () => new library.LearnedMemory({ model: run.model, parameters: parameters(0, 1), engine }),
+    /1 values, expected/,
+  ],
+  [
+    'parameters of NaN',
+    () => new library.LearnedMemory({ model: run.model, parameters: parameters(Number.NaN), engine }),
+    /not finite/,
+  ],
+])('%s', async (_, call, message) => {
+  let error: unknown;
+  try {
+    await call();
+  } catch (caught) {
+    error = caught;
+  }
+  expect(error).toBeInstanceOf(library.InputError);
+  expect((error as Error).message).toMatch(message);
+  expect((error as Error).message).not.toContain('\n');
+});
+
+test('a rival needs no options', async () => {
+  for (const make of Object.values(ebmm.rivals) as (() => library.AssociativeMemory)[])
+    expect(make().name).toBeTruthy();
+});
