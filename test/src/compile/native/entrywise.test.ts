@@ -101,6 +101,24 @@ describe.each([...(isSupported() ? ['avx512'] : []), ...(hasAvx2() ? ['avx2'] : 
         expect(Math.abs(y[i] - unaryFunctions[op](value))).toBeLessThan(4e-7);
     });
 
+    test('a sine is right as far as it is a number, and none where it would not be', async () => {
+      const farthest = target === 'wasm' ? 2 ** 17 : 2 ** 20;
+      const x = [1e5, -1.3e5, 3e5, farthest, -farthest, 1.1e6, 1e9, -1e13, 3e38, Infinity].map(Math.fround);
+      for (const op of ['Sin', 'Cos'] as const) {
+        const y = await computed((b, x) => b.unary(op, x), x);
+        for (const [i, value] of x.entries()) {
+          if (Math.abs(value) > farthest) expect(y[i], `${op}(${value})`).toBe(Number.NaN);
+          else expect(Math.abs(y[i] - unaryFunctions[op](value)), `${op}(${value})`).toBeLessThan(target === 'wasm' ? 3e-6 : 2e-7); // biome-ignore format: one thought
+        }
+      }
+    });
+
+    test('a sigmoid keeps its digits far below 0', async () => {
+      const x = between(-87, -16, 501);
+      const y = await computed((b, x) => b.unary('Sigmoid', x), x);
+      for (const [i, v] of x.entries()) expect(apart(y[i], 1 / (1 + Math.exp(-v)))).toBeLessThanOrEqual(4);
+    });
+
     test('the error function near 0 is that of its series', async () => {
       const x = between(-1, 1, 801);
       const y = await computed((b, x) => b.unary('Erf', x), x);
