@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cp, readdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { buildExplorer } from './explorer/build.ts';
 
 const root = new URL('../', import.meta.url);
 const inside = (path: string) => fileURLToPath(new URL(path, root));
@@ -21,3 +22,4 @@ const resources = [
   'runs/report/browser.css',
 ];
 for (const path of resources) await cp(inside(path), inside(`dist/${path}`), { recursive: true });
+await buildExplorer();

@@ -1,5 +1,5 @@
 /** @file Energies of the points of a plane, and where descent from them ends: coarse first, then finer. */
-import { fromRange, toRange } from '../../../../meta/units.ts';
+import { fromRange } from '../../../../meta/units.ts';
 import type { LearnedMemory } from '../../../../src/memory/learned-memory.ts';
 import type { Turn } from './channel.ts';
 import { pointAt } from './geometry.ts';
@@ -50,21 +50,17 @@ export async function* energyMaps(
 const REACHED = 0.03;
 
 /**
- * Reads from every point of a grid (cut to the memory's range) and says which stored pattern it ends at. Where entries are
- * known they are the query's, as in recall: only the rest comes from the point.
+ * Reads from every point of a grid, cut to the memory's range, with nothing held, and says which stored pattern it ends at.
  */
 export async function* basinMaps(
   memory: LearnedMemory,
   q: Question<Streams['basins']>,
   turn: Turn,
 ): AsyncGenerator<BasinMap> {
-  const { state, plane, frame, columns, rows, patterns, count, query, known } = q;
+  const { state, plane, frame, columns, rows, patterns, count } = q;
   const d = plane.origin.length;
   const [low, high] = memory.range;
-  const asked = toRange(query, memory.range);
   const reached = new Int16Array(columns * rows).fill(-2);
-  const mask = known && new Float32Array(BATCH * d);
-  if (mask) for (let n = 0; n < BATCH; n++) mask.set(known, n * d);
   const starts = new Float32Array(BATCH * d);
   for (let first = 0; first < reached.length; first += BATCH) {
     const here = Math.min(BATCH, reached.length - first);
@@ -74,11 +70,9 @@ export async function* basinMaps(
       const u = frame.u + ((column + 0.5) / columns) * frame.width;
       const v = frame.v + ((row + 0.5) / rows) * frame.height;
       pointAt(plane, u, v, start);
-      for (let i = 0; i < d; i++) {
-        start[i] = known?.[i] ? asked[i] : Math.min(high, Math.max(low, start[i]));
-      }
+      for (let i = 0; i < d; i++) start[i] = Math.min(high, Math.max(low, start[i]));
     }
-    const { iterates } = await memory.read(state, starts, 1, BATCH, { known: mask });
+    const { iterates } = await memory.read(state, starts, 1, BATCH);
     const ends = fromRange(iterates[0], memory.range);
     for (let n = 0; n < here; n++) {
       reached[first + n] = nearest(ends.subarray(n * d, (n + 1) * d), patterns, count, REACHED * d);

@@ -135,8 +135,6 @@ export interface Streams {
     rows: number;
     patterns: Float32Array;
     count: number;
-    query: Float32Array;
-    known?: Float32Array;
   }): BasinMap;
   errors(q: {
     memory: string;

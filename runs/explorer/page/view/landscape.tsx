@@ -53,18 +53,11 @@ function computeBasins(): () => void {
   let running = new AbortController();
   const wanted = s.showBasins;
   const stop = effect(() => {
-    const [info, written, view, set, q] = [
-      s.memory.value,
-      s.written.value,
-      s.view.value,
-      s.patterns.value,
-      s.query.value,
-    ];
-    const known = s.useKnown.value;
+    const [info, written, view, set] = [s.memory.value, s.written.value, s.view.value, s.patterns.value];
     const ready = s.energyMap.value?.last;
     running.abort();
     if (!wanted.value) s.basins.value = undefined;
-    if (!wanted.value || !ready || !info || !written || !view?.plane || !set || !q) return;
+    if (!wanted.value || !ready || !info || !written || !view?.plane || !set) return;
     const control = new AbortController();
     running = control;
     const question = {
@@ -76,8 +69,6 @@ function computeBasins(): () => void {
       rows: Math.round(BASIN_COLUMNS / s.ASPECT),
       patterns: set.values,
       count: set.count,
-      query: q.values,
-      known: known ? q.known : undefined,
     };
     void (async () => {
       try {
@@ -274,7 +265,7 @@ function Basins() {
             s.showBasins.value = event.currentTarget.checked;
           }}
         />
-        <span>Basins: where recall from each point ends</span>
+        <span>Basins: where recall from each point ends, nothing held</span>
       </label>
       {s.showBasins.value && (
         <div class="shares">
