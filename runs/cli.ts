@@ -4,10 +4,12 @@ import { basename } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { InputError } from '../src/errors.ts';
 import { FileError } from '../src/files.ts';
+import { taskOfPath } from '../tasks/files/locate.ts';
 import { corruptionHelp } from '../tasks/index.ts';
 import { addCompareCommand } from './compare.ts';
 import { addConfigCommand } from './config.ts';
 import { dataCommand } from './data.ts';
+import { sourceOf } from './data-options.ts';
 import { demo } from './demo.ts';
 import { diffusionCommands } from './diffusion/cli.ts';
 import { evaluateCommand, rivalNames } from './evaluate.ts';
@@ -28,6 +30,7 @@ import {
   positives,
   productsOption,
   seedOption,
+  taskOption,
   threadsOption,
   words,
 } from './options.ts';
@@ -73,6 +76,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       collect,
     )
     .option('--network <file>', 'an energy network of your own, from a TypeScript or JavaScript file')
+    .addOption(taskOption('patterns of your own to train on'))
     .option('--resume <dir>', 'go on with a run')
     .option('--from <run>', 'begin with the parameters of a run or pretrained memory')
     .option('--resize', 'with --from: tensors of other sizes take what fits')
@@ -86,6 +90,8 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(jsonOption())
     .action(async (name: string | undefined, options) => {
       const changes: [string, unknown][] = (options.set ?? []).map(parseChange);
+      // Before what --set changes of it.
+      if (options.task) changes.unshift(['task', taskOfPath(options.task, sourceOf(options, io))]);
       if (options.network) changes.push(['network', { name: 'custom', file: options.network }]);
       if (options.steps) changes.push(['training.steps', options.steps]);
       if (options.seed !== undefined) changes.push(['seed', options.seed]);
@@ -103,6 +109,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .command('evaluate')
     .description('error and compression of a trained memory and its rivals, on the same episodes')
     .argument('<run>', 'a run folder or a pretrained memory')
+    .addOption(taskOption('other patterns of the same size'))
     .option('--patterns <list>', 'loads, for instance 16,32,48 (default: as trained)', positives)
     .option('--corruption <spec>', 'name:size (default: as trained)')
     .option('--known', 'recall is told which entries are uncorrupted')

@@ -9,7 +9,7 @@ import { compiledEngine, type Engine } from '../src/compile/index.ts';
 import { checkNetwork, type EnergyNetwork } from '../src/energy/index.ts';
 import { energyModel } from '../src/memory/energy-model.ts';
 import { LearnedMemory } from '../src/memory/learned-memory.ts';
-import { type DataSource, loadTask, parseCorruption } from '../tasks/index.ts';
+import { type DataSource, parseCorruption, readTask } from '../tasks/index.ts';
 
 /** The keys of a configuration, but the network is an object. */
 export interface MetaTrainOptions extends Omit<ConfigInput, 'network'> {
@@ -33,10 +33,11 @@ export async function metaTrain({
   onUpdate,
   ...options
 }: MetaTrainOptions): Promise<LearnedMemory> {
-  const config = parseConfig({ ...options, network: { name: 'custom', file: 'network' } }, 'metaTrain');
+  const parsed = parseConfig({ ...options, network: { name: 'custom', file: 'network' } }, 'metaTrain');
+  const { task, config: found } = await readTask(parsed.task, source);
+  const config = { ...parsed, task: found };
   checkSize(config, network, 'network');
   checkNetwork(network, 'network');
-  const task = await loadTask(config.task, source);
   const corruption = parseCorruption(config.corruption ?? task.corruption, task);
   const model = energyModel(network, config);
   const learner = memoryLearner({ config, task, corruption, model });

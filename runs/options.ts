@@ -57,6 +57,11 @@ export const productsOption = () =>
     .default('float32');
 export const dataOption = () =>
   new Option('--data-dir <dir>', "folder with the data sets' own files (or EBMM_DATA_DIR)");
+export const taskOption = (what: string) =>
+  new Option(
+    '--task <path>',
+    `${what}: a file of patterns, a folder of pictures, or a folder of files named train, validation, test`,
+  );
 export const jsonOption = () => new Option('--json', 'print one JSON document and nothing else');
 export const seedOption = (what: string) => new Option('--seed <n>', what).argParser(seed);
 

@@ -14,7 +14,7 @@ import { initialise, type ParameterSpec } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { checkWritable, onFile } from '../src/files.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
-import { loadTask, parseCorruption, unchanged } from '../tasks/index.ts';
+import { loadTask, parseCorruption, readTask, unchanged } from '../tasks/index.ts';
 import { cachedComponents } from './components.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import type { IO } from './io.ts';
@@ -47,10 +47,12 @@ export interface TrainOptions extends DataOptions {
  * @throws InputError on bad input and on trouble of the numbers, FileError when the run folder cannot be written. A folder
  * that it made is removed again unless training began.
  */
-export async function train(options: TrainOptions, io: IO): Promise<TrainResult> {
+export async function train(asked: TrainOptions, io: IO): Promise<TrainResult> {
+  await checkWritable(paths(resolve(asked.out ?? join('runs', 'out', asked.name))).config);
+  const read = await readTask(asked.config.task, sourceOf(asked, io));
+  const options = { ...asked, config: { ...asked.config, task: read.config } };
   const { config, engine } = options;
-  await checkWritable(paths(resolve(options.out ?? join('runs', 'out', options.name))).config);
-  const task = taskOf(config, await loadTask(config.task, sourceOf(options, io)));
+  const task = taskOf(config, read.task);
   const corruption = parseCorruption(config.corruption ?? task.corruption, task);
   if (options.resume) await checkRunModules(resolve(options.out!));
   const model = await makeModel(config);

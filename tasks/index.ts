@@ -1,8 +1,10 @@
 /** @file The table of tasks: their options, and how each is loaded. */
 import { z } from 'zod';
+import { InputError } from '../src/errors.ts';
 import { binaryOptions, binaryTask } from './binary.ts';
 import { cifar10Options, loadCifar10 } from './cifar10.ts';
 import type { DataSource } from './data/source.ts';
+import { filesOptions } from './files/options.ts';
 import { loadMnist, mnistOptions } from './mnist.ts';
 import { loadOmniglot, omniglotOptions } from './omniglot.ts';
 import { parseOptions } from './options.ts';
@@ -39,6 +41,7 @@ export const taskSchemas = z.discriminatedUnion('name', [
   omniglotOptions.extend({ name: z.literal('omniglot'), stream }),
   mnistOptions.extend({ name: z.literal('mnist'), stream }),
   cifar10Options.extend({ name: z.literal('cifar10'), stream }),
+  filesOptions.extend({ name: z.literal('files'), stream }),
 ]);
 
 /** As a user writes it: `{ name: 'binary' }`. */
@@ -57,6 +60,8 @@ const LOADERS: {
   omniglot: loadOmniglot,
   mnist: loadMnist,
   cifar10: loadCifar10,
+  // Loaded when wanted: the library in a browser has no files.
+  files: async (options, source) => (await import('./files/index.ts')).loadFiles(options, source),
 };
 
 const SHAPES: { [N in Name]: (options: Extract<Parsed, { name: N }>) => number[] } = {
@@ -64,6 +69,10 @@ const SHAPES: { [N in Name]: (options: Extract<Parsed, { name: N }>) => number[]
   omniglot: () => [32, 32, 1],
   mnist: () => [28, 28, 1],
   cifar10: () => [32, 32, 3],
+  files: ({ shape }) => {
+    if (shape) return shape;
+    throw new InputError('task.shape: not known before the files have been read');
+  },
 };
 
 /** The shape of one pattern of a task, known before its data are loaded. */
@@ -77,6 +86,18 @@ export function unchanged(config: Parsed): Parsed {
 }
 
 export const taskNames = Object.keys(LOADERS) as Name[];
+
+/**
+ * A task, and its configuration with what was read off the data filled in.
+ * @throws InputError, as `loadTask`
+ */
+export async function readTask<C extends TaskConfig>(
+  config: C,
+  source: DataSource,
+): Promise<{ task: Task; config: C }> {
+  const task = await loadTask(config, source);
+  return { task, config: task.found ? { ...config, ...task.found } : config };
+}
 
 /** Loads a task, and its data where it needs any. Throws InputError on wrong options and on data it cannot have. */
 export async function loadTask(config: TaskConfig, source: DataSource): Promise<Task> {

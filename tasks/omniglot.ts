@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { InputError } from '../src/errors.ts';
 import { type Random, stream } from '../src/random.ts';
+import { augmenter, augmentOption, type ImageKind } from './augment.ts';
 import { decodedDrawings } from './data/decoded.ts';
 import { type Alphabet, type Drawings, decodeDrawings, SMALL } from './data/drawings.ts';
 import { dataFile } from './data/files.ts';
@@ -22,10 +23,8 @@ const ARCHIVES = [
 const HELD_OUT = ['Sanskrit', 'Tagalog'];
 const VALIDATION = ['Balinese'];
 
-/** Largest shift of an augmented drawing along either axis, in pixels of 32. */
-const LARGEST_SHIFT = 2;
-
 const PIXELS = SMALL * SMALL;
+const IMAGES: ImageKind = { shape: [SMALL, SMALL, 1], drawings: true };
 
 export const omniglotOptions = z.strictObject({
   archives: z
@@ -45,12 +44,9 @@ export const omniglotOptions = z.strictObject({
     .array(z.string())
     .default(VALIDATION)
     .describe('alphabets of the validation split; those named in neither list are for training'),
-  augment: z
-    .union([z.boolean(), z.literal('episode'), z.literal('mixed')])
-    .default(false)
-    .describe(
-      'turns (by 90 degrees), mirrors and shifts (up to 2 pixels, paper moves in) each training drawing at random; "episode" turns and mirrors all drawings of an episode alike, so that they stay as like each other as those of the test split; "mixed" likewise, and gives every other drawing part of the ink of another, which makes characters that no alphabet has',
-    ),
+  augment: augmentOption.describe(
+    'turns (by 90 degrees), mirrors and shifts (up to 2 pixels, paper moves in) each training drawing at random; "episode" turns and mirrors all drawings of an episode alike, so that they stay as like each other as those of the test split; "mixed" likewise, and gives every other drawing part of the ink of another, which makes characters that no alphabet has',
+  ),
 });
 
 export type OmniglotOptions = z.input<typeof omniglotOptions>;
@@ -101,18 +97,11 @@ export function omniglotTask(drawings: Drawings, options: Omit<OmniglotOptions, 
       const change =
         augment && split === 'train' ? stream(seed, 'omniglot', split, index, 'augment') : undefined;
       const values = new Float32Array(patterns * PIXELS);
-      const turn = change && augment !== true ? symmetry(change) : undefined;
       const drawingAt = (i: number) => bits.subarray(members[i] * PIXELS, (members[i] + 1) * PIXELS);
+      const changed = change && augmenter<Uint8Array>(augment, IMAGES, change);
+      const another = (random: Random) => drawingAt(random.integer(members.length));
       for (const [p, i] of distinct(choice, members.length, patterns).entries()) {
-        let drawing = drawingAt(i);
-        if (change) drawing = augmented(drawing, change, turn);
-        if (change && augment === 'mixed' && change.bit())
-          drawing = mixed(
-            drawing,
-            augmented(drawingAt(change.integer(members.length)), change, turn),
-            change,
-          );
-        values.set(drawing, p * PIXELS);
+        values.set(changed ? changed(drawingAt(i), another) : drawingAt(i), p * PIXELS);
       }
       return values;
     },
@@ -150,40 +139,4 @@ function splitByAlphabet(
     first += drawings;
   }
   return splits;
-}
-
-/** One of the eight symmetries of the square. */
-const symmetry = (random: Random) => [random.bit(), random.bit(), random.bit()];
-
-/** A symmetry of the square, then a shift by whole pixels. Paper moves in, ink can move out. */
-function augmented(drawing: Uint8Array, random: Random, turn = symmetry(random)): Uint8Array {
-  const [transpose, mirrorX, mirrorY] = turn;
-  const dx = random.integer(2 * LARGEST_SHIFT + 1) - LARGEST_SHIFT;
-  const dy = random.integer(2 * LARGEST_SHIFT + 1) - LARGEST_SHIFT;
-  const result = new Uint8Array(PIXELS);
-  const inside = (i: number) => i >= 0 && i < SMALL;
-  for (let y = 0; y < SMALL; y++) {
-    for (let x = 0; x < SMALL; x++) {
-      if (!drawing[y * SMALL + x]) continue;
-      const [u, v] = transpose ? [y, x] : [x, y];
-      const toX = (mirrorX ? SMALL - 1 - u : u) + dx;
-      const toY = (mirrorY ? SMALL - 1 - v : v) + dy;
-      if (inside(toX) && inside(toY)) result[toY * SMALL + toX] = 1;
-    }
-  }
-  return result;
-}
-
-/** The first drawing, and of the second what lies in a random rectangle at least half as high and wide as the image. */
-function mixed(drawing: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
-  const span = () => {
-    const length = SMALL / 2 + random.integer(SMALL / 2 + 1);
-    const from = random.integer(SMALL - length + 1);
-    return [from, from + length] as const;
-  };
-  const [[top, bottom], [left, right]] = [span(), span()];
-  const result = drawing.slice();
-  for (let y = top; y < bottom; y++)
-    for (let x = left; x < right; x++) result[y * SMALL + x] |= other[y * SMALL + x];
-  return result;
 }

@@ -4,7 +4,7 @@
 export type Split = 'train' | 'validation' | 'test';
 
 export interface Task {
-  /** As in a configuration: 'binary', 'omniglot', 'mnist', 'cifar10'. */
+  /** As in a configuration: 'binary', 'omniglot', 'mnist', 'cifar10', 'files'. */
   readonly name: string;
   /** Shape of one pattern: [d] for a vector, [height, width, channels] for an image. */
   readonly patternShape: number[];
@@ -16,6 +16,8 @@ export interface Task {
   readonly corruption: string;
   /** Different patterns of each split, where they are so many and no more. */
   readonly sizes?: Readonly<Record<Split, number>>;
+  /** Options that were read off the data: what the configuration of a run keeps, so that its memory needs no data to be loaded. */
+  readonly found?: Readonly<Record<string, unknown>>;
   /**
    * Patterns of episode `index` of a split and seed, [patterns, ...patternShape]. The first n patterns of an episode
    * are the same whatever number is asked for. Throws InputError when the split has fewer distinct patterns.

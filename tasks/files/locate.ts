@@ -1,0 +1,61 @@
+/** @file Which files a task's paths name: as they are, in the data folder, or all those of a folder, by split. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { InputError } from '../../src/errors.ts';
+import type { DataSource } from '../data/source.ts';
+import type { Split } from '../task.ts';
+import { isPatternFile } from './open.ts';
+import type { FilesOptions, ParsedFiles } from './options.ts';
+
+const SPLITS = ['train', 'validation', 'test'] as const;
+
+/** The splits that a task names files for. @throws InputError where there is none */
+export function splitsOf(options: ParsedFiles): Split[] {
+  const splits = SPLITS.filter((split) => options[split]);
+  if (splits.length === 0) throw new InputError('task: names no files; expected task.train, or task.test');
+  return splits;
+}
+
+/** The paths of every split, found from here or in the data folder. @throws InputError for one that is not there */
+export function located(options: ParsedFiles, source: DataSource): Partial<Record<Split, string[]>> {
+  return Object.fromEntries(
+    splitsOf(options).map((split) => [split, options[split]!.map((path) => whereIs(path, source, split))]),
+  );
+}
+
+function whereIs(path: string, { directory }: DataSource, split: string): string {
+  const places = [resolve(path), ...(directory ? [resolve(directory, path)] : [])];
+  const place = places.find((at) => existsSync(at));
+  if (place) return place;
+  throw new InputError(`task.${split}: ${path}: no such file${directory ? `, nor in ${directory}` : ''}`);
+}
+
+/** What a name says of the split, the more particular first: "evaluation" has "val" in it. */
+const NAMES: [Split, RegExp][] = [
+  ['test', /(^|[^a-z])(test|eval|evaluation|t10k)([^a-z]|$)/i],
+  ['validation', /(^|[^a-z])(val|valid|validation|dev)([^a-z]|$)/i],
+  ['train', /(^|[^a-z])(train|training|data_batch)([^a-z]|$)/i],
+];
+
+/**
+ * The task that a path of the command line stands for.
+ * @param path a file; a folder of pictures; or a folder whose files or folders have the names of splits
+ * @throws InputError
+ */
+export function taskOfPath(path: string, { directory }: DataSource): FilesOptions & { name: 'files' } {
+  const place = [path, ...(directory ? [join(directory, path)] : [])].find((at) => existsSync(at));
+  if (!place) throw new InputError(`--task ${path}: no such file or folder`);
+  if (!statSync(place).isDirectory()) return { name: 'files', train: [place] };
+  const splits: Partial<Record<Split, string[]>> = {};
+  const entries = readdirSync(place, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    if (entry.name.startsWith('.') || /labels/i.test(entry.name)) continue;
+    if (!entry.isDirectory() && !isPatternFile(entry.name)) continue;
+    const split = NAMES.find(([, name]) => name.test(entry.name))?.[0];
+    if (!split) continue;
+    splits[split] ??= [];
+    splits[split].push(join(place, entry.name));
+  }
+  if (Object.keys(splits).length > 0) return { name: 'files', ...splits };
+  return { name: 'files', train: [place] };
+}

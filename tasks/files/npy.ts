@@ -1,0 +1,52 @@
+/** @file NumPy's .npy format, versions 1 to 3: a header that is a Python dictionary, then the values. */
+import { InputError } from '../../src/errors.ts';
+import { type ArrayHeader, arrayPatterns, TYPES, type TypeName } from './array.ts';
+import type { Bytes } from './bytes.ts';
+import type { Patterns } from './patterns.ts';
+
+const MAGIC = '\x93NUMPY';
+
+/** @throws InputError where it is no whole .npy file of numbers */
+export const npyPatterns = (label: string, bytes: Bytes): Patterns =>
+  arrayPatterns(npyHeader(label, bytes), bytes);
+
+/** What the file says of its array. */
+export function npyHeader(label: string, bytes: Bytes): ArrayHeader {
+  const fail = (what: string): never => {
+    throw new InputError(`${label}: ${what}`);
+  };
+  const text = (from: number, length: number) => Buffer.from(bytes.at(from, length)).toString('latin1');
+  if (bytes.length < 10 || text(0, 6) !== MAGIC) fail('not a .npy file');
+  const version = bytes.at(6, 1)[0];
+  if (version < 1 || version > 3) fail(`.npy version ${version}, expected 1 to 3`);
+  const first = Buffer.from(bytes.at(8, 4));
+  const start = version === 1 ? 10 : 12;
+  if (first.length < start - 8) fail('cut off in its header');
+  const length = version === 1 ? first.readUInt16LE(0) : first.readUInt32LE(0);
+  if (start + length > bytes.length) fail('cut off in its header');
+  const header = text(start, length);
+  const descr = /'descr'\s*:\s*'([^']*)'/.exec(header)?.[1];
+  const order = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1];
+  const shapeText = /'shape'\s*:\s*\(([^)]*)\)/.exec(header)?.[1];
+  if (descr === undefined && /'descr'\s*:\s*\[/.test(header))
+    fail('its values are records with fields, expected numbers');
+  if (descr === undefined || order === undefined || shapeText === undefined)
+    return fail('its header does not say type, order and shape');
+  const type = descr.slice(1);
+  if (!Object.hasOwn(TYPES, type) || type === 'B2' || !'<>|='.includes(descr[0]))
+    fail(`its type is ${descr}, expected bool, integers or floats of 16, 32 or 64 bits`);
+  const shape = shapeText
+    .split(',')
+    .map((n) => n.trim().replace(/L$/, ''))
+    .filter((n) => n !== '')
+    .map(Number);
+  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) fail(`its shape is (${shapeText})`);
+  return {
+    label,
+    type: type as TypeName,
+    little: descr[0] !== '>',
+    fortran: order === 'True',
+    shape,
+    start: start + length,
+  };
+}
