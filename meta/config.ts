@@ -90,6 +90,10 @@ const networkSchema = z.discriminatedUnion('name', [
       .describe(
         'whether a pixel of value 0 says nothing at first, as in drawings of ink (+1) and paper (-1)',
       ),
+    noise: z
+      .boolean()
+      .default(true)
+      .describe('whether the energy learns to see where a query is noise, for recall that is not told'),
     tied: z
       .boolean()
       .default(false)

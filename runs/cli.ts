@@ -145,9 +145,12 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
 
   program
     .command('plot')
-    .description('learning curves, error against load, recall filmstrips and energy traces, as PNG')
+    .description(
+      'learning curves, error against load, recall filmstrips and energy traces, as PNG, SVG or PDF',
+    )
     .argument('<runs...>', 'run folders or pretrained memories')
     .option('--out <dir>', 'folder for the pictures (default: RUN/plots)')
+    .option('--format <list>', 'of png, svg, pdf (default: png)', words)
     .addOption(seedOption('seed of the episode shown (default: 1)'))
     .addOption(engineOption())
     .addOption(deviceOption())

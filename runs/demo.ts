@@ -35,9 +35,9 @@ export async function demo(
   );
   await saveEvaluation(run.folder, evaluation, io);
   const pictures: string[] = [];
-  for (const { name, png } of await plotRun(run, engine, {}, io)) {
+  for (const { name, draw } of await plotRun(run, engine, {}, io)) {
     const path = join(paths(run.folder).plots, name);
-    if (await keep(io, () => writeFileAtomically(path, png))) pictures.push(path);
+    if (await keep(io, () => writeFileAtomically(path, draw('png')))) pictures.push(path);
   }
   if (json) io.out(JSON.stringify({ ...result, ...evaluation, plots: pictures }));
   else {

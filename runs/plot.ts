@@ -1,9 +1,10 @@
-/** @file `ebmm plot RUN [RUN ...]`: learning curves, error against load, filmstrips and energy traces as PNG. */
+/** @file `ebmm plot RUN [RUN ...]`: learning curves, error against load, filmstrips and energy traces as PNG, SVG or PDF. */
 
 import { join, resolve } from 'node:path';
 import { taskOf } from '../meta/stored-task.ts';
 import { fromRange, toRange } from '../meta/units.ts';
 import type { Engine } from '../src/compile/index.ts';
+import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { drawBatch, loadTask, parseCorruption } from '../tasks/index.ts';
@@ -19,6 +20,7 @@ import {
   learningCurve,
   rateDistortion,
 } from './plots/index.ts';
+import { type Format, formats } from './plots/surface.ts';
 import { publishedBeside } from './published.ts';
 import type { Evaluation } from './records.ts';
 import { isPretrained, type LoadedRun, loadRun, memoryOf, paths, readMetrics } from './run-folder.ts';
@@ -28,6 +30,8 @@ export interface PlotOptions extends DataOptions {
   /** Folder for the pictures; default RUN/plots, or NAME-plots here for a pretrained memory. */
   out?: string;
   seed?: number;
+  /** Default: png alone. */
+  format?: Format[];
 }
 
 export interface PlotCommand extends PlotOptions {
@@ -40,6 +44,10 @@ export async function plotCommand(
   { runs: names, engine, json, ...options }: PlotCommand,
   io: IO,
 ): Promise<void> {
+  const chosen = options.format ?? ['png'];
+  const wrong = chosen.find((format) => !formats.includes(format));
+  if (wrong !== undefined || chosen.length === 0)
+    throw new InputError(`--format: "${wrong ?? ''}", expected some of ${formats.join(', ')}`);
   const runs = await Promise.all(names.map((name) => loadRun(name)));
   const folderOf = (run: LoadedRun) =>
     resolve(options.out ?? (isPretrained(run.folder) ? `${run.name}-plots` : paths(run.folder).plots));
@@ -47,14 +55,16 @@ export async function plotCommand(
   // In one folder, the pictures of several runs go by their names.
   const prefixes = prefixesOf(runs.map((run) => (options.out && runs.length > 1 ? run.name : '')));
   const plots: string[] = [];
-  const save = async (folder: string, name: string, png: Uint8Array) => {
-    const path = join(folder, name);
-    await writeFileAtomically(path, png);
-    plots.push(path);
+  const save = async (folder: string, name: string, draw: Picture['draw']) => {
+    for (const format of chosen) {
+      const path = join(folder, name.replace(/png$/, format));
+      await writeFileAtomically(path, draw(format));
+      plots.push(path);
+    }
   };
   for (const [i, run] of runs.entries()) {
-    for (const { name, png } of await plotRun(run, engine, options, io)) {
-      await save(folderOf(run), `${prefixes[i]}${name}`, png);
+    for (const { name, draw } of await plotRun(run, engine, options, io)) {
+      await save(folderOf(run), `${prefixes[i]}${name}`, draw);
     }
   }
   if (runs.length > 1) {
@@ -65,10 +75,12 @@ export async function plotCommand(
         unit: unitOf(run.config.task.name),
       })),
     );
-    await save(folderOf(runs[0]), 'learning-curves.png', learningCurve(curves));
+    await save(folderOf(runs[0]), 'learning-curves.png', (format) => learningCurve(curves, { format }));
     const evaluations = (await Promise.all(runs.map(evaluationOf))).filter((e) => e !== undefined);
     if (new Set(evaluations.flatMap(({ rows }) => rows.map(({ floats }) => floats))).size > 1) {
-      await save(folderOf(runs[0]), 'error-against-memory.png', rateDistortion(evaluations));
+      await save(folderOf(runs[0]), 'error-against-memory.png', (format) =>
+        rateDistortion(evaluations, { format }),
+      );
     }
   }
   if (json) io.out(JSON.stringify({ plots }));
@@ -97,8 +109,9 @@ function prefixesOf(names: string[]): string[] {
 }
 
 export interface Picture {
+  /** As a PNG. */
   name: (typeof PICTURES)[number];
-  png: Uint8Array;
+  draw(format: Format): Uint8Array;
 }
 
 /** Draws all that a run has records for. */
@@ -112,21 +125,26 @@ export async function plotRun(
   const metrics = await readMetrics(run.folder);
   if (metrics.length > 0) {
     const curves = [{ name: run.name, metrics, unit: unitOf(run.config.task.name) }];
-    pictures.push({ name: 'learning-curve.png', png: learningCurve(curves) });
+    pictures.push({ name: 'learning-curve.png', draw: (format) => learningCurve(curves, { format }) });
   }
   const evaluation = await readEvaluation(run.folder);
   if (evaluation) {
     const published = publishedBeside(evaluation);
     pictures.push({
       name: 'error-against-patterns.png',
-      png: errorAgainstPatterns(evaluation, { published }),
+      draw: (format) => errorAgainstPatterns(evaluation, { published, format }),
     });
     if (countsBits(evaluation))
-      pictures.push({ name: 'error-against-bits.png', png: bitsDistortion(evaluation) });
+      pictures.push({
+        name: 'error-against-bits.png',
+        draw: (format) => bitsDistortion(evaluation, { format }),
+      });
   }
-  const { strip, energies } = await recallExamples(run, engine, options, io);
-  pictures.push({ name: 'recall.png', png: filmstrip(strip) });
-  if (energies.length > 0) pictures.push({ name: 'energy.png', png: energyTrace(energies) });
+  const { strip, energies, notes } = await recallExamples(run, engine, options, io);
+  const title = `Recall of ${run.name}, step by step`;
+  pictures.push({ name: 'recall.png', draw: (format) => filmstrip(strip, { title, notes, format }) });
+  if (energies.length > 0)
+    pictures.push({ name: 'energy.png', draw: (format) => energyTrace(energies, { format }) });
   return pictures;
 }
 
@@ -173,5 +191,10 @@ async function recallExamples(run: LoadedRun, engine: Engine, options: PlotOptio
       energies: energies.length > 0 ? energies.map((e) => Array.from(e.subarray(0, shown))) : undefined,
     },
     energies: energies.map((e) => Array.from(e)),
+    notes: [
+      `${count} patterns stored`,
+      config.corruption ?? task.corruption,
+      config.known ? 'uncorrupted entries known' : 'uncorrupted entries not known',
+    ],
   };
 }

@@ -58,7 +58,8 @@ async function gather(
       ? await plotRun(await loadRun(folder), await engineOf(options), options, io)
       : [];
   const picture = async (file: string) =>
-    drawn.find(({ name }) => name === file)?.png ?? readFile(join(plots, file)).catch(() => undefined);
+    drawn.find(({ name }) => name === file)?.draw('png') ??
+    readFile(join(plots, file)).catch(() => undefined);
   return {
     name: basename(folder),
     config,

@@ -19,6 +19,7 @@ import {
   TEXT,
   WIDTH,
 } from './style.ts';
+import type { Format } from './surface.ts';
 
 export interface Bar {
   /** One of the chart's series, which has the colour. */
@@ -41,6 +42,8 @@ export interface BarChart {
   /** In the order of the legend and, within each group, from the top. */
   series: string[];
   groups: BarGroup[];
+  /** Default: png. */
+  format?: Format;
 }
 
 /** Height of a bar, and of what is between two groups, in CSS pixels. */
@@ -50,7 +53,7 @@ const BETWEEN = 14;
 const TEXT_ROOM = 130;
 
 /** Draws the chart: a PNG 800 CSS pixels wide. @throws InputError when no bar has a value greater than 0 */
-export function barChart({ heading, axis: title, series, groups }: BarChart): Uint8Array {
+export function barChart({ heading, axis: title, series, groups, format }: BarChart): Uint8Array {
   registerFonts();
   const values = groups.flatMap(({ bars }) =>
     bars.flatMap(({ value }) => (value && value > 0 ? [value] : [])),
@@ -115,7 +118,7 @@ export function barChart({ heading, axis: title, series, groups }: BarChart): Ui
     plugins: [paper(heading), endTexts(series, groups)],
   };
   const height = headingHeight(heading, WIDTH) + 120 + rows;
-  return drawChart(configuration as unknown as ChartConfiguration, { width: WIDTH, height });
+  return drawChart(configuration as unknown as ChartConfiguration, { width: WIDTH, height }, format);
 }
 
 /** The text of each bar at its end; where there is no bar, at the axis. */

@@ -1,14 +1,16 @@
 /**
- * @file From a chart.js configuration to a PNG, by chartjs-node-canvas. It asks for the package `canvas`, whose binary a script
+ * @file From a chart.js configuration to a picture: a PNG by chartjs-node-canvas, an SVG or PDF by chart.js itself. The former asks for the package `canvas`, whose binary a script
  * fetches at installation, where that may; @napi-rs/canvas answers the same calls and comes whole from the registry, so it
  * stands in. Where npm could not install chartjs-node-canvas (in a package that depends on this one the override of `canvas`
  * does not hold), chart.js draws on that canvas itself.
  */
 import Module, { createRequire } from 'node:module';
+import type { SKRSContext2D } from '@napi-rs/canvas';
 import type { ChartConfiguration, ChartItem } from 'chart.js';
 import { Chart } from 'chart.js/auto';
 import type { ChartJSNodeCanvas } from 'chartjs-node-canvas';
 import { createCanvas } from '../../src/canvas.ts';
+import { type Format, picture } from './surface.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -63,4 +65,37 @@ export function drawWithChartjs(configuration: ChartConfiguration, { width, heig
   return new Uint8Array(png);
 }
 
-export const drawChart = hasChartjsNodeCanvas() ? drawWithChartjsNodeCanvas : drawWithChartjs;
+/** What chart.js takes for a canvas: an SVG or a page of a PDF has a context, but no canvas that could change its size. */
+function canvasOf(context: SKRSContext2D, { width, height }: Size): ChartItem {
+  const canvas = { width, height, style: {}, getContext: () => shown };
+  const shown: SKRSContext2D = new Proxy(context, {
+    get(target, key) {
+      if (key === 'canvas') return canvas;
+      const value = Reflect.get(target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+    set: (target, key, value) => Reflect.set(target, key, value),
+  });
+  return canvas as unknown as ChartItem;
+}
+
+function drawVectors(configuration: ChartConfiguration, size: Size, format: Format): Uint8Array {
+  return picture(size.width, size.height, format, (context) => {
+    const options = {
+      ...configuration.options,
+      devicePixelRatio: 1,
+      responsive: false,
+      animation: false as const,
+    };
+    new Chart(canvasOf(context, size), { ...configuration, options }).stop();
+  });
+}
+
+const drawPng = hasChartjsNodeCanvas() ? drawWithChartjsNodeCanvas : drawWithChartjs;
+
+/** The chart as a picture of `size` CSS pixels. */
+export const drawChart = (
+  configuration: ChartConfiguration,
+  size: Size,
+  format: Format = 'png',
+): Uint8Array => (format === 'png' ? drawPng(configuration, size) : drawVectors(configuration, size, format));

@@ -2,8 +2,9 @@
 import { InputError } from '../../src/errors.ts';
 import type { Axis } from './axis.ts';
 import type { Heading } from './heading.ts';
-import { renderPng, scaleOf } from './render.ts';
+import { renderChart, scaleOf } from './render.ts';
 import { seriesStyle } from './style.ts';
+import type { Format } from './surface.ts';
 
 export interface Curves {
   heading: Heading;
@@ -16,6 +17,8 @@ export interface Curves {
   markers?: boolean;
   /** In CSS pixels, default 440. */
   height?: number;
+  /** Default: png. */
+  format?: Format;
 }
 
 /** A PNG 800 CSS pixels wide. Throws InputError when there is nothing to draw. */
@@ -28,12 +31,14 @@ export function curvesPng({
   curves,
   markers,
   height = 440,
+  format,
 }: Curves): Uint8Array {
   if (!curves.some(({ points }) => points.length > 0)) {
     throw new InputError(`${heading.title}: no curve has a point, nothing to plot`);
   }
   const styles = curves.map((_, i) => seriesStyle(i));
-  return renderPng({
+  return renderChart({
+    format,
     heading,
     height,
     lines: curves.map(({ points }, i) => ({

@@ -1,7 +1,11 @@
-/** @file Names beside the ends of their lines, which read faster than a legend; moved apart where they would overlap. */
+/**
+ * @file Names beside the ends of their lines, which read faster than a legend; moved apart where they would overlap. Where that
+ * would move one too far to follow, they are a key instead: in the order of the lines' ends, each with a piece of its line.
+ */
 import type { SKRSContext2D } from '@napi-rs/canvas';
-import type { Chart, Plugin } from 'chart.js';
-import { canvasFont, INK, MUTED, TEXT } from './style.ts';
+import type { Chart, Plugin, PointStyle } from 'chart.js';
+import { drawPoint } from 'chart.js/helpers';
+import { BACKGROUND, canvasFont, INK, MUTED, TEXT } from './style.ts';
 import { shorten, textWidth } from './text.ts';
 
 export interface EndLabel {
@@ -10,14 +14,26 @@ export interface EndLabel {
   detail: string;
   color: string;
   bold: boolean;
+  /** How the line looks, for a key. */
+  sample: Sample;
   /** Where the line ends, in the drawn coordinates of the axes x and y; undefined leaves the label out. */
   end: { x: number; y: number } | undefined;
+}
+
+export interface Sample {
+  width: number;
+  dash: readonly number[];
+  pointStyle: PointStyle;
+  rotation: number;
+  hollow: boolean;
 }
 
 const LINE = 15;
 const GAP = 5;
 /** From the chart's edge to the text: room for the connector. */
-const INDENT = 26;
+const INDENT = 36;
+/** A label may lie so far from the end of its line; beyond it nobody follows the connector. */
+const FARTHEST = 60;
 const WIDEST = 230;
 
 /** Room the labels need at the right of the chart, in CSS pixels. */
@@ -52,18 +68,12 @@ export function endLabels(labels: EndLabel[]): Plugin<'line'> {
         top - LINE / 2,
         bottom + LINE / 2,
       );
+      const isKey = centres.some((centre, i) => Math.abs(centre - ends[i].y) > FARTHEST);
       context.save();
       context.textBaseline = 'middle';
       shown.forEach((label, i) => {
-        context.strokeStyle = label.color;
-        context.lineWidth = 1;
-        // Dotted where the line ends early, so that the connector is not read as more of the line.
-        context.setLineDash(ends[i].x < right - 1 ? [1, 3] : []);
-        context.beginPath();
-        context.moveTo(ends[i].x + 6, ends[i].y);
-        if (ends[i].x < right - 1) context.lineTo(right + 6, ends[i].y);
-        context.lineTo(right + INDENT - 5, centres[i]);
-        context.stroke();
+        if (isKey) drawSample(context, label, right + 13, centres[i] - (label.detail === '' ? 0 : LINE / 2));
+        else drawConnector(context, label.color, ends[i], { x: right, y: centres[i] });
         const weight = label.bold ? 600 : 400;
         const half = label.detail === '' ? 0 : LINE / 2;
         context.font = canvasFont(TEXT.normal, weight);
@@ -76,6 +86,41 @@ export function endLabels(labels: EndLabel[]): Plugin<'line'> {
       context.restore();
     },
   };
+}
+
+interface Place {
+  x: number;
+  y: number;
+}
+
+/** From the end of a line to its label beside the chart's right edge. */
+function drawConnector(context: SKRSContext2D, color: string, end: Place, edge: Place): void {
+  context.strokeStyle = color;
+  context.lineWidth = 1;
+  // Dotted where the line ends early, so that the connector is not read as more of the line.
+  context.setLineDash(end.x < edge.x - 1 ? [1, 3] : []);
+  context.beginPath();
+  context.moveTo(end.x + 6, end.y);
+  if (end.x < edge.x - 1) context.lineTo(edge.x + 6, end.y);
+  context.lineTo(edge.x + INDENT - 5, edge.y);
+  context.stroke();
+}
+
+/** A piece of the line with its marker, as wide as the room before the text. */
+function drawSample(context: SKRSContext2D, { color, sample }: EndLabel, x: number, y: number): void {
+  const wide = INDENT - 18;
+  context.strokeStyle = color;
+  context.lineWidth = sample.width;
+  context.setLineDash([...sample.dash]);
+  context.beginPath();
+  context.moveTo(x, y);
+  context.lineTo(x + wide, y);
+  context.stroke();
+  context.setLineDash([]);
+  context.fillStyle = sample.hollow ? BACKGROUND : color;
+  const { pointStyle, rotation } = sample;
+  const options = { pointStyle, rotation, radius: 4, borderWidth: 1.5 };
+  drawPoint(context as unknown as Parameters<typeof drawPoint>[0], options, x + wide / 2, y);
 }
 
 const heightOf = (label: EndLabel) => (label.detail === '' ? LINE : 2 * LINE) + GAP;

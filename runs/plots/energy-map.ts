@@ -1,21 +1,9 @@
 /** @file Energies over the plane as a strip of maps: a column for each time, a row for each set of patterns. */
 import type { SKRSContext2D } from '@napi-rs/canvas';
-import { createCanvas } from '../../src/canvas.ts';
 import { InputError } from '../../src/errors.ts';
 import { drawHeading, type Heading, headingHeight } from './heading.ts';
-import {
-  BACKGROUND,
-  canvasFont,
-  INK,
-  MARGIN,
-  MUTED,
-  PALETTE,
-  PIXEL_RATIO,
-  registerFonts,
-  setLanguage,
-  TEXT,
-  WIDTH,
-} from './style.ts';
+import { BACKGROUND, canvasFont, INK, MARGIN, MUTED, PALETTE, TEXT, WIDTH } from './style.ts';
+import { type Format, picture } from './surface.ts';
 
 export interface EnergyMaps {
   heading: Heading;
@@ -24,6 +12,8 @@ export interface EnergyMaps {
   rows: MapRow[];
   /** Maps show [-extent, extent]^2. */
   extent: number;
+  /** Default: png. */
+  format?: Format;
 }
 
 export interface MapRow {
@@ -50,20 +40,23 @@ const LOW = [8, 48, 107];
 const HIGH = [247, 251, 255];
 
 /** A PNG 800 CSS pixels wide; each map has colours of its own, from its least energy to its greatest. */
-export function energyMaps({ heading, columns, rows, extent }: EnergyMaps): Uint8Array {
+export function energyMaps(maps: EnergyMaps): Uint8Array {
+  const { heading, columns, rows } = maps;
   if (rows.length === 0 || rows.some(({ energies }) => energies.length !== columns.length)) {
     throw new InputError(`energy maps need an energy for each of ${columns.length} columns in every row`);
   }
-  registerFonts();
   const side = Math.floor((WIDTH - 2 * MARGIN - LABEL - (columns.length - 1) * GAP) / columns.length);
   const top = headingHeight(heading, WIDTH) + COLUMN_HEADING;
   const height = top + rows.length * (side + GAP) - GAP + MARGIN;
-  const canvas = createCanvas(WIDTH * PIXEL_RATIO, height * PIXEL_RATIO);
-  const context = canvas.getContext('2d');
-  setLanguage(context);
-  context.scale(PIXEL_RATIO, PIXEL_RATIO);
-  context.fillStyle = BACKGROUND;
-  context.fillRect(0, 0, WIDTH, height);
+  return picture(WIDTH, height, maps.format ?? 'png', (context) => drawMaps(context, maps, side, top));
+}
+
+function drawMaps(
+  context: SKRSContext2D,
+  { heading, columns, rows, extent }: EnergyMaps,
+  side: number,
+  top: number,
+): void {
   drawHeading(context, heading, WIDTH);
   const left = (c: number) => MARGIN + LABEL + c * (side + GAP);
   context.textBaseline = 'middle';
@@ -95,7 +88,6 @@ export function energyMaps({ heading, columns, rows, extent }: EnergyMaps): Uint
       context.restore();
     });
   });
-  return new Uint8Array(canvas.toBuffer('image/png'));
 }
 
 function drawMap(

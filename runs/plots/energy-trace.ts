@@ -2,13 +2,16 @@
 import { InputError } from '../../src/errors.ts';
 import { axisTitle, countAxis, linearAxis } from './axis.ts';
 import { formatNumber } from './numbers.ts';
-import { type Line, renderPng, scaleOf } from './render.ts';
+import { type Line, renderChart, scaleOf } from './render.ts';
 import { faint, INK, PALETTE } from './style.ts';
+import type { Format } from './surface.ts';
 
 export interface EnergyTraceOptions {
   title?: string;
   /** Unit of the energy, for instance "nats"; default none. */
   unit?: string;
+  /** Default: png. */
+  format?: Format;
 }
 
 /** More thin lines than this only blacken the picture. */
@@ -27,7 +30,8 @@ export function energyTrace(energies: number[][], options: EnergyTraceOptions = 
   const thin = Array.from({ length: shown }, (_, i) =>
     traceOf(energies, Math.floor((i * queries) / shown), shown),
   );
-  return renderPng({
+  return renderChart({
+    format: options.format,
     heading: {
       title: options.title ?? 'Energy along recall',
       notes: [

@@ -2,8 +2,9 @@
 import { InputError } from '../../src/errors.ts';
 import { type Axis, autoAxis, axisTitle, linearAxis, logAxis, scaleNote } from './axis.ts';
 import { type EndLabel, endLabels, labelHeight, labelRoom } from './end-labels.ts';
-import { type Line, renderPng, scaleOf } from './render.ts';
-import { BACKGROUND, faint, MUTED, PUBLISHED_DASH, seriesStyle } from './style.ts';
+import { type Line, renderChart, scaleOf } from './render.ts';
+import { BACKGROUND, faint, INK, MUTED, PUBLISHED_DASH, seriesStyle } from './style.ts';
+import type { Format } from './surface.ts';
 
 /** How errors are placed: 'log' is linear near zero when there are zeros; 'auto' (default) is 'log' beyond two decades. */
 export type ErrorScale = 'auto' | 'linear' | 'log';
@@ -38,7 +39,12 @@ export interface ErrorChart {
   series: ErrorSeries[];
   /** Dotted vertical lines at these values of x. */
   marks?: number[];
+  /** Default: png. */
+  format?: Format;
 }
+
+/** With more series than this only trained memories have bands: many on top of each other say nothing. */
+export const MOST_BANDS = 7;
 
 /** Draws the chart: a PNG 800 CSS pixels wide. Throws InputError when no error is finite. */
 export function errorChart(chart: ErrorChart): Uint8Array {
@@ -52,9 +58,11 @@ export function errorChart(chart: ErrorChart): Uint8Array {
   const lines = series.map((s, i) => line(s, i, x, y));
   // Many bands on top of each other must not add up to a dark one.
   const opacity = Math.min(0.11, 0.6 / series.length);
-  const bands = series.flatMap((s, i) => band(s, i, x, y, opacity));
+  const banded = (s: ErrorSeries) => s.kind === 'trained' || series.length <= MOST_BANDS;
+  const bands = series.flatMap((s, i) => (banded(s) ? band(s, i, x, y, opacity) : []));
   const marks = (chart.marks ?? []).map((at) => verticalMark(x.place(at), y));
-  return renderPng({
+  return renderChart({
+    format: chart.format,
     heading: { title: chart.title, notes: chart.notes },
     height: Math.max(480, labelHeight(labels) + 170),
     // Hollow markers lie over solid ones, else they would be lost where both agree.
@@ -101,8 +109,9 @@ function withGaps({ x, error, low, high }: ErrorPoint): ErrorPoint {
 }
 
 function line(series: ErrorSeries, i: number, x: Axis, y: Axis): Line {
-  const { color, pointStyle, rotation, dash } = seriesStyle(i);
+  const { pointStyle, rotation, dash } = seriesStyle(i);
   const published = series.kind === 'published';
+  const color = colorOf(series, i);
   return {
     data: series.points.map((p) => ({ x: x.place(p.x), y: y.place(p.error) })),
     borderColor: color,
@@ -141,6 +150,10 @@ function band(series: ErrorSeries, i: number, x: Axis, y: Axis, opacity: number)
   ];
 }
 
+/** What is published is in ink: no memory of ours has that colour. */
+const colorOf = (series: ErrorSeries, i: number) =>
+  series.kind === 'published' ? INK : seriesStyle(i).color;
+
 function verticalMark(x: number, y: Axis): Line {
   return {
     data: [
@@ -159,7 +172,14 @@ function endLabel(series: ErrorSeries, i: number, x: Axis, y: Axis): EndLabel {
   return {
     name: series.name,
     detail: series.detail,
-    color: seriesStyle(i).color,
+    color: colorOf(series, i),
+    sample: {
+      width: series.kind === 'trained' ? 3 : 1.75,
+      dash: series.kind === 'published' ? PUBLISHED_DASH : seriesStyle(i).dash,
+      pointStyle: seriesStyle(i).pointStyle,
+      rotation: seriesStyle(i).rotation,
+      hollow: series.kind === 'published',
+    },
     bold: series.kind === 'trained',
     end: last && { x: x.place(last.x), y: y.place(last.error) },
   };

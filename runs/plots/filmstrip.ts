@@ -1,27 +1,14 @@
 /** @file Recall as a strip of frames: a row for each example, from the stored pattern and the query to the last iterate. */
 
 import type { SKRSContext2D } from '@napi-rs/canvas';
-import { createCanvas } from '../../src/canvas.ts';
 import { InputError } from '../../src/errors.ts';
 import { sizeOf } from '../../src/shapes.ts';
 import type { Filmstrip } from '../records.ts';
 import { drawFrame, isWrong, type Layout, layoutOf } from './frame.ts';
 import { drawHeading, type Heading, headingHeight } from './heading.ts';
 import { formatNumber } from './numbers.ts';
-import {
-  BACKGROUND,
-  canvasFont,
-  GRID,
-  INK,
-  MARGIN,
-  MUTED,
-  PIXEL_RATIO,
-  registerFonts,
-  setLanguage,
-  TEXT,
-  WIDTH,
-  WRONG,
-} from './style.ts';
+import { canvasFont, GRID, INK, MARGIN, MUTED, PIXEL_RATIO, TEXT, WIDTH, WRONG } from './style.ts';
+import { type Format, picture } from './surface.ts';
 
 /** Iterates shown besides the query; of a longer recall an even selection with its first and last step. */
 const MOST_STEPS = 8;
@@ -47,7 +34,10 @@ interface Frame {
  * depends on the frames, up to 800 CSS pixels (wider only for images that leave no choice). Throws InputError when there is
  * no example or lengths do not match.
  */
-export function filmstrip(strip: Filmstrip, options: { title?: string } = {}): Uint8Array {
+export function filmstrip(
+  strip: Filmstrip,
+  options: { title?: string; notes?: string[]; format?: Format } = {},
+): Uint8Array {
   check(strip);
   const layout = layoutOf(strip.patternShape);
   const binary = strip.patterns.every((pattern) => pattern.every((value) => value === 0 || value === 1));
@@ -58,16 +48,19 @@ export function filmstrip(strip: Filmstrip, options: { title?: string } = {}): U
     {
       title: options.title ?? 'Recall step by step',
       notes: [
+        ...(options.notes ?? []),
         strip.energies ? 'E: energy' : '',
         binary
           ? `wrong: of ${formatNumber(strip.patterns[0].length)} entries`
           : 'error: squared, summed over the pattern',
+        binary && layout.kind === 'bits' ? 'orange: wrong, pale where it says 0, dark where it says 1' : '',
       ],
     },
     headings,
     rows,
     layout,
     binary,
+    options.format ?? 'png',
   );
 }
 
@@ -136,8 +129,8 @@ function draw(
   rows: Frame[][],
   layout: Layout,
   binary: boolean,
+  format: Format,
 ): Uint8Array {
-  registerFonts();
   const columns = headings.length;
   // Two gaps more where the strip changes its subject: after the stored pattern and after the query.
   const gaps = (columns - 1) * GAP + 2 * GAP;
@@ -153,16 +146,10 @@ function draw(
   const top = headingHeight(heading, width) + COLUMN_HEADING;
   const height = top + rows.length * rowHeight - ROW_GAP + MARGIN;
 
-  const canvas = createCanvas(width * PIXEL_RATIO, height * PIXEL_RATIO);
-  const context = canvas.getContext('2d');
-  setLanguage(context);
-  context.fillStyle = BACKGROUND;
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  inCss(context, () => drawHeading(context, heading, width));
-
   const left = (c: number) => MARGIN + c * (column + GAP) + Math.min(c, 2) * GAP;
   const centre = (c: number) => left(c) + column / 2;
-  inCss(context, () => {
+  return picture(width, height, format, (context) => {
+    drawHeading(context, heading, width);
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     context.font = canvasFont(TEXT.normal, 600);
@@ -173,16 +160,25 @@ function draw(
     context.fillStyle = GRID;
     for (const c of [1, 2])
       if (c < columns) context.fillRect(left(c) - GAP - 0.5, top, 1, height - top - MARGIN);
-  });
-  rows.forEach((row, r) => {
-    const y = top + r * rowHeight;
-    row.forEach((frame, c) => {
-      const x = Math.round((centre(c) - frameWidth / 2) * PIXEL_RATIO);
-      drawFrame(context, layout, frame.values, binary ? row[0].values : undefined, x, y * PIXEL_RATIO, scale);
-      inCss(context, () => drawCaption(context, frame, centre(c), y + Math.ceil(frameHeight) + 4));
+    rows.forEach((row, r) => {
+      const y = top + r * rowHeight;
+      row.forEach((frame, c) => {
+        const x = Math.round((centre(c) - frameWidth / 2) * PIXEL_RATIO);
+        inDevicePixels(context, () =>
+          drawFrame(
+            context,
+            layout,
+            frame.values,
+            binary ? row[0].values : undefined,
+            x,
+            y * PIXEL_RATIO,
+            scale,
+          ),
+        );
+        drawCaption(context, frame, centre(c), y + Math.ceil(frameHeight) + 4);
+      });
     });
   });
-  return new Uint8Array(canvas.toBuffer('image/png'));
 }
 
 function drawCaption(context: SKRSContext2D, { energy, error }: Frame, x: number, y: number): void {
@@ -200,10 +196,10 @@ function drawCaption(context: SKRSContext2D, { energy, error }: Frame, x: number
   context.fillText(error.text, x, line);
 }
 
-/** Draws in CSS pixels; frames are drawn in device pixels. */
-function inCss(context: SKRSContext2D, body: () => void): void {
+/** Frames are drawn in the device pixels of a PNG, whole ones for each entry, all else in CSS pixels. */
+function inDevicePixels(context: SKRSContext2D, body: () => void): void {
   context.save();
-  context.scale(PIXEL_RATIO, PIXEL_RATIO);
+  context.scale(1 / PIXEL_RATIO, 1 / PIXEL_RATIO);
   body();
   context.restore();
 }

@@ -4,8 +4,9 @@ import type { Metrics } from '../records.ts';
 import { type Axis, autoAxis, axisTitle, countAxis, linearAxis, logAxis, scaleNote } from './axis.ts';
 import { CROWD, envelope, every, means, type Point } from './downsample.ts';
 import { formatNumber } from './numbers.ts';
-import { gap, type LegendEntry, type Line, renderPng, scaleOf, titlesAbove } from './render.ts';
+import { gap, type LegendEntry, type Line, renderChart, scaleOf, titlesAbove } from './render.ts';
 import { faint, MUTED, seriesStyle, TEXT } from './style.ts';
+import type { Format } from './surface.ts';
 import { shorten, textWidth } from './text.ts';
 
 export interface Run {
@@ -44,7 +45,7 @@ interface Curve {
  * means of neighbouring records), faint ones what was logged. Axes are logarithmic where values span more than a decade,
  * the gradient norm's always. Throws InputError when there is no run, a run has no metrics, or units differ.
  */
-export function learningCurve(runs: Run[], options: { title?: string } = {}): Uint8Array {
+export function learningCurve(runs: Run[], options: { title?: string; format?: Format } = {}): Uint8Array {
   const histories = runs.map(history);
   const unit = commonUnit(runs);
   const alone = runs.length === 1;
@@ -67,7 +68,8 @@ export function learningCurve(runs: Run[], options: { title?: string } = {}): Ui
   if (query.length > 0) below.push(queryLine(query, axes.error));
 
   const last = histories[0].at(-1)!;
-  return renderPng({
+  return renderChart({
+    format: options.format,
     heading: {
       title: options.title ?? (alone ? `Training of ${runs[0].name}` : 'Training'),
       notes: alone

@@ -4,6 +4,7 @@ import { type Axis, axisTitle, countAxis, scaleNote } from './axis.ts';
 import { type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
 import { conditions, errorTitle, finest, groupRows, sizeOf, TRAINED, unitOf } from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
+import type { Format } from './surface.ts';
 
 export interface PublishedCurve {
   name: string;
@@ -16,6 +17,8 @@ export interface LoadCurveOptions {
   published?: PublishedCurve[];
   /** Default 'auto': logarithmic (linear near zero) when errors span more than two decades. */
   scale?: ErrorScale;
+  /** Default: png. */
+  format?: Format;
 }
 
 /** A PNG of error against load. Throws InputError when the evaluation has no rows or mixes units. */
@@ -53,6 +56,7 @@ export function errorAgainstPatterns(evaluation: Evaluation, options: LoadCurveO
     x,
     ...errorTitle(evaluation, unit),
     scale: options.scale,
+    format: options.format,
     series,
   });
 }

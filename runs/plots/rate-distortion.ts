@@ -5,12 +5,15 @@ import { axisTitle, logAxis, scaleNote } from './axis.ts';
 import { type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
 import { conditions, errorTitle, finest, groupRows, TRAINED, unitOf } from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
+import type { Format } from './surface.ts';
 
 export interface RateDistortionOptions {
   /** Patterns stored at once. Default: the load with the most rows, and among equals the greatest. */
   patterns?: number;
   /** Default 'auto': logarithmic (linear near zero) when errors span more than two decades. */
   scale?: ErrorScale;
+  /** Default: png. */
+  format?: Format;
 }
 
 /**
@@ -42,6 +45,7 @@ export function rateDistortion(
   const x = logAxis(rows.map((row) => row.floats));
   const marked = x.place(even) >= x.min && x.place(even) <= x.max;
   return errorChart({
+    format: options.format,
     title: `${all.task}: recall error against memory size, ${formatNumber(patterns)} patterns`,
     notes: [
       ...conditions({ ...all, rows }),

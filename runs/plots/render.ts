@@ -1,4 +1,4 @@
-/** @file From lines and axes to a PNG, by chart.js: white background, two device pixels to a CSS pixel, our own font. */
+/** @file From lines and axes to a picture, by chart.js: white background, two device pixels to a CSS pixel, our own font. */
 import type { SKRSContext2D } from '@napi-rs/canvas';
 import type { ChartConfiguration, ChartDataset, ChartOptions, ChartType, Plugin } from 'chart.js';
 import type { Axis } from './axis.ts';
@@ -19,6 +19,7 @@ import {
   TEXT,
   WIDTH,
 } from './style.ts';
+import type { Format } from './surface.ts';
 
 /** Points in drawn coordinates; a `y` that is not a number is a gap. */
 export type Line = ChartDataset<'line', { x: number; y: number }[]>;
@@ -37,6 +38,8 @@ export interface LineChart {
   /** Above the chart area; default none. */
   legend?: LegendEntry[];
   plugins?: Plugin<'line'>[];
+  /** Default: png. */
+  format?: Format;
 }
 
 export interface LegendEntry {
@@ -46,8 +49,8 @@ export interface LegendEntry {
   dash?: number[];
 }
 
-/** Draws a chart WIDTH wide and returns the PNG, PIXEL_RATIO times its size in CSS pixels. */
-export function renderPng(chart: LineChart): Uint8Array {
+/** Draws a chart WIDTH wide; a PNG has PIXEL_RATIO times its size in CSS pixels. */
+export function renderChart(chart: LineChart): Uint8Array {
   registerFonts();
   const legend = chart.legend ?? [];
   const options: Options = {
@@ -94,7 +97,7 @@ export function renderPng(chart: LineChart): Uint8Array {
     options,
     plugins: [paper(chart.heading), ...(chart.plugins ?? [])],
   };
-  return drawChart(configuration as ChartConfiguration, { width: WIDTH, height: chart.height });
+  return drawChart(configuration as ChartConfiguration, { width: WIDTH, height: chart.height }, chart.format);
 }
 
 /** White paper and the heading, behind any chart. */

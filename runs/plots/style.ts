@@ -19,7 +19,7 @@ export const WRONG = '#d55e00';
 
 /**
  * Colours told apart under the common colour blindnesses, in order of use: Okabe and Ito's set without its yellow (too
- * pale on white), then three from Paul Tol's muted scheme. https://jfly.uni-koeln.de/color/, https://personal.sron.nl/~pault/
+ * pale on white), then seven from Paul Tol's muted and safe schemes. https://jfly.uni-koeln.de/color/, https://personal.sron.nl/~pault/
  */
 export const PALETTE = [
   '#0072b2',
@@ -32,6 +32,10 @@ export const PALETTE = [
   '#882255',
   '#999933',
   '#332288',
+  '#117733',
+  '#aa4499',
+  '#6699cc',
+  '#661100',
 ] as const;
 
 /** Shape and rotation of markers. All have an inside, so that hollow ones can be told from solid ones. */
@@ -43,7 +47,7 @@ const POINTS = [
   ['triangle', 180],
 ] as const;
 
-/** Colour, marker and dash of series `i`. Colours repeat after ten series: then the lines are dotted. */
+/** Colour, marker and dash of series `i`. Colours repeat after fourteen series: then the lines are dotted. */
 export function seriesStyle(i: number) {
   const [pointStyle, rotation] = POINTS[i % POINTS.length];
   const dash = i < PALETTE.length ? [] : [2, 2];

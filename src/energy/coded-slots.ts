@@ -12,7 +12,8 @@
  * Where square = 1 and one = 0, a pixel of value 0 (neither ink nor paper) says nothing, so that reading from 0 needs no mask.
  * Writing descends |A (x_n - mean) - m_n|^2 / 2: one step of rate one stores every code as it is. D starts as principal components of
  * training patterns, A as its transpose (before any training as cosines); the decoder starts as g = R(m), r constant, so that a pattern
- * whose code is complete has E = 0.
+ * whose code is complete has E = 0. Where recall is always told which pixels are right (`noise` false), t = 1, r = 0 and their
+ * convolutions are left out.
  *
  * The table is cut anew for every load: of K slots of C numbers, up to K patterns get C numbers each, up to 2 K get C / 2 and so on
  * (`halvings`), and few may get more (up to `longest`). Components stand in the order of their variance, so a shorter code is a rougher
@@ -42,6 +43,8 @@ export interface CodedSlotsOptions {
   sharpness?: number;
   /** Whether a pixel of value 0 says nothing at first, as in drawings of ink (+1) and paper (-1). Default true. */
   blank?: boolean;
+  /** Whether the energy learns to see where x is noise, for recall that is not told. Default true. */
+  noise?: boolean;
   /** Whether A stays the transpose of D, for half as many shared parameters. Default false. */
   tied?: boolean;
 }
@@ -62,7 +65,7 @@ const WRITTEN = 1e-7;
 
 export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
   const { patternShape, slots = 64, code = 72, halvings = 2, width = 12, sharpness = 0.7 } = options;
-  const { longest = code, blank = true, tied = false } = options;
+  const { longest = code, blank = true, noise = true, tied = false } = options;
   const [height, wide, channels] = patternShape;
   const name = 'network "coded-slots"';
   if (patternShape.length !== 3 || height % 2 || wide % 2)
@@ -165,26 +168,31 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
       square: shared([1], { constant: blank ? 1 : 0 }),
       one: shared([1], { constant: blank ? 0 : 1 }),
       sharpness: shared([1], { constant: Math.log(Math.expm1(sharpness)) }),
-      ...filter('trust1', 2 * channels, width, 5),
-      ...filter('trust2', width, width),
-      ...filter('trust3', width, 1, 3, 0, 2),
-      ...filter('decode1', 3 * channels + 1, width),
+      ...(noise
+        ? {
+            ...filter('trust1', 2 * channels, width, 5),
+            ...filter('trust2', width, width),
+            ...filter('trust3', width, 1, 3, 0, 2),
+          }
+        : {}),
+      ...filter('decode1', 3 * channels + Number(noise), width),
       ...filter('decode2', width, 2 * width),
       ...filter('decode3', 2 * width, 2 * width),
       ...filter('decode4', 2 * width, 2 * width),
       ...filter('decode5', 3 * width, width),
-      ...filter('decode6', width, channels + 1, 3, 0, 0),
+      ...filter('decode6', width, channels + Number(noise), 3, 0, 0),
     },
     principal: { count: longest, start: ({ mean, components }) => ({ mean, ...start(components) }) },
     energy(p, x) {
       const [episodes, patterns] = x.shape as [number, number];
       const image = (t: tf.Tensor, c = channels) => tf.reshape(t, [episodes, patterns, height, wide, c]);
       const flat = (t: tf.Tensor) => tf.reshape(t, [episodes, patterns, d]);
-      const logits = trust(p, x);
-      const believed = tf.sigmoid(logits);
-      const weights = tf.mul(believed, tf.add(tf.mul(tf.square(x), p.square), p.one));
+      const logits = noise ? [trust(p, x)] : [];
+      const believed = logits.map((t) => tf.sigmoid(t));
+      const speaks = tf.add(tf.mul(tf.square(x), p.square), p.one);
+      const weights = believed.reduce((product: tf.Tensor, t) => tf.mul(t, product), speaks);
       const rough = image(tf.add(dense(attend(p, flat(x), flat(weights)), p['decode.w']), p.mean));
-      const c1 = silu(layer(p, 'decode1', tf.concat([rough, x, tf.mul(rough, x), believed], 4)));
+      const c1 = silu(layer(p, 'decode1', tf.concat([rough, x, tf.mul(rough, x), ...believed], 4)));
       const c2 = silu(layer(p, 'decode2', c1, 2));
       const c4 = silu(layer(p, 'decode4', silu(layer(p, 'decode3', c2))));
       const c5 = silu(layer(p, 'decode5', tf.concat([c1, enlarged(tf.add(c2, c4))], 4)));
@@ -192,8 +200,8 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
       const part = (from: number, count: number) =>
         tf.slice(out, [0, 0, 0, 0, from], [episodes, patterns, height, wide, count]);
       const guess = tf.add(rough, part(0, channels));
-      const doubt = tf.sigmoid(tf.sub(tf.neg(part(channels, 1)), tf.sub(logits, START)));
-      const squares = tf.mul(tf.square(tf.sub(x, guess)), doubt);
+      const doubts = logits.map((t) => tf.sigmoid(tf.sub(tf.neg(part(channels, 1)), tf.sub(t, START))));
+      const squares = doubts.reduce((product, t) => tf.mul(product, t), tf.square(tf.sub(x, guess)));
       return tf.div(tf.sum(flat(squares), 2), 2);
     },
     writingEnergy(p, x) {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { errorAgainstPatterns } from '../../../runs/plots/load-curve.ts';
-import { PALETTE } from '../../../runs/plots/style.ts';
+import { INK, PALETTE } from '../../../runs/plots/style.ts';
 import { InputError } from '../../../src/errors.ts';
 import { countPixels, decodePng, near, same, TITLE } from './pixels.ts';
 import { evaluation, row } from './records.ts';
@@ -38,7 +38,9 @@ test('what is known and the corruption show', () => {
   expect(same(errorAgainstPatterns({ ...evaluation(rows), corruption: 'flip:0.1' }), base)).toBe(false);
 });
 
-test('published results are one more line, dashed', () => {
+test('published results are one more line, dashed and in ink', () => {
+  const region = { left: 150, right: 500, top: 70, bottom: 420 };
+  const ink = near(INK);
   const points: [number, number][] = [
     [16, 10],
     [96, 10],
@@ -47,11 +49,13 @@ test('published results are one more line, dashed', () => {
     published: [{ name: 'paper', points }],
     scale: 'linear',
   });
-  const dashed = countPixels(png, { left: 150, right: 500, top: 70, bottom: 420 }, green);
+  const without = errorAgainstPatterns(evaluation(rows), { scale: 'linear' });
+  const dashed = countPixels(png, region, ink) - countPixels(without, region, ink);
+  expect(countPixels(png, region, green)).toBe(countPixels(without, region, green));
   const whole = errorAgainstPatterns(evaluation([...rows, row('paper', 16, 10), row('paper', 96, 10)]), {
     scale: 'linear',
   });
-  const solid = countPixels(whole, { left: 150, right: 500, top: 70, bottom: 420 }, green);
+  const solid = countPixels(whole, region, green);
   expect(dashed).toBeGreaterThan(200);
   expect(dashed).toBeLessThan(0.8 * solid);
 });
@@ -96,4 +100,12 @@ test('no rows, no finite error and mixed units are bad input, said in one line',
     expect(bad).toThrow(InputError);
     expect(bad).toThrow(/^[^\n]+$/);
   }
+});
+
+test('a chart is also an SVG, with its text as outlines, and a PDF', () => {
+  const svg = new TextDecoder().decode(errorAgainstPatterns(evaluation(rows), { format: 'svg' }));
+  expect(svg).toContain('<svg');
+  expect(svg).not.toContain('<text');
+  const pdf = errorAgainstPatterns(evaluation(rows), { format: 'pdf' });
+  expect(new TextDecoder().decode(pdf.subarray(0, 5))).toBe('%PDF-');
 });
