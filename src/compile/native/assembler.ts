@@ -1,9 +1,22 @@
 /**
  * @file Writes machine code of x86-64 processors with AVX-512: what the native programs need of it and no more.
  *
- * Encodings are those of the Intel 64 Software Developer's Manual, volume 2 (REX: 2.2, VEX: 2.3, EVEX: 2.7). Vectors are 512 bits,
- * 16 float32 numbers. Operands come in Intel's order, the destination first.
+ * Instructions are rows of a table, instructions.ts; here is how they are put into bytes (Intel 64 Software Developer's Manual, volume 2:
+ * REX: 2.2, VEX: 2.3, EVEX: 2.7). Vectors are 512 bits, 16 float32 numbers. Operands come in Intel's order, the destination first.
  */
+
+import {
+  compares,
+  general,
+  type Instruction,
+  moves,
+  single,
+  tileMoves,
+  vector,
+  withByte,
+} from './instructions.ts';
+
+export { compares, single, vector, withByte } from './instructions.ts';
 
 /** General registers. */
 export const [RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15] = Array.from(
@@ -20,68 +33,8 @@ export interface Memory {
 
 export const at = (base: number, offset = 0, index?: number): Memory => ({ base, index, offset });
 
-/** prefix: 0 none, 1 66, 2 F3, 3 F2; map: 1 0F, 2 0F38, 3 0F3A. */
-export interface Opcode {
-  prefix: number;
-  map: number;
-  code: number;
-}
-
-export const opcode = (prefix: number, map: number, code: number): Opcode => ({ prefix, map, code });
-
-/** Vector operations of a destination and two sources. */
-export const vector = {
-  add: opcode(0, 1, 0x58),
-  mul: opcode(0, 1, 0x59),
-  sub: opcode(0, 1, 0x5c),
-  min: opcode(0, 1, 0x5d),
-  div: opcode(0, 1, 0x5e),
-  /** Where either is no number, the second source; so are min and the sign of zero. */
-  max: opcode(0, 1, 0x5f),
-  and: opcode(0, 1, 0x54),
-  or: opcode(0, 1, 0x56),
-  xor: opcode(0, 1, 0x57),
-  /** first * 2 to the floor of the second */
-  scale: opcode(1, 2, 0x2c),
-  /** destination = first * destination + second */
-  fma213: opcode(1, 2, 0xa8),
-  /** destination = first * second + destination */
-  fma231: opcode(1, 2, 0xb8),
-  /** destination = second - first * destination */
-  fnma213: opcode(1, 2, 0xac),
-  /** destination = destination - first * second */
-  fnma231: opcode(1, 2, 0xbc),
-  /** As integers of 32 bits. */
-  addIntegers: opcode(1, 1, 0xfe),
-  unpackLow: opcode(0, 1, 0x14),
-  unpackHigh: opcode(0, 1, 0x15),
-  /** The second source where the mask is set, else the first. */
-  blend: opcode(1, 2, 0x65),
-};
-
-/** Vector operations of a destination and one source. */
-export const single = {
-  sqrt: opcode(0, 1, 0x51),
-  /** The exponent as a number. */
-  exponent: opcode(1, 2, 0x42),
-};
-
-/** Vector operations with a constant byte: of one source, or of two. */
-export const withByte = {
-  /** One source. Byte 0: nearest even, 1: down, 2: up. */
-  round: opcode(1, 3, 0x08),
-  /** One source. Byte 0: the significand in [1, 2), with its sign; 2: in [0.5, 1). */
-  significand: opcode(1, 3, 0x26),
-  /** One source, within each 128 bits. */
-  shuffleWithin: opcode(1, 3, 0x04),
-  /** Two sources: two numbers of each within every 128 bits. */
-  shuffle: opcode(0, 1, 0xc6),
-  /** Two sources: two blocks of 128 bits of each. */
-  shuffleBlocks: opcode(1, 3, 0x23),
-};
-
-/** How a comparison asks (without signals): greater and greaterOrEqual are the negations of these, or exchange the sources. */
-export const compares = { equal: 0x00, less: 0x11, lessOrEqual: 0x12, unordered: 0x03, notEqual: 0x04 };
+/** An instruction as what stands in code: a row of the table has more. */
+export type Opcode = Pick<Instruction, 'prefix' | 'map' | 'code'>;
 
 /** Where numbers that instructions need lie in memory, each once. */
 export interface Numbers {
@@ -128,35 +81,35 @@ export class Assembler {
   // Vectors
 
   load(to: number, from: Memory, options: VectorOptions = {}): void {
-    this.#evex(opcode(0, 1, 0x10), to, 0, from, VECTOR_BYTES, options);
+    this.#evex(moves.load, to, 0, from, VECTOR_BYTES, options);
   }
 
   store(to: Memory, from: number, options: VectorOptions = {}): void {
-    this.#evex(opcode(0, 1, 0x11), from, 0, to, VECTOR_BYTES, options);
+    this.#evex(moves.store, from, 0, to, VECTOR_BYTES, options);
   }
 
   move(to: number, from: number, options: VectorOptions = {}): void {
-    this.#evex(opcode(0, 1, 0x10), to, 0, from, VECTOR_BYTES, options);
+    this.#evex(moves.move, to, 0, from, VECTOR_BYTES, options);
   }
 
   /** One number of memory, or the first of a vector, sixteen times. */
   broadcast(to: number, from: Memory | number, options: VectorOptions = {}): void {
-    this.#evex(opcode(1, 2, 0x18), to, 0, from, NUMBER_BYTES, options);
+    this.#evex(moves.broadcast, to, 0, from, NUMBER_BYTES, options);
   }
 
   /** The low 32 bits of a general register sixteen times. */
   broadcastFrom(to: number, from: number): void {
-    this.#evex(opcode(1, 2, 0x7c), to, 0, from, VECTOR_BYTES, {});
+    this.#evex(moves.broadcastFrom, to, 0, from, VECTOR_BYTES, {});
   }
 
   /** The first number of a vector to memory. */
   storeFirst(to: Memory, from: number): void {
-    this.#evex(opcode(2, 1, 0x11), from, 0, to, NUMBER_BYTES, {}, 0);
+    this.#evex(moves.storeFirst, from, 0, to, NUMBER_BYTES, {}, 0);
   }
 
   /** One number of memory to the first of a vector, whose others become 0. */
   loadFirst(to: number, from: Memory): void {
-    this.#evex(opcode(2, 1, 0x10), to, 0, from, NUMBER_BYTES, {}, 0);
+    this.#evex(moves.loadFirst, to, 0, from, NUMBER_BYTES, {}, 0);
   }
 
   vector(op: Opcode, to: number, first: number, second: number | Memory, options: VectorOptions = {}): void {
@@ -181,14 +134,7 @@ export class Assembler {
     second: number | Memory,
     options: VectorOptions = {},
   ): void {
-    this.#evex(
-      opcode(0, 1, 0xc2),
-      mask,
-      first,
-      second,
-      options.broadcast ? NUMBER_BYTES : VECTOR_BYTES,
-      options,
-    );
+    this.#evex(moves.compare, mask, first, second, options.broadcast ? NUMBER_BYTES : VECTOR_BYTES, options);
     this.#byte(how);
   }
 
@@ -249,31 +195,17 @@ export class Assembler {
 
   /** A mask register takes the low 16 bits of a general register. */
   maskFrom(mask: number, from: number): void {
-    // VEX.L0.0F.W0 92 /r
-    this.#room();
-    if (from & 8) {
-      this.#byte(0xc4);
-      this.#byte(0xc1);
-      this.#byte(0x78);
-    } else {
-      this.#byte(0xc5);
-      this.#byte(0xf8);
-    }
-    this.#byte(0x92);
-    this.#direct(mask, from);
+    this.#shortVex(moves.maskFrom, mask, from);
   }
 
   /** Before a return to code that knows no vectors of this length. */
   clearUpper(): void {
-    this.#room();
-    this.#byte(0xc5);
-    this.#byte(0xf8);
-    this.#byte(0x77);
+    this.#shortVex(moves.clearUpper);
   }
 
   /** Every 32 bits of a vector, without a sign, moved towards the lowest. */
   shiftRight(to: number, from: number, bits: number): void {
-    this.#evex(opcode(1, 1, 0x72), 2, to, from, VECTOR_BYTES, {});
+    this.#evex(moves.shiftRight, moves.shiftRight.digit, to, from, VECTOR_BYTES, {});
     this.#byte(bits);
   }
 
@@ -281,29 +213,29 @@ export class Assembler {
 
   /** Shapes of the tiles, from 64 bytes of memory. */
   configureTiles(from: Memory): void {
-    this.#vex(opcode(0, 2, 0x49), 0, 0, from);
+    this.#vex(tileMoves.configure, 0, 0, from);
   }
 
   /** All tiles become unused; a thread with tiles in use costs the system more to suspend. */
   releaseTiles(): void {
-    this.#vex(opcode(0, 2, 0x49), 0, 0, 0);
+    this.#vex(tileMoves.release, 0, 0, 0);
   }
 
   clearTile(to: number): void {
-    this.#vex(opcode(3, 2, 0x49), to, 0, 0);
+    this.#vex(tileMoves.clear, to, 0, 0);
   }
 
   loadTile(to: number, from: Memory): void {
-    this.#vex(opcode(3, 2, 0x4b), to, 0, from);
+    this.#vex(tileMoves.load, to, 0, from);
   }
 
   storeTile(to: Memory, from: number): void {
-    this.#vex(opcode(2, 2, 0x4b), from, 0, to);
+    this.#vex(tileMoves.store, from, 0, to);
   }
 
   /** Adds the product of two tiles of bfloat16 to a tile of float32; rows of the second are pairs of the inner axis. */
   multiplyTiles(to: number, first: number, second: number): void {
-    this.#vex(opcode(2, 2, 0x5c), to, second, first);
+    this.#vex(tileMoves.multiply, to, second, first);
   }
 
   // General registers, 64 bits
@@ -313,19 +245,18 @@ export class Assembler {
     this.#room();
     if (value === 0) {
       this.#rex(false, to, 0, to);
-      this.#byte(0x31);
+      this.#byte(general.clear.code);
       this.#direct(to, to);
       return;
     }
-    this.#rex(false, 0, 0, to);
-    this.#byte(0xb8 | (to & 7));
+    this.#inCode(general.set, to);
     this.#word(value);
   }
 
   copy(to: number, from: number): void {
     this.#room();
     this.#rex(true, from, 0, to);
-    this.#byte(0x89);
+    this.#byte(general.copy.code);
     this.#direct(from, to);
   }
 
@@ -334,35 +265,32 @@ export class Assembler {
     this.#room();
     this.#rex(true, 0, 0, to);
     const short = value >= -128 && value < 128;
-    this.#byte(short ? 0x83 : 0x81);
-    this.#direct(0, to);
+    const add = short ? general.addShort : general.addLong;
+    this.#byte(add.code);
+    this.#direct(add.digit, to);
     if (short) this.#byte(value & 0xff);
     else this.#word(value);
   }
 
   /** The address itself. */
   address(to: number, from: Memory): void {
-    this.#wide(0x8d, to, from);
+    this.#wide(general.address, to, from);
   }
 
   loadWord(to: number, from: Memory): void {
-    this.#wide(0x8b, to, from);
+    this.#wide(general.load, to, from);
   }
 
   storeWord(to: Memory, from: number): void {
-    this.#wide(0x89, from, to);
+    this.#wide(general.store, from, to);
   }
 
   push(register: number): void {
-    this.#room();
-    this.#rex(false, 0, 0, register);
-    this.#byte(0x50 | (register & 7));
+    this.#inCode(general.push, register);
   }
 
   pop(register: number): void {
-    this.#room();
-    this.#rex(false, 0, 0, register);
-    this.#byte(0x58 | (register & 7));
+    this.#inCode(general.pop, register);
   }
 
   // Control
@@ -388,27 +316,46 @@ export class Assembler {
 
   /** Jumps where the last sum was not zero. */
   jumpNotZero(label: Label): void {
-    this.#room();
-    this.#byte(0x0f);
-    this.#byte(0x85);
+    this.#control(general.jumpNotZero);
     this.#reach(label);
   }
 
   jump(label: Label): void {
-    this.#room();
-    this.#byte(0xe9);
+    this.#control(general.jump);
     this.#reach(label);
   }
 
   call(label: Label): void {
-    this.#room();
-    this.#byte(0xe8);
+    this.#control(general.call);
     this.#reach(label);
   }
 
   return(): void {
+    this.#control(general.return);
+  }
+
+  // Time
+
+  /** The processor's clock to RAX. Uses RDX. */
+  cycles(): void {
+    this.#control(general.cycles);
     this.#room();
-    this.#byte(0xc3);
+    this.#rex(true, 0, 0, RDX);
+    this.#byte(general.shiftLeft.code);
+    this.#direct(general.shiftLeft.digit, RDX);
+    this.#byte(32);
+    this.#rex(true, RDX, 0, RAX);
+    this.#byte(general.or.code);
+    this.#direct(RDX, RAX);
+  }
+
+  /** 64 bits of memory and a register. */
+  addTo(to: Memory, from: number): void {
+    this.#wide(general.add, from, to);
+  }
+
+  subFrom(to: Memory, from: number): void {
+    this.#wide(general.sub, from, to);
   }
 
   // Bytes
@@ -421,11 +368,25 @@ export class Assembler {
   }
 
   /** An instruction of a register of 64 bits and memory. */
-  #wide(code: number, register: number, memory: Memory): void {
+  #wide({ code }: Instruction, register: number, memory: Memory): void {
     this.#room();
     this.#rex(true, register, memory.index ?? 0, memory.base);
     this.#byte(code);
     this.#operand(register, memory, 1);
+  }
+
+  /** An instruction that names its register in its code. */
+  #inCode({ code }: Instruction, register: number): void {
+    this.#room();
+    this.#rex(false, 0, 0, register);
+    this.#byte(code | (register & 7));
+  }
+
+  /** An instruction without registers. */
+  #control({ map, code }: Instruction): void {
+    this.#room();
+    if (map === 1) this.#byte(0x0f);
+    this.#byte(code);
   }
 
   #rex(wide: boolean, register: number, index: number, base: number): void {
@@ -460,6 +421,18 @@ export class Assembler {
   /** ModRM of two registers. */
   #direct(register: number, other: number): void {
     this.#byte(0xc0 | ((register & 7) << 3) | (other & 7));
+  }
+
+  /** An instruction of map 0F in as few bytes as it can be, of 128 bits. */
+  #shortVex({ prefix, code }: Instruction, register?: number, operand = 0): void {
+    this.#room();
+    if (operand & 8) {
+      this.#byte(0xc4);
+      this.#byte(0xc1);
+    } else this.#byte(0xc5);
+    this.#byte((operand & 8 ? 0x78 : 0xf8) | prefix);
+    this.#byte(code);
+    if (register !== undefined) this.#direct(register, operand);
   }
 
   /** An instruction of 128 or 256 bits with a byte after it if there is one. */

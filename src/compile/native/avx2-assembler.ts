@@ -5,7 +5,8 @@
  * There are 16 registers and no masks. Register 14 holds the result of a comparison, register 15 what one instruction of the other
  * needs two of. Names from 16 on, which kernels use for temporaries, are registers that they leave free.
  */
-import { Assembler, Label, type Memory, type Numbers, type Opcode, opcode, single, type VectorOptions, vector, withByte } from './assembler.ts'; // biome-ignore format: one import
+import { Assembler, Label, type Memory, type Numbers, type Opcode, single, type VectorOptions, vector, withByte } from './assembler.ts'; // biome-ignore format: one import
+import { ofHalfWidth as op } from './instructions.ts';
 import { emitSplitPower } from './split-power.ts';
 
 const [MASK, SPARE] = [14, 15];
@@ -20,24 +21,6 @@ const registerOf = (name: number): number => {
 };
 const operandOf = (operand: number | Memory) => (typeof operand === 'number' ? registerOf(operand) : operand);
 
-const op = {
-  load: opcode(0, 1, 0x10),
-  store: opcode(0, 1, 0x11),
-  loadFirst: opcode(2, 1, 0x10),
-  storeFirst: opcode(2, 1, 0x11),
-  broadcast: opcode(1, 2, 0x18),
-  fromGeneral: opcode(1, 1, 0x6e),
-  compare: opcode(0, 1, 0xc2),
-  blend: opcode(1, 3, 0x0c),
-  select: opcode(1, 3, 0x4a),
-  storeSome: opcode(1, 2, 0x2e),
-  swap: opcode(1, 3, 0x06),
-  insert: opcode(1, 3, 0x18),
-  shift: opcode(1, 1, 0x72),
-  toInteger: opcode(1, 1, 0x5b),
-  fromInteger: opcode(0, 1, 0x5b),
-  subIntegers: opcode(1, 1, 0xfa),
-};
 const [RIGHT, RIGHT_SIGNED, LEFT] = [2, 4, 6];
 const ONE_BITS = 0x3f800000;
 
