@@ -6,7 +6,7 @@ const files = z.array(z.string().min(1)).min(1).optional();
 const size = z.int().min(1).max(1_000_000);
 
 export const filesOptions = z.strictObject({
-  train: files.describe('files of patterns for training, or folders of pictures or of such files'),
+  train: files.describe('files of patterns for training; default: none, for a task that is only evaluated'),
   validation: files.describe('likewise; default: a tenth of train, drawn by the seed'),
   test: files.describe('likewise; default: a tenth of train, drawn by the seed'),
   array: z
