@@ -60,7 +60,7 @@ export const dataOption = () =>
 export const taskOption = (what: string) =>
   new Option(
     '--task <path>',
-    `${what}: a file of patterns, a folder of pictures, or a folder of files named train, validation, test`,
+    `${what}: a .npy or CIFAR .bin file of patterns, or a folder of such files named train, validation, test`,
   );
 export const jsonOption = () => new Option('--json', 'print one JSON document and nothing else');
 export const seedOption = (what: string) => new Option('--seed <n>', what).argParser(seed);
