@@ -270,7 +270,7 @@ export const configSchema = z.strictObject({
       bits: whole(1, 16)
         .optional()
         .describe('bits in which every written number is kept, on a grid of learned step; default: float32'),
-      grid: z.number().positive().default(0.1).describe('with bits: initial step of that grid'),
+      grid: z.number().positive().max(1000).default(0.1).describe('with bits: initial step of that grid'),
       forget: unit
         .optional()
         .describe(

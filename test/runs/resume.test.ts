@@ -257,7 +257,7 @@ test('a run folder that cannot be made is told in one line', async () => {
   const out = join(config, 'run');
   const { status, err } = await ebmm(['train', config, '--out', out]);
   expect(status).toBe(1);
-  expect(err).toBe(`ebmm: cannot write ${out}: part of its path is a file (ENOTDIR)`);
+  expect(err).toBe(`ebmm: cannot write ${out}/config.json: part of its path is a file (ENOTDIR)`);
 });
 
 test('a second process on the same folder is refused and changes nothing', async () => {
