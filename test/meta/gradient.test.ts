@@ -118,6 +118,8 @@ async function expectSlopes(
   { specs, values, names, loss, lossAndGradient }: ReturnType<typeof prepare>,
   network?: Problem['network'],
 ) {
+  // Attention over rows never written bends so sharply that differences four times as wide are wrong by 2% (they converge).
+  const sharp = Object.values(network?.parameters ?? {}).some((spec) => spec.empty);
   const empty = new Set(names.filter((name) => network?.parameters[name]?.empty));
   const gradients = await (await compiled.compile(lossAndGradient, specs)).run(values);
   const program = await compiled.compile(loss, specs);
@@ -140,7 +142,7 @@ async function expectSlopes(
     };
     const difference = async (step: number) => ((await at(step)) - (await at(-step))) / (2 * step);
     // Far enough to change the loss by a thousand roundings, near enough to meet no edge of the projection.
-    const step = Math.min(0.004, 4e-4 / length);
+    const step = (sharp ? 0.25 : 1) * Math.min(0.004, 4e-4 / length);
     const measured = (4 * (await difference(step)) - (await difference(2 * step))) / 3;
     const slope = gradient.reduce((sum, g, i) => sum + g * direction[i], 0);
     expect(Math.abs(slope), name).toBeGreaterThan(0.4 * length);
