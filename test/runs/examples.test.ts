@@ -1,6 +1,12 @@
-/** @file The examples of the README, run as they stand. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** @file The examples of the README and of docs/, run as they stand. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { checkNetwork } from '../../src/energy/index.ts';
+import { ebmm } from './command.ts';
+import { blocksOf, pages } from './documents/pages.ts';
 
 const folder = new URL('../../runs/examples/', import.meta.url);
 const lines: string[] = [];
@@ -37,9 +43,41 @@ test('Hopfield networks take the same calls', async () => {
   expect(lines).toHaveLength(3);
 });
 
-test('the README shows them as they are', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+test('an energy of one’s own, as a file, passes the check of networks and is trained', async () => {
+  const { default: network } = await import('../../runs/examples/my-energy.ts');
+  expect(() => checkNetwork(network({ patternShape: [128] }), 'my-energy')).not.toThrow();
+  const file = fileURLToPath(new URL('my-energy.ts', folder));
+  const out = join(mkdtempSync(join(tmpdir(), 'ebmm-example-')), 'run');
+  const tiny = ['training.episodes=2', 'training.patterns=4', 'write.steps=2', 'read.steps=2'];
+  const sets = tiny.flatMap((change) => ['--set', change]);
+  const { status, err } = await ebmm([
+    'train',
+    'binary',
+    '--network',
+    file,
+    '--steps',
+    '2',
+    '--out',
+    out,
+    ...sets,
+  ]);
+  rmSync(dirname(out), { recursive: true });
+  expect(status, err).toBe(0);
+});
+
+test('the pages show them as they are', () => {
+  const shown = pages.flatMap((page) => blocksOf(page).filter(({ language }) => language === 'ts'));
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts'))) {
-    expect(readme, file).toContain(`\`\`\`ts\n${readFileSync(new URL(file, folder), 'utf8')}\`\`\``);
+    expect(
+      shown.map(({ text }) => text),
+      file,
+    ).toContain(readFileSync(new URL(file, folder), 'utf8'));
   }
+});
+
+test('what the pages show of the library are examples that run, or parts of a program', () => {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+  const known = files.map((name) => readFileSync(new URL(name, folder), 'utf8'));
+  const shown = pages.flatMap((page) => blocksOf(page).filter(({ language }) => language === 'ts'));
+  expect(shown.filter(({ text }) => text.includes("from 'ebmm'") && !known.includes(text))).toEqual([]);
 });
