@@ -21,17 +21,14 @@ import { allowModules } from './modules.ts';
 import {
   collect,
   dataOption,
-  deviceOption,
   engineOf,
-  engineOption,
+  engineOptions,
   jsonOption,
   positive,
   positiveNumber,
   positives,
-  productsOption,
   seedOption,
   taskOption,
-  threadsOption,
   words,
 } from './options.ts';
 import { plotCommand } from './plot.ts';
@@ -64,28 +61,26 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .hook('preAction', (root: Command) => allowModules(Boolean(root.opts().allowModules)))
     .showHelpAfterError('(--help lists the options)');
 
-  program
-    .command('train')
-    .description('meta-train a memory; writes a run folder')
-    .argument('[config]', 'a preset or a CONFIG.json')
-    .option('--out <dir>', 'run folder (default: runs/out/NAME-N)')
-    .option('--steps <n>', 'updates of the outer loop', positive)
-    .option(
-      '--set <key=value>',
-      'change a key of the configuration, for instance training.episodes=4',
-      collect,
-    )
-    .option('--network <file>', 'an energy network of your own, from a TypeScript or JavaScript file')
-    .addOption(taskOption('patterns of your own to train on'))
-    .option('--resume <dir>', 'go on with a run')
-    .option('--from <run>', 'begin with the parameters of a run or pretrained memory')
-    .option('--resize', 'with --from: tensors of other sizes take what fits')
-    .option('--tensorboard', "write TensorBoard's event files too, in RUN/tensorboard")
-    .addOption(seedOption('seed of parameters and episodes'))
-    .addOption(engineOption())
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .addOption(productsOption())
+  engineOptions(
+    program
+      .command('train')
+      .description('meta-train a memory; writes a run folder')
+      .argument('[config]', 'a preset or a CONFIG.json')
+      .option('--out <dir>', 'run folder (default: runs/out/NAME-N)')
+      .option('--steps <n>', 'updates of the outer loop', positive)
+      .option(
+        '--set <key=value>',
+        'change a key of the configuration, for instance training.episodes=4',
+        collect,
+      )
+      .option('--network <file>', 'an energy network of your own, from a TypeScript or JavaScript file')
+      .addOption(taskOption('patterns of your own to train on'))
+      .option('--resume <dir>', 'go on with a run')
+      .option('--from <run>', 'begin with the parameters of a run or pretrained memory')
+      .option('--resize', 'with --from: tensors of other sizes take what fits')
+      .option('--tensorboard', "write TensorBoard's event files too, in RUN/tensorboard")
+      .addOption(seedOption('seed of parameters and episodes')),
+  )
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (name: string | undefined, options) => {
@@ -105,36 +100,36 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       if (result.stopped) finish(STOP_STATUS[result.stopped]);
     });
 
-  program
-    .command('evaluate')
-    .description('error and compression of a trained memory and its rivals, on the same episodes')
-    .argument('<run>', 'a run folder or a pretrained memory')
-    .addOption(taskOption('other patterns of the same size'))
-    .option('--patterns <list>', 'loads, for instance 16,32,48 (default: as trained)', positives)
-    .option('--corruption <spec>', 'name:size (default: as trained)')
-    .option('--known', 'recall is told which entries are uncorrupted')
-    .option('--no-known', 'recall is not told (default: as trained)')
-    .option('--recall-steps <n>', 'steps of recall of trained memories (default: as trained)', positive)
-    .option('--episodes <n>', 'episodes at each load', positive, 100)
-    .option(
-      '--against <list>',
-      `rivals, of ${rivalNames.join(', ')}; or runs and pretrained memories; or none`,
-      words,
-    )
-    .option(
-      '--bits <list>',
-      'round what every memory holds to so many bits a number, 1 to 16 or 32',
-      positives,
-    )
-    .option('--no-budget', 'rivals keep all their patterns, whatever the floats of the memory')
-    .addOption(
-      new Option('--split <name>', 'which patterns').choices(['train', 'validation', 'test']).default('test'),
-    )
-    .addOption(seedOption('seed of the episodes (default: 1, not that of training)'))
-    .addOption(engineOption())
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .addOption(productsOption())
+  engineOptions(
+    program
+      .command('evaluate')
+      .description('error and compression of a trained memory and its rivals, on the same episodes')
+      .argument('<run>', 'a run folder or a pretrained memory')
+      .addOption(taskOption('other patterns of the same size'))
+      .option('--patterns <list>', 'loads, for instance 16,32,48 (default: as trained)', positives)
+      .option('--corruption <spec>', 'name:size (default: as trained)')
+      .option('--known', 'recall is told which entries are uncorrupted')
+      .option('--no-known', 'recall is not told (default: as trained)')
+      .option('--recall-steps <n>', 'steps of recall of trained memories (default: as trained)', positive)
+      .option('--episodes <n>', 'episodes at each load', positive, 100)
+      .option(
+        '--against <list>',
+        `rivals, of ${rivalNames.join(', ')}; or runs and pretrained memories; or none`,
+        words,
+      )
+      .option(
+        '--bits <list>',
+        'round what every memory holds to so many bits a number, 1 to 16 or 32',
+        positives,
+      )
+      .option('--no-budget', 'rivals keep all their patterns, whatever the floats of the memory')
+      .addOption(
+        new Option('--split <name>', 'which patterns')
+          .choices(['train', 'validation', 'test'])
+          .default('test'),
+      )
+      .addOption(seedOption('seed of the episodes (default: 1, not that of training)')),
+  )
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText('after', `\nCorruptions:\n${corruptionHelp()}`)
@@ -143,45 +138,41 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       await evaluateCommand({ ...options, against, run, engine: await engineOf(options) }, io);
     });
 
-  program
-    .command('plot')
-    .description(
-      'learning curves, error against load, recall filmstrips and energy traces, as PNG, SVG or PDF',
-    )
-    .argument('<runs...>', 'run folders or pretrained memories')
-    .option('--out <dir>', 'folder for the pictures (default: RUN/plots)')
-    .option('--format <list>', 'of png, svg, pdf (default: png)', words)
-    .addOption(seedOption('seed of the episode shown (default: 1)'))
-    .addOption(engineOption())
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .addOption(productsOption())
+  engineOptions(
+    program
+      .command('plot')
+      .description(
+        'learning curves, error against load, recall filmstrips and energy traces, as PNG, SVG or PDF',
+      )
+      .argument('<runs...>', 'run folders or pretrained memories')
+      .option('--out <dir>', 'folder for the pictures (default: RUN/plots)')
+      .option('--format <list>', 'of png, svg, pdf (default: png)', words)
+      .addOption(seedOption('seed of the episode shown (default: 1)')),
+  )
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (runs: string[], options) =>
       plotCommand({ ...options, runs, engine: await engineOf(options) }, io),
     );
 
-  program
-    .command('recall')
-    .description('store your own patterns in a trained memory and recall from queries')
-    .argument('<run>', 'a run folder or a pretrained memory')
-    .option(
-      '--patterns <file>',
-      'one pattern of 0 and 1 a line, or a JSON list of lists of numbers in [0, 1]',
-    )
-    .option('--stored <file>', 'instead of patterns: what store wrote')
-    .requiredOption('--queries <file>', 'likewise')
-    .option('--bits <n>', 'round what is stored to so many bits a number, 1 to 16 or 32', positive)
-    .option('--known <file>', 'likewise: 1 where a query is known to be right')
-    .option('--steps <n>', 'steps of recall', positive)
-    .option('--out <file>', 'write the recalled patterns to a file')
-    .option('--picture <file>', 'write a filmstrip of recall (PNG)')
-    .addOption(seedOption('accepted for uniformity: recall draws nothing at random'))
-    .addOption(engineOption())
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .addOption(productsOption())
+  engineOptions(
+    program
+      .command('recall')
+      .description('store your own patterns in a trained memory and recall from queries')
+      .argument('<run>', 'a run folder or a pretrained memory')
+      .option(
+        '--patterns <file>',
+        'one pattern of 0 and 1 a line, or a JSON list of lists of numbers in [0, 1]',
+      )
+      .option('--stored <file>', 'instead of patterns: what store wrote')
+      .requiredOption('--queries <file>', 'likewise')
+      .option('--bits <n>', 'round what is stored to so many bits a number, 1 to 16 or 32', positive)
+      .option('--known <file>', 'likewise: 1 where a query is known to be right')
+      .option('--steps <n>', 'steps of recall', positive)
+      .option('--out <file>', 'write the recalled patterns to a file')
+      .option('--picture <file>', 'write a filmstrip of recall (PNG)')
+      .addOption(seedOption('accepted for uniformity: recall draws nothing at random')),
+  )
     .addOption(jsonOption())
     .action(async (run: string, options) =>
       recallCommand({ ...options, run, engine: await engineOf(options) }, io),
@@ -195,18 +186,16 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(jsonOption())
     .action(async (name: string | undefined, options) => dataCommand({ ...options, name, ...io }));
 
-  program
-    .command('demo')
-    .description(
-      'the main job from scratch in a few minutes: train, evaluate against Hopfield networks, draw',
-    )
-    .option('--out <dir>', 'run folder (default: runs/out/demo-N)')
-    .option('--set <key=value>', 'change a key of the configuration', collect)
-    .addOption(seedOption('seed of parameters and episodes'))
-    .addOption(engineOption())
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .addOption(productsOption())
+  engineOptions(
+    program
+      .command('demo')
+      .description(
+        'the main job from scratch in a few minutes: train, evaluate against Hopfield networks, draw',
+      )
+      .option('--out <dir>', 'run folder (default: runs/out/demo-N)')
+      .option('--set <key=value>', 'change a key of the configuration', collect)
+      .addOption(seedOption('seed of parameters and episodes')),
+  )
     .addOption(jsonOption())
     .action(async (options) => {
       const changes: [string, unknown][] = (options.set ?? []).map(parseChange);
@@ -222,9 +211,8 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
   addStoreCommand(program, io);
   addCompareCommand(program, io);
   addStreamCommand(program, io);
-  const engine = () => [engineOption(), deviceOption(), threadsOption(), productsOption(), dataOption()];
   const shared = {
-    engine,
+    withEngine: (command: Command) => engineOptions(command).addOption(dataOption()),
     engineOf,
     seed: seedOption,
     json: jsonOption,

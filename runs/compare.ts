@@ -17,7 +17,7 @@ import { type DataOptions, sourceOf } from './data-options.ts';
 import { COMPONENTS, MOST_COMPONENTS, makeRival, packing, referencesAt, rivalNames } from './evaluate.ts';
 import { evaluateRounded } from './evaluation.ts';
 import type { IO } from './io.ts';
-import { dataOption, deviceOption, engineOf, engineOption, jsonOption, positive, positives, productsOption, seedOption, threadsOption, words } from './options.ts'; // biome-ignore format: one import
+import { dataOption, engineOf, engineOptions, jsonOption, positive, positives, seedOption, words } from './options.ts'; // biome-ignore format: one import
 import { bitsDistortion } from './plots/index.ts';
 import { startProgress } from './progress.ts';
 import type { Evaluation, EvaluationRow } from './records.ts';
@@ -260,26 +260,24 @@ export function compareReport({ evaluations, budgets, patterns }: Comparison): s
 }
 
 export function addCompareCommand(program: Command, io: IO): void {
-  program
-    .command('compare')
-    .description('all memories on one task at equal bits of memory, mask known and not told')
-    .argument('<task>', 'binary, omniglot, mnist or cifar10')
-    .option('--patterns <n>', 'patterns stored at once', positive, 64)
-    .option(
-      '--budgets <list>',
-      'bits of memory (default: parts and multiples of the raw patterns)',
-      positives,
-    )
-    .option('--bits <list>', 'bits a number that are tried (default: 1,2,3,4,6,8,32)', positives)
-    .option('--memories <list>', 'rivals, runs and pretrained memories (default: all)', words)
-    .option('--corruption <spec>', 'name:size (default: as the task has it)')
-    .option('--episodes <n>', 'episodes of each', positive, 10)
-    .option('--out <dir>', 'folder for the record and the charts (default: runs/out/compare)')
-    .addOption(seedOption('seed of the episodes (default: 1)'))
-    .addOption(engineOption())
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .addOption(productsOption())
+  engineOptions(
+    program
+      .command('compare')
+      .description('all memories on one task at equal bits of memory, mask known and not told')
+      .argument('<task>', 'binary, omniglot, mnist or cifar10')
+      .option('--patterns <n>', 'patterns stored at once', positive, 64)
+      .option(
+        '--budgets <list>',
+        'bits of memory (default: parts and multiples of the raw patterns)',
+        positives,
+      )
+      .option('--bits <list>', 'bits a number that are tried (default: 1,2,3,4,6,8,32)', positives)
+      .option('--memories <list>', 'rivals, runs and pretrained memories (default: all)', words)
+      .option('--corruption <spec>', 'name:size (default: as the task has it)')
+      .option('--episodes <n>', 'episodes of each', positive, 10)
+      .option('--out <dir>', 'folder for the record and the charts (default: runs/out/compare)')
+      .addOption(seedOption('seed of the episodes (default: 1)')),
+  )
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (task: string, options) => {

@@ -1,5 +1,5 @@
 /** @file Options that several commands share, and how their values are read. */
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { compiledEngine, type Device, type Engine, type Products, productNames, type TargetName, targetNames, tfjsEngine } from '../src/compile/index.ts'; // biome-ignore format: one import
 import { InputError } from '../src/errors.ts';
 import { allowRelaxed } from './relaxed.ts';
@@ -32,7 +32,7 @@ export const positives = (text: string) => text.split(',').map(positive);
 export const words = (text: string) => text.split(',').filter((word) => word !== '');
 export const collect = (value: string, all: string[] = []) => [...all, value];
 
-export const engineOption = () =>
+const engineOption = () =>
   new Option(
     '--engine <name>',
     'what runs the network: compiled (the fastest of the next four that the machine has), avx512 or avx2 (machine code), wasm (WebAssembly), onnxruntime, or tfjs',
@@ -48,13 +48,19 @@ export const threadsOption = () =>
     '--threads <n>',
     'threads of the compiled engine (default: as many as the machine offers)',
   ).argParser(threadsFrom);
-export const productsOption = () =>
+const productsOption = () =>
   new Option(
     '--products <name>',
     'matrix products of the compiled engine on processors with AMX: float32, bfloat16x6 (as exact), or bfloat16x3 (exact to 2^-16)',
   )
     .choices(productNames)
     .default('float32');
+/** The command with the options of its engine, which `engineOf` takes. */
+export const engineOptions = (command: Command): Command =>
+  [engineOption(), deviceOption(), threadsOption(), productsOption()].reduce(
+    (c, option) => c.addOption(option),
+    command,
+  );
 export const dataOption = () =>
   new Option('--data-dir <dir>', "folder with the data sets' own files (or EBMM_DATA_DIR)");
 export const taskOption = (what: string) =>

@@ -7,16 +7,7 @@ import { checkWritable, writeFileAtomically } from '../src/files.ts';
 import type { DataOptions } from './data-options.ts';
 import { readEvaluation } from './evaluation-file.ts';
 import type { IO } from './io.ts';
-import {
-  dataOption,
-  deviceOption,
-  type EngineChoice,
-  engineOf,
-  engineOption,
-  jsonOption,
-  productsOption,
-  threadsOption,
-} from './options.ts';
+import { dataOption, type EngineChoice, engineOf, engineOptions, jsonOption } from './options.ts';
 import { plotRun } from './plot.ts';
 import { page, type ReportedRun } from './report/page.ts';
 import { findRun, isPretrained, loadRun, paths, readConfig, readMetrics } from './run-folder.ts';
@@ -80,15 +71,13 @@ function distinct(runs: ReportedRun[]): ReportedRun[] {
 }
 
 export function addReportCommand(program: Command, io: IO): void {
-  program
-    .command('report')
-    .description('one self-contained HTML page: curves to zoom and compare, tables, filmstrips, energies')
-    .argument('<runs...>', 'run folders or pretrained memories')
-    .option('--out <file>', 'the page (default: report.html in the first run)')
-    .addOption(engineOption())
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .addOption(productsOption())
+  engineOptions(
+    program
+      .command('report')
+      .description('one self-contained HTML page: curves to zoom and compare, tables, filmstrips, energies')
+      .argument('<runs...>', 'run folders or pretrained memories')
+      .option('--out <file>', 'the page (default: report.html in the first run)'),
+  )
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (runs: string[], options) => reportCommand({ ...options, runs }, io));

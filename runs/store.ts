@@ -9,15 +9,7 @@ import { checkWritable, writeFileAtomically } from '../src/files.ts';
 import { FLOAT_BITS, memoryBits } from '../src/memory/contents.ts';
 import { sizeOf } from '../src/shapes.ts';
 import type { IO } from './io.ts';
-import {
-  deviceOption,
-  engineOf,
-  engineOption,
-  jsonOption,
-  positive,
-  productsOption,
-  threadsOption,
-} from './options.ts';
+import { engineOf, engineOptions, jsonOption, positive } from './options.ts';
 import { readPatterns } from './pattern-file.ts';
 import { slowedIn } from './recall.ts';
 import { loadRun, memoryOf } from './run-folder.ts';
@@ -65,20 +57,24 @@ export async function storeCommand({ bits = FLOAT_BITS, ...options }: StoreComma
 }
 
 export function addStoreCommand(program: Command, io: IO): void {
-  program
-    .command('store')
-    .description('store your own patterns and keep what the memory then holds in a file, for recall --stored')
-    .argument('<run>', 'a run folder or a pretrained memory')
-    .requiredOption(
-      '--patterns <file>',
-      'one pattern of 0 and 1 a line, or a JSON list of lists of numbers in [0, 1]',
-    )
-    .requiredOption('--out <file>', 'the file, in the format of safetensors')
-    .option('--bits <n>', 'bits of every number, 1 to 16 or 32 (default: as the memory keeps them)', positive)
-    .addOption(engineOption())
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .addOption(productsOption())
+  engineOptions(
+    program
+      .command('store')
+      .description(
+        'store your own patterns and keep what the memory then holds in a file, for recall --stored',
+      )
+      .argument('<run>', 'a run folder or a pretrained memory')
+      .requiredOption(
+        '--patterns <file>',
+        'one pattern of 0 and 1 a line, or a JSON list of lists of numbers in [0, 1]',
+      )
+      .requiredOption('--out <file>', 'the file, in the format of safetensors')
+      .option(
+        '--bits <n>',
+        'bits of every number, 1 to 16 or 32 (default: as the memory keeps them)',
+        positive,
+      ),
+  )
     .addOption(jsonOption())
     .action(async (run: string, options) =>
       storeCommand({ ...options, run, engine: await engineOf(options) }, io),

@@ -26,15 +26,12 @@ import { makeRival } from './evaluate.ts';
 import type { IO } from './io.ts';
 import {
   dataOption,
-  deviceOption,
   engineOf,
-  engineOption,
+  engineOptions,
   jsonOption,
   positive,
   positives,
-  productsOption,
   seedOption,
-  threadsOption,
   words,
 } from './options.ts';
 import { ageChart } from './plots/age-chart.ts';
@@ -327,28 +324,26 @@ export function streamReport({ rows, ...said }: StreamEvaluation): string[] {
 }
 
 export function addStreamCommand(program: Command, io: IO): void {
-  program
+  engineOptions(
+    program
     .command('stream')
     .description('add patterns one batch after another, more than fit: error against age and load')
     .argument('<run>', 'a run folder or a pretrained memory')
     .option('--length <n>', 'patterns of a stream (default: task.stream.length, else 256)', positive)
     .option('--batch <n>', 'patterns added at once (default: task.stream.batch, else 8)', positive)
     .option('--loads <list>', 'after so many patterns the last 32 are asked for (default: a quarter, half, all)', positives) // biome-ignore format: an option
-    .option('--corruption <spec>', 'name:size (default: as trained)')
-    .option('--known', 'recall is told which entries are uncorrupted')
-    .option('--no-known', 'recall is not told (default: as trained)')
-    .option('--episodes <n>', 'streams', positive, 50)
-    .option(
-      '--against <list>',
-      'modern and modern-packed (first in, first out), runs and pretrained memories; or none (default: modern)',
-      words,
-    )
-    .option('--out <dir>', 'folder for stream.json and stream.png (default: the run folder)')
-    .addOption(seedOption('seed of the streams (default: 1, not that of training)'))
-    .addOption(engineOption())
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .addOption(productsOption())
+      .option('--corruption <spec>', 'name:size (default: as trained)')
+      .option('--known', 'recall is told which entries are uncorrupted')
+      .option('--no-known', 'recall is not told (default: as trained)')
+      .option('--episodes <n>', 'streams', positive, 50)
+      .option(
+        '--against <list>',
+        'modern and modern-packed (first in, first out), runs and pretrained memories; or none (default: modern)',
+        words,
+      )
+      .option('--out <dir>', 'folder for stream.json and stream.png (default: the run folder)')
+      .addOption(seedOption('seed of the streams (default: 1, not that of training)')),
+  )
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (run: string, options) => {
