@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { compiledEngine, type Device, type NamedValues } from '../src/compile/index.ts';
-import { type Problem, type ProblemName, problemNames, problemOf, settings } from './problems.ts';
+import { type Problem, type ProblemName, problemNames, problemOf, settings, updates } from './problems.ts';
 import { summary } from './results.ts';
 
 /** Seconds that one measurement may take. */
@@ -25,18 +25,11 @@ interface Outcome {
   seconds: { trace: number; prepare: number };
 }
 
-async function stepOn(device: Device, { step, inputs, values }: Problem, timed: boolean): Promise<Outcome> {
+async function stepOn(device: Device, problem: Problem, timed: boolean): Promise<Outcome> {
   const engine = compiledEngine({ device, target: 'onnxruntime' });
   try {
-    const program = await engine.compile(step, inputs);
-    let now = values;
-    let update = 0;
-    const next = async () => {
-      const outputs = await program.run(now);
-      const carried = Object.fromEntries(Object.entries(outputs).filter(([key]) => key in inputs));
-      now = { ...now, ...carried, update: new Float32Array([++update + 1]) };
-      return outputs;
-    };
+    const program = await engine.compile(problem.step, problem.inputs);
+    const next = updates(program, problem);
     const first = await next();
     const second = await next();
     const times: number[] = [];

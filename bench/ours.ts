@@ -11,7 +11,7 @@ import { compiledEngine, type Device, type Products } from '../src/compile/index
 import { trace } from '../src/compile/trace-backend.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
-import { type ProblemName, problemOf, settings } from './problems.ts';
+import { type ProblemName, problemOf, settings, updates } from './problems.ts';
 import { countProducts } from './products.ts';
 import { forgetPeak, lifetimePeak, peak, type Ready, type Timed } from './protocol.ts';
 
@@ -22,18 +22,10 @@ type Engine = ReturnType<typeof compiledEngine>;
 
 /** Compiles, takes two steps and tells of them; returns what takes another. */
 async function metaSteps(engine: Engine, name: ProblemName, out: string) {
-  const { step, inputs, values } = problemOf(settings[name]());
+  const problem = problemOf(settings[name]());
+  const { step, inputs } = problem;
   const program = await engine.compile(step, inputs);
-  let now = values;
-  let update = 0;
-  const next = async () => {
-    const outputs = await program.run(now);
-    update++;
-    // The updated parameters and moments have the names of the old ones.
-    const carried = Object.fromEntries(Object.entries(outputs).filter(([key]) => key in inputs));
-    now = { ...now, ...carried, update: new Float32Array([update + 1]) };
-    return outputs;
-  };
+  const next = updates(program, problem);
   const first = await next();
   const moments: Record<string, NamedArray> = {};
   for (const [key, { shape }] of Object.entries(inputs)) {

@@ -3,7 +3,7 @@ import { MOMENTS } from '../meta/adamw.ts';
 import { memoryTrainable } from '../meta/memory-learner.ts';
 import { type MetaStepSettings, metaStep, metaStepInputs } from '../meta/meta-step.ts';
 import { encodeSafetensors, type NamedArray } from '../meta/safetensors.ts';
-import type { InputSpec, NamedValues, TensorFunction } from '../src/compile/index.ts';
+import type { InputSpec, NamedValues, Program, TensorFunction } from '../src/compile/index.ts';
 import {
   convResnet,
   type EnergyNetwork,
@@ -115,6 +115,19 @@ export const settings = {
 
 export type ProblemName = keyof typeof settings;
 export const problemNames = Object.keys(settings) as ProblemName[];
+
+/** Takes updates one after the other, each from the parameters and moments of the one before, which have the names of the old ones. */
+export function updates(program: Program, { inputs, values }: Problem): () => Promise<NamedValues> {
+  let now = values;
+  let update = 0;
+  return async () => {
+    const outputs = await program.run(now);
+    update++;
+    const carried = Object.fromEntries(Object.entries(outputs).filter(([key]) => key in inputs));
+    now = { ...now, ...carried, update: new Float32Array([update + 1]) };
+    return outputs;
+  };
+}
 
 export interface Problem {
   title: string;
