@@ -2,6 +2,7 @@
 import type { StreamEvaluation } from '../stream.ts';
 import { axisTitle, countAxis } from './axis.ts';
 import { errorChart } from './error-chart.ts';
+import { errorTitle, question } from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
 
 /** Below this part of its error at the greatest age, a memory still knows something; where all are above, nothing is to be seen. */
@@ -9,7 +10,7 @@ const REMEMBERED = 0.9;
 
 /** A PNG of error against age, up to that beyond which no memory recalls anything. Throws InputError when no error is finite. */
 export function ageChart(evaluation: StreamEvaluation): Uint8Array {
-  const { rows, task, corruption, known, length, batch, episodes, dimension } = evaluation;
+  const { rows, task, length, batch, episodes } = evaluation;
   const { unit } = rows[0];
   const floats = [...new Set(rows.map((row) => row.floats))];
   const forgotten = rows[0].ages.findLastIndex((_, k) =>
@@ -20,16 +21,13 @@ export function ageChart(evaluation: StreamEvaluation): Uint8Array {
   return errorChart({
     title: `${task}: recall error against age, streams of ${formatNumber(length)} patterns`,
     notes: [
-      `queries corrupted by ${corruption}`,
-      known ? 'uncorrupted entries known' : 'uncorrupted entries not known',
+      ...question(evaluation),
       `${formatNumber(batch)} added at once`,
       `${formatNumber(episodes)} streams`,
     ],
     xTitle: axisTitle('Patterns added since'),
     x,
-    ...(unit === 'bits'
-      ? { errorTitle: 'Wrong bits per pattern', unit: `of ${formatNumber(dimension)}` }
-      : { errorTitle: 'Squared error per pattern', unit: '' }),
+    ...errorTitle(evaluation, unit),
     series: rows.map((row, i) => ({
       name: row.memory,
       detail: floats.length === 1 ? '' : `${formatNumber(row.floats)} floats`,

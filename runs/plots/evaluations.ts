@@ -62,17 +62,23 @@ export function unitOf(evaluation: Evaluation): EvaluationRow['unit'] {
 }
 
 /** Title of the error axis, and what stands in parentheses behind it. */
-export function errorTitle({ dimension }: Evaluation, unit: EvaluationRow['unit']) {
+export function errorTitle({ dimension }: Pick<Evaluation, 'dimension'>, unit: EvaluationRow['unit']) {
   return unit === 'bits'
     ? { errorTitle: 'Wrong bits per pattern', unit: `of ${formatNumber(dimension)}` }
     : { errorTitle: 'Squared error per pattern', unit: '' };
 }
 
+/** What was asked of a memory. */
+export const question = ({ corruption, known }: Pick<Evaluation, 'corruption' | 'known'>): string[] => [
+  `queries corrupted by ${corruption}`,
+  known ? 'uncorrupted entries known' : 'uncorrupted entries not known',
+];
+
 /** How the errors were measured, for the line under the title. */
-export function conditions({ corruption, known, rows }: Evaluation): string[] {
+export function conditions(evaluation: Evaluation): string[] {
+  const { rows } = evaluation;
   return [
-    `queries corrupted by ${corruption}`,
-    known ? 'uncorrupted entries known' : 'uncorrupted entries not known',
+    ...question(evaluation),
     `bands: 5–95% of ${rangeOf(rows.map(({ episodes }) => episodes))} episodes`,
   ];
 }

@@ -94,6 +94,7 @@ export function bitsDistortion(
   const x = logAxis([...rows.map((row) => row.memory_bits!), ...lossless.map(({ bits }) => bits)]);
   const said = lossless.map(({ name, bits }) => `${name} ${formatNumber(Math.round(bits))}`);
   return errorChart({
+    format: options.format,
     title: `${all.task}: recall error against bits of memory, ${formatNumber(patterns)} patterns`,
     notes: [
       ...conditions({ ...all, rows }),

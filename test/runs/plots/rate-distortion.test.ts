@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { rateDistortion } from '../../../runs/plots/rate-distortion.ts';
+import { bitsDistortion, rateDistortion } from '../../../runs/plots/rate-distortion.ts';
 import { PALETTE } from '../../../runs/plots/style.ts';
 import { InputError } from '../../../src/errors.ts';
 import { countPixels, decodePng, near, same, TITLE } from './pixels.ts';
@@ -48,4 +48,12 @@ test('evaluations that do not compare, and loads without rows, are bad input, sa
     expect(bad).toThrow(InputError);
     expect(bad).toThrow(/^[^\n]+$/);
   }
+});
+
+test.each([
+  ['floats', rateDistortion],
+  ['bits', bitsDistortion],
+])('the chart of %s is drawn in the format that is asked for', (_, draw) => {
+  const counted = evaluation(rows.map((r) => ({ ...r, memory_bits: 32 * r.floats })));
+  expect(new TextDecoder().decode(draw(counted, { format: 'svg' }))).toContain('<svg');
 });
