@@ -203,6 +203,15 @@ export class Assembler {
     this.#shortVex(moves.clearUpper);
   }
 
+  /** How floating-point instructions round and what they do with denormal numbers, from 32 bits of memory (MXCSR). */
+  loadControl(from: Memory): void {
+    this.#vex(moves.loadControl, moves.loadControl.digit, 0, from);
+  }
+
+  storeControl(to: Memory): void {
+    this.#vex(moves.storeControl, moves.storeControl.digit, 0, to);
+  }
+
   /** Every 32 bits of a vector, without a sign, moved towards the lowest. */
   shiftRight(to: number, from: number, bits: number): void {
     this.#evex(moves.shiftRight, moves.shiftRight.digit, to, from, VECTOR_BYTES, {});

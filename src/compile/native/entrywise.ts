@@ -354,12 +354,11 @@ export const entrywise: Partial<Record<Op, Emitter>> = {
   },
   Sign: ({ a, constants, to, inputs }) => {
     const x = inRegister(a, inputs[0]);
-    // The sign on a one, but x itself where it is 0 or no number.
-    a.clear(T1);
-    a.vector(vector.and, T0, x, constants.bits(SIGN), all);
-    a.vector(vector.or, T0, T0, constants.number(1), all);
+    // The sign on a one, or on a zero where x is 0 (or denormal, which is 0 to machine code); x itself where it is no number.
+    a.vector(vector.and, T1, x, constants.bits(SIGN), all);
+    a.vector(vector.or, T0, T1, constants.number(1), all);
     a.compare(compares.equal, MASK, x, T1);
-    a.move(T0, x, { mask: MASK });
+    a.move(T0, T1, { mask: MASK });
     a.compare(compares.unordered, MASK, x, x);
     a.move(T0, x, { mask: MASK });
     a.move(to, T0);

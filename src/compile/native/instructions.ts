@@ -155,6 +155,9 @@ export const moves = {
   shiftRight:    row('vpsrld',       '66 0F 72 /2', 'VMI', 'vvb',  'AVX512F', 'AVX2'),
   maskFrom:      row('kmovw',        '0F 92',      'RM',   'kg',   undefined, 'AVX512F'),
   clearUpper:    row('vzeroupper',   '0F 77',      '',     '',     undefined, 'AVX'),
+  /** How the processor rounds, which exceptions it tells of, and what it does with denormal numbers (MXCSR). */
+  loadControl:   row('vldmxcsr',     '0F AE /2',   'M',    'n',    undefined, 'AVX'),
+  storeControl:  row('vstmxcsr',     '0F AE /3',   'M',    'n',    undefined, 'AVX'),
 };
 
 /* biome-ignore format: a table */

@@ -53,15 +53,21 @@ describe.each([...(isSupported() ? ['avx512'] : []), ...(hasAvx2() ? ['avx2'] : 
   (target) => {
     const computed = (make: (b: Builder, ...x: Node[]) => Node, ...lists: ArrayLike<number>[]) =>
       computedOn(target, make, ...lists);
+    /** As float32; denormal numbers are 0 to machine code. */
+    const flushed = (value: number) => {
+      const number = Math.fround(value);
+      return target !== 'wasm' && Math.abs(number) < 2 ** -126 ? 0 * number : number;
+    };
+    /** Whatever the sign of a zero. */
+    const shown = (value: number) => flushed(value) || Math.abs(flushed(value));
 
     const exact = ['Neg', 'Sqrt', 'Reciprocal', 'Abs', 'Sign', 'Relu', 'Floor', 'Ceil', 'Round', 'IsNaN', 'IsInf'] as const; // biome-ignore format: a list
     test.each(exact)('%s is rounded once, for all kinds of numbers', async (op) => {
       const x = [...special, ...between(-3, 3, 101)];
       const y = await computed((b, x) => b.graph.node(op, [x], {}, x.shape, 'float32'), x);
       for (const [i, value] of x.entries()) {
-        const expected = Math.fround(unaryFunctions[op](Math.fround(value)));
-        // Whatever the sign of a zero.
-        expect(y[i] === 0 ? 0 : y[i], `${op}(${value})`).toBe(expected === 0 ? 0 : expected);
+        const expected = shown(unaryFunctions[op](flushed(value)));
+        expect(shown(y[i]), `${op}(${value})`).toBe(expected);
       }
     });
 
@@ -159,9 +165,8 @@ describe.each([...(isSupported() ? ['avx512'] : []), ...(hasAvx2() ? ['avx2'] : 
       const b = special.flatMap(() => special);
       const y = await computed((builder, a, b) => builder.graph.node(op as Binary, [a, b], {}, a.shape, 'float32'), a, b); // biome-ignore format: one thought
       for (const [i, value] of y.entries()) {
-        const expected = Math.fround(binaryFunctions[op](Math.fround(a[i]), Math.fround(b[i])));
-        // The greater of 0 and -0 is either.
-        expect(value === 0 ? 0 : value, `${op}(${a[i]}, ${b[i]})`).toBe(expected === 0 ? 0 : expected);
+        const expected = shown(binaryFunctions[op](flushed(a[i]), flushed(b[i])));
+        expect(shown(value), `${op}(${a[i]}, ${b[i]})`).toBe(expected);
       }
     });
 

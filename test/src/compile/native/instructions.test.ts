@@ -64,6 +64,8 @@ const writers: Writer[] = [
       case 'shiftRight': a.shiftRight(x as R, y as R, z as R); break;
       case 'maskFrom': a.maskFrom(x as R, y as R); break;
       case 'clearUpper': a.clearUpper(); break;
+      case 'loadControl': a.loadControl(x as M); break;
+      case 'storeControl': a.storeControl(x as M); break;
     }
   }, (row) => ({
     masked: row === moves.load || row === moves.move || row === moves.broadcast || row === moves.store || row === moves.compare,
