@@ -301,6 +301,11 @@ export const configSchema = z.strictObject({
     .strictObject({
       steps: unbounded(1).default(300).describe('updates of the outer loop (paper: 2e6)'),
       episodes: whole(1).default(6).describe('episodes in an update'),
+      parts: whole(1)
+        .optional()
+        .describe(
+          'equal parts of an update, which workers may share; a divisor of episodes (of a diffusion model: of its batch); default: from sizes alone',
+        ),
       patterns: z
         .union([whole(1), z.array(whole(1)).min(1)])
         .default(64)

@@ -45,7 +45,8 @@ export function diffusionLearner(options: DiffusionLearnerOptions): Learner {
   return {
     trainable: scoreTrainable(network, batch),
     loads: [count],
-    draw(update) {
+    load: () => count,
+    draw(update, { k, of } = { k: 0, of: 1 }) {
       const random = stream(seed, 'denoising', update);
       const chosen = new Float32Array(batch * d);
       const noisy = new Float32Array(batch * d);
@@ -57,14 +58,16 @@ export function diffusionLearner(options: DiffusionLearnerOptions): Learner {
         const deviation = Math.sqrt(level[b]);
         for (let i = b * d; i < (b + 1) * d; i++) noisy[i] = chosen[i] + deviation * random.normal();
       }
+      const part = (values: Float32Array) =>
+        values.subarray((k * values.length) / of, ((k + 1) * values.length) / of);
       return {
         patterns: count,
-        values: { patterns: chosen, noisy, level },
+        values: { patterns: part(chosen), noisy: part(noisy), level: part(level) },
         measure({ denoised }) {
-          const wanted = unitInterval(chosen);
+          const wanted = unitInterval(part(chosen));
           return {
             error: recallError(task, [-1, 1], denoised as Float32Array, wanted),
-            queryError: recallError(task, [-1, 1], noisy, wanted),
+            queryError: recallError(task, [-1, 1], part(noisy), wanted),
           };
         },
       };

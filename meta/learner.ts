@@ -35,10 +35,18 @@ export interface Draw {
   measure(outputs: NamedValues): { error: number; queryError: number };
 }
 
+/** One of equal parts of a batch: which, from 0, of how many. */
+export interface BatchPart {
+  k: number;
+  of: number;
+}
+
 export interface Learner {
   readonly trainable: Trainable;
   /** Loads that updates may have, the first being the one compiled first. */
   readonly loads: readonly number[];
-  /** The batch of an update (from 1): the same wherever training was resumed. */
-  draw(update: number): Draw;
+  /** The load of an update (from 1). */
+  load(update: number): number;
+  /** The batch of an update (from 1), or a part of it: the same wherever training was resumed. */
+  draw(update: number, part?: BatchPart): Draw;
 }

@@ -83,7 +83,7 @@ export interface MemoryLearnerOptions {
 /** @throws InputError where the task is a stream, but nothing can be added to the memory, or only some of its patterns are asked for */
 export function memoryLearner({ config, task, corruption, model }: MemoryLearnerOptions): Learner {
   const { known, seed, training } = config;
-  const { episodes, iterates, queries: read, untold } = training;
+  const { iterates, queries: read, untold } = training;
   const stream = config.task?.stream;
   if (stream && !takesStreams(model))
     throw new InputError(`task.stream: ${model.name} stores all patterns at once, none can be added`);
@@ -92,6 +92,9 @@ export function memoryLearner({ config, task, corruption, model }: MemoryLearner
   const before = stream?.before ?? 0;
   const loads = [training.patterns].flat();
   const last = Array.from({ length: model.steps }, (_, k) => Number(k === model.steps - 1));
+  // Its own stream, so that the load does not depend on where training was resumed.
+  const load = (update: number) =>
+    loads.length === 1 ? loads[0] : loads[random(seed, 'load', update).integer(loads.length)];
   return {
     trainable: memoryTrainable({
       model,
@@ -101,11 +104,12 @@ export function memoryLearner({ config, task, corruption, model }: MemoryLearner
       stream,
     }),
     loads,
-    draw(update) {
-      // Its own stream, so that the load does not depend on where training was resumed.
-      const patterns =
-        loads.length === 1 ? loads[0] : loads[random(seed, 'load', update).integer(loads.length)];
-      const first = (update - 1) * episodes;
+    load,
+    draw(update, { k, of } = { k: 0, of: 1 }) {
+      const patterns = load(update);
+      const episodes = training.episodes / of;
+      const skipped = k * episodes;
+      const first = (update - 1) * training.episodes + skipped;
       const batch = drawBatch(task, corruption, 'train', seed, first, episodes, before + patterns);
       const one = sizeOf(model.patternShape);
       const size = Math.min(read ?? patterns, patterns) * one;
@@ -114,7 +118,7 @@ export function memoryLearner({ config, task, corruption, model }: MemoryLearner
       if (untold > 0) {
         const size = batch.known.length / episodes;
         for (let e = 0; e < episodes; e++) {
-          if (random(seed, 'untold', update, e).uniform() < untold)
+          if (random(seed, 'untold', update, skipped + e).uniform() < untold)
             batch.known.fill(UNTOLD, e * size, (e + 1) * size);
         }
       }

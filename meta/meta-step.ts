@@ -21,6 +21,8 @@ export interface MetaStepSettings {
   steps: number;
   /** Decay of the exponential moving average of the parameters; 0: none is kept. */
   average?: number;
+  /** Parts that a batch is computed in; default: from sizes alone. */
+  parts?: number;
 }
 
 /** Prefixes of all that an update carries over to the next, for every parameter. */
@@ -101,6 +103,7 @@ export function metaStep(settings: MetaStepSettings): TensorFunction {
       return { loss, ...prefixed(GRADIENT, gradients), ...auxiliary };
     },
     stacked: trainable.outputs,
+    parts: settings.parts,
     whole(inputs) {
       const gradients = Object.fromEntries(names.map((name) => [name, inputs[meanName(GRADIENT + name)]]));
       return updated(settings, inputs, inputs[meanName('loss')] as tf.Scalar, gradients);

@@ -5,6 +5,7 @@ import { InputError } from '../src/errors.ts';
 import type { Config } from './config.ts';
 import type { Learner } from './learner.ts';
 import { AVERAGE, type MetaStepSettings, metaStep, metaStepInputs, statePrefixes } from './meta-step.ts';
+import { drawParts, joinedValues, meanOf, NOT_PARTED, type PartsElsewhere, partOf } from './parts.ts';
 import { type TroubleFinder, troubleFinder } from './trouble.ts';
 
 /** All that training needs to go on: saved whole in a checkpoint. */
@@ -44,6 +45,8 @@ export interface TrainerOptions {
   state?: TrainingState;
   /** `step` of another trainer with an equal learner and training, whose compiled program then serves both. */
   step?: TensorFunction;
+  /** Who computes the `training.parts` of an update, if not this process. */
+  elsewhere?: PartsElsewhere;
 }
 
 /** Share of the past in the moving error. */
@@ -73,6 +76,11 @@ export function trainedParameters({ values }: TrainingState): Record<string, Flo
   );
 }
 
+const NOTHING = new Float32Array(0);
+
+const namesOf = (values: NamedValues, prefix: string): NamedValues =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => name.startsWith(prefix)));
+
 export class Trainer {
   readonly state: TrainingState;
   /** The update as a function, which is what an engine compiles. */
@@ -92,7 +100,16 @@ export class Trainer {
       schedule: training,
       steps: training.steps,
       average: training.average,
+      parts: training.parts,
     };
+    const { parts = 1 } = training;
+    const batch = Object.values(learner.trainable.inputs(training.episodes, learner.loads[0]))[0]?.shape[0];
+    if (batch % parts !== 0)
+      throw new InputError(
+        `training.parts is ${parts}: expected a divisor of ${batch}, the examples of an update`,
+      );
+    if (options.elsewhere && parts < 2)
+      throw new InputError(`training.parts is ${parts}: expected at least 2 for several workers`);
     this.step = options.step ?? metaStep(this.#settings);
     this.#findTrouble = troubleFinder(learner.trainable, options.engine);
     this.state = options.state ?? initialState(learner.trainable.parameters, seed, training.average);
@@ -109,22 +126,19 @@ export class Trainer {
    * @throws InputError when `training.tolerance` updates in a row were lost so, naming what went first
    */
   async update(): Promise<StepReport> {
-    const { training, learner } = this.#options;
+    const { training } = this.#options;
     const { state } = this;
     const started = performance.now();
     const step = state.step + 1;
-    const draw = learner.draw(step);
-    const program = await this.compile(draw.patterns);
-    const inputs: NamedValues = { ...state.values, ...draw.values, update: new Float32Array([step]) };
-    const outputs = await program.run(inputs);
+    const { outputs, error, queryError, patterns, batch } = await this.#compute(step);
     const number = (values: Values) => values[0];
     const finite = number(outputs.finite) === 1;
     // All finite by itself: then their squares are too large to add up.
     const trouble = finite
       ? undefined
-      : ((await this.#findTrouble(training.episodes, draw.patterns, inputs)) ?? 'the norm of the gradient');
+      : ((await this.#findTrouble(training.episodes, patterns, { ...state.values, ...batch() })) ??
+        'the norm of the gradient');
     for (const name of Object.keys(state.values)) state.values[name] = outputs[name] as Float32Array;
-    const { error, queryError } = draw.measure(outputs);
     if (Number.isFinite(error)) {
       state.errorAverage =
         state.errorAverage === undefined
@@ -150,8 +164,34 @@ export class Trainer {
       queryError,
       gradientNorm: number(outputs.norm),
       learningRate: number(outputs.rate),
-      patterns: draw.patterns,
+      patterns,
       trouble,
     };
+  }
+
+  /** Outputs of an update, what it measured, and its batch for whom it concerns. */
+  async #compute(step: number) {
+    const { training, learner, elsewhere } = this.#options;
+    const { values } = this.state;
+    const { parts = 1 } = training;
+    const patterns = learner.load(step);
+    const program = await this.compile(patterns);
+    const update = new Float32Array([step]);
+    const drawn = () => joinedValues(drawParts(learner, step, parts).map((draw) => draw.values));
+    if (elsewhere) {
+      if (!program.parted) throw new InputError(NOT_PARTED);
+      const parameters = namesOf(values, 'p:');
+      const outcomes = await elsewhere({ update: step, patterns, program, parameters });
+      const nothing = Object.fromEntries(learner.trainable.outputs.map((name) => [name, NOTHING]));
+      const results = outcomes.map(({ sums }) => ({ sums, stacked: nothing }));
+      const outputs = await program.parted.merge({ ...values, update }, results);
+      return { outputs, ...meanOf(outcomes), patterns, batch: drawn };
+    }
+    const draws = drawParts(learner, step, parts);
+    const batch = joinedValues(draws.map((draw) => draw.values));
+    const outputs = await program.run({ ...values, ...batch, update });
+    const { outputs: measured } = learner.trainable;
+    const errors = draws.map((draw, k) => draw.measure(partOf(outputs, measured, { k, of: parts })));
+    return { outputs, ...meanOf(errors), patterns, batch: () => batch };
   }
 }

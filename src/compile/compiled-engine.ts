@@ -178,7 +178,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
       const program = await splitProgram(split, specs, {
         threads,
         cut(look, length) {
-          const wanted = options.parts;
+          const wanted = split.parts ?? options.parts;
           if (wanted !== undefined && length % wanted !== 0)
             throw new InputError(`${wanted} parts of a batch of ${length}: expected a divisor of it`);
           const known = kernels && isKnown(Object.values(look(1).outputs));

@@ -19,6 +19,8 @@ export interface Split {
    * Its outputs are those of the function, but for the stacked ones.
    */
   whole: TensorFunction;
+  /** Parts to compute the batch in, a divisor of its length; default: from sizes alone. */
+  parts?: number;
 }
 
 /** What `Split.whole` calls the mean of an output of the parts. */
@@ -108,7 +110,7 @@ export function kernelCut(
   split: Split,
   look: (examples: number) => Trace,
   length: number,
-  wanted?: number,
+  wanted = split.parts,
 ): Cut {
   const { outputs } = look(1);
   const sums = addedOf(split, { outputs }).reduce((sum, name) => sum + sizeOf(outputs[name].shape), 0);
@@ -123,7 +125,7 @@ export function sessionCut(
   split: Split,
   look: (examples: number) => Trace,
   length: number,
-  wanted?: number,
+  wanted = split.parts,
 ): Cut {
   const parts = wanted ?? divisors(length).findLast((n) => n <= SESSION_PARTS) ?? 1;
   const { inputs, outputs } = look(length / parts);
