@@ -38,6 +38,8 @@ import { addReportCommand } from './report.ts';
 import { findRun, type Provenance, paths, readConfig } from './run-folder.ts';
 import { addStoreCommand } from './store.ts';
 import { addStreamCommand } from './stream.ts';
+import { addTrialCommand } from './sweep/trial.ts';
+import { addSweepCommand } from './sweep.ts';
 import { train } from './train.ts';
 import { addUniversalCommand } from './universal.ts';
 
@@ -204,6 +206,8 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     });
 
   addConfigCommand(program, io);
+  addSweepCommand(program, io, provenance, finish);
+  addTrialCommand(program, io, provenance, finish);
   addListCommand(program, io);
   addReportCommand(program, io);
   addExportCommand(program, io);

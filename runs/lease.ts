@@ -75,6 +75,8 @@ export interface LeaseOptions {
   waiting?: (holder: Holder | undefined, seconds: number) => void;
   /** Whether to watch a holder of which it is not certain whether it lives; default true. */
   wait?: boolean;
+  /** What has been watching it already; with `wait: false`, whoever looks again and again never waits. */
+  watch?: LeaseWatch;
 }
 
 /**
@@ -84,9 +86,8 @@ export interface LeaseOptions {
  */
 export async function takeLease(
   path: string,
-  { every = RENEWAL.every, dead = RENEWAL.dead, waiting, wait = true }: LeaseOptions = {},
+  { every = RENEWAL.every, dead = RENEWAL.dead, waiting, wait = true, watch = new LeaseWatch() }: LeaseOptions = {}, // biome-ignore format: one object
 ): Promise<Lease | { heldBy: Holder | undefined }> {
-  const watch = new LeaseWatch();
   const own: Holder = { owner: randomBytes(16).toString('hex'), host: hostname(), pid: process.pid, ...SELF, dead, renewed: clock() }; // biome-ignore format: one object
   const prepared = `${path}.${own.owner}.partial`;
   let said = false;

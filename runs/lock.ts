@@ -25,8 +25,11 @@ export async function lockRun(
 }
 
 /** Whether a run folder is held at present, as far as a glance can tell. */
-export async function isHeld(folder: string): Promise<boolean> {
-  const found = await new LeaseWatch().look(lockPath(folder)).catch(() => undefined);
+export const isHeld = (folder: string): Promise<boolean> => isLeaseHeld(lockPath(folder));
+
+/** Whether the lease at a path is, likewise. */
+export async function isLeaseHeld(path: string): Promise<boolean> {
+  const found = await new LeaseWatch().look(path).catch(() => undefined);
   if (found?.state !== 'unsure') return found?.state === 'held';
   return Date.now() - (found.at ?? 0) < 1000 * (found.holder?.dead ?? 0);
 }

@@ -29,6 +29,7 @@ export const paths = (folder: string) => ({
   metrics: join(folder, 'metrics.jsonl'),
   checkpoint: join(folder, 'checkpoint', 'state.safetensors'),
   evaluation: join(folder, 'evaluation.json'),
+  heldout: join(folder, 'heldout.json'),
   stream: join(folder, 'stream.json'),
   plots: join(folder, 'plots'),
 });

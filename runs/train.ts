@@ -41,6 +41,8 @@ export interface TrainOptions extends DataOptions {
   resume?: boolean;
   /** Write TensorBoard's event files too. */
   tensorboard?: boolean;
+  /** Stop after so many updates, as a signal would; default: all of the configuration. */
+  until?: number;
 }
 
 /**

@@ -32,6 +32,8 @@ export interface Session {
   unit: string;
   /** Whether to write TensorBoard's event files; a run that has some goes on with them. */
   tensorboard?: boolean;
+  /** Stop after so many updates; default: all. */
+  until?: number;
 }
 
 export interface TrainResult {
@@ -93,7 +95,7 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
 }
 
 async function loop(session: Session, io: IO): Promise<void> {
-  const { trainer, config, learner, folder, lease, unit, tensorboard } = session;
+  const { trainer, config, learner, folder, lease, unit, tensorboard, until } = session;
   const { steps, log_every, save_every, episodes } = config.training;
   const { state } = trainer;
   const log = await MetricsLog.open(paths(folder).metrics, state.step);
@@ -112,7 +114,7 @@ async function loop(session: Session, io: IO): Promise<void> {
   const progress = startProgress(io, 'train', steps, state.step);
   const from = { step: state.step, seconds: state.seconds };
   try {
-    while (state.step < steps && !io.stopping.signal) {
+    while (state.step < Math.min(steps, until ?? steps) && !io.stopping.signal) {
       const report = await trainer.update();
       // Lets signals and the terminal have their turn: a step runs on this thread.
       await new Promise((resume) => setImmediate(resume));

@@ -1,0 +1,72 @@
+/**
+ * @file heldout.json of a run folder: its error on the validation split, at given loads, after some or all of its updates. What
+ * chooses among runs; the test split is for telling how good the chosen one is.
+ */
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+import { InputError } from '../src/errors.ts';
+import { writeFileAtomically } from '../src/files.ts';
+import { paths, readJson } from './run-folder.ts';
+
+/** JSON has null for a number that is not finite. */
+const error = z.number().nullable();
+
+/** How runs are judged: on the same episodes, so that their errors compare. */
+export const judgingSchema = z.strictObject({
+  split: z.literal('validation'),
+  /** Loads, whose errors are averaged. */
+  patterns: z.array(z.int().min(1)).min(1),
+  /** At each load. */
+  episodes: z.int().min(1),
+  /** Of the episodes. */
+  seed: z.int().min(0),
+});
+export type Judging = z.output<typeof judgingSchema>;
+
+const judgementSchema = z.strictObject({
+  /** Updates that the run had had. */
+  steps: z.int().min(0),
+  /** Mean over loads of the mean error of a recalled pattern, in `unit`; null: not finite. */
+  error,
+  unit: z.enum(['bits', 'squared error']),
+  errors: z.array(z.strictObject({ patterns: z.int(), error })),
+  /** Seconds of training until then. */
+  seconds: z.number(),
+  /** What computed it. */
+  engine: z.string(),
+});
+export type Judgement = z.output<typeof judgementSchema>;
+
+const heldoutSchema = judgingSchema.extend({ judgements: z.array(judgementSchema) });
+export type Heldout = z.output<typeof heldoutSchema>;
+
+/**
+ * What a run is known to err by on held-out patterns, after ever more updates; undefined where nothing is.
+ * @throws InputError when the file is something else
+ */
+export async function readHeldout(folder: string): Promise<Heldout | undefined> {
+  const file = paths(folder).heldout;
+  if (!existsSync(file)) return undefined;
+  const read = heldoutSchema.safeParse(await readJson(file));
+  if (read.success) return read.data;
+  const [{ path, message }] = read.error.issues;
+  throw new InputError(
+    `${file}: not a record of held-out errors (${path.join('.') || 'all of it'}: ${message})`,
+  );
+}
+
+/** Those that were judged as asked, by ever more updates. */
+export async function readJudgements(folder: string, judging: Judging): Promise<Judgement[]> {
+  const heldout = await readHeldout(folder);
+  if (!heldout) return [];
+  const { judgements, ...there } = heldout;
+  return JSON.stringify(there) === JSON.stringify(judging) ? judgements : [];
+}
+
+/** Adds a judgement to those that were made alike, in the place of one after as many updates. */
+export async function saveJudgement(folder: string, judging: Judging, judgement: Judgement): Promise<void> {
+  const others = (await readJudgements(folder, judging)).filter(({ steps }) => steps !== judgement.steps);
+  const judgements = [...others, judgement].sort((a, b) => a.steps - b.steps);
+  const heldout: Heldout = { ...judging, judgements };
+  await writeFileAtomically(paths(folder).heldout, `${JSON.stringify(heldout, null, 1)}\n`);
+}

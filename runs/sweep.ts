@@ -1,0 +1,313 @@
+/** @file `ebmm sweep PRESET|CONFIG.json --out DIR`: many trials in one folder, by any number of processes and machines. */
+import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { taskOf } from '../meta/stored-task.ts';
+import { InputError } from '../src/errors.ts';
+import { checkWritable } from '../src/files.ts';
+import { drawBatch, parseCorruption, readTask, type Task } from '../tasks/index.ts';
+import { type DataOptions, sourceOf } from './data-options.ts';
+import { type IO, STOP_STATUS } from './io.ts';
+import { makeLearner } from './learners.ts';
+import { makeModel } from './models.ts';
+import { sealOf } from './modules.ts';
+import { collect, dataOption, type EngineChoice, engineOf, engineOptions, jsonOption, positive, positiveNumber, positives, seedOption } from './options.ts'; // biome-ignore format: one import
+import { parseChange } from './presets.ts';
+import type { Provenance } from './run-folder.ts';
+import { parseGrid, parseRange } from './sweep/axes.ts';
+import { type Halving, rungsOf } from './sweep/halving.ts';
+import { checkTrust, isSweep, type Manifest, openSweep, readManifest, sweepPaths } from './sweep/manifest.ts';
+import { describe, planTrials, type Trial } from './sweep/plan.ts';
+import { readPlanFile } from './sweep/plan-file.ts';
+import { statusOf, statusReport } from './sweep/status.ts';
+import { watchStatus } from './sweep/watch.ts';
+import { workOn } from './sweep/work.ts';
+
+/** Of validation episodes: not the seed of a training, so that nothing is chosen on what was trained on. */
+const JUDGING_SEED = 1;
+const EPISODES = 100;
+/** Of the trials at a rung, one in so many goes on (Li et al. 2020 use 4; 3 is Hyperband's). */
+const FACTOR = 3;
+
+/** What is to be done, which a folder of a sweep has written down. */
+interface Asked {
+  plan?: string;
+  grid?: string[];
+  random?: number;
+  range?: string[];
+  seeds?: number;
+  seed?: number;
+  set?: string[];
+  steps?: number;
+  /** Loads whose mean error decides. */
+  patterns?: number[];
+  /** Validation episodes at each load. */
+  episodes?: number;
+  halving?: boolean | number;
+  /** Updates of the first rung. */
+  first?: number;
+}
+
+export interface SweepCommand extends Asked, DataOptions, EngineChoice {
+  /** A preset, a CONFIG.json, or the folder of a sweep. */
+  what?: string;
+  out?: string;
+  jobs?: number;
+  status?: boolean;
+  /** Keep showing it. */
+  watch?: boolean;
+  /** Say what the trials are, and end. */
+  dryRun?: boolean;
+  /** Try those again that could not be made. */
+  retry?: boolean;
+  json?: boolean;
+  allowModules?: boolean;
+  /** Options of the engine that were given, not filled in. */
+  given?: string[];
+  provenance: Provenance;
+}
+
+/**
+ * @returns the exit status
+ * @throws InputError on bad input, FileError when the folder cannot be written
+ */
+export async function sweepCommand(options: SweepCommand, io: IO): Promise<number> {
+  const { what, out } = options;
+  const known = what !== undefined && isSweep(resolve(what));
+  if (options.status || known) {
+    checkNothingAsked(options);
+    if (what && out) throw new InputError('sweep: either DIR or --out DIR, not both');
+    const given = what ?? out;
+    if (!given) throw new InputError('sweep: which folder? ebmm sweep DIR --status');
+    const folder = resolve(given);
+    const manifest = await readManifest(folder);
+    if (options.status) return tell(folder, manifest, options, io);
+    checkEngine(manifest, options);
+    await checkTrust(folder, manifest);
+    await checkTrials(manifest, options, io);
+    return goOn(folder, manifest, options, io);
+  }
+  if (!what) throw new InputError('sweep: which preset, CONFIG.json or folder of a sweep?');
+  const planned = await plan(what, options, io);
+  if (options.dryRun) return showPlan(planned, options, io);
+  if (!out) throw new InputError('sweep: --out DIR is missing: the folder of the sweep');
+  const folder = resolve(out);
+  await checkWritable(sweepPaths(folder).manifest);
+  return goOn(folder, await openSweep(folder, planned), options, io);
+}
+
+/** Options that say what is to be done have no meaning where that is written down. */
+function checkNothingAsked(options: SweepCommand): void {
+  const {
+    plan: file,
+    grid,
+    random,
+    range,
+    seeds,
+    seed,
+    set,
+    steps,
+    patterns,
+    episodes,
+    halving,
+    first,
+  } = options;
+  const asked = {
+    plan: file,
+    grid,
+    random,
+    range,
+    seeds,
+    seed,
+    set,
+    steps,
+    patterns,
+    episodes,
+    halving,
+    first,
+  };
+  const [wrong] = Object.entries(asked).find(([, value]) => value !== undefined) ?? [];
+  if (!wrong) return;
+  throw new InputError(
+    `sweep: --${wrong} belongs to PRESET or CONFIG.json --out DIR; the folder of a sweep has it written down`,
+  );
+}
+
+function checkEngine({ engine }: Manifest, { given = [], ...options }: SweepCommand): void {
+  for (const key of ['engine', 'device', 'products'] as const) {
+    if (!given.includes(key) || options[key] === engine[key]) continue;
+    throw new InputError(
+      `sweep: its trials are made with --${key} ${engine[key]}, so that they compare, not with ${options[key]}`,
+    );
+  }
+}
+
+/** Everything that can be wrong with any trial is found out before anything is written. */
+async function plan(what: string, options: SweepCommand, io: IO): Promise<Manifest> {
+  const file = options.plan === undefined ? undefined : await readPlanFile(options.plan);
+  const set = [...Object.entries(file?.set ?? {}), ...(options.set ?? []).map(parseChange)];
+  const steps = options.steps ?? file?.steps;
+  if (steps) set.push(['training.steps', steps]);
+  const { name, base, trials } = await planTrials(what, {
+    set,
+    grid: [...(file?.grid ?? []), ...(options.grid ?? []).map(parseGrid)],
+    ranges: [...(file?.ranges ?? []), ...(options.range ?? []).map(parseRange)],
+    random: options.random ?? file?.random,
+    list: file?.list ?? [],
+    seeds: options.seeds ?? file?.seeds ?? 1,
+    seed: options.seed ?? file?.seed,
+  });
+  const { engine, device, products, provenance } = options;
+  const manifest: Manifest = {
+    version: 1,
+    name,
+    made_with: provenance,
+    engine: { engine: engine as Manifest['engine']['engine'], device, products },
+    judged: {
+      split: 'validation',
+      patterns: options.patterns ?? file?.patterns ?? [...new Set([base.training.patterns].flat())],
+      episodes: options.episodes ?? file?.episodes ?? EPISODES,
+      seed: JUDGING_SEED,
+    },
+    halving: halvingOf(options, trials),
+    trials,
+  };
+  await checkTrials(manifest, options, io);
+  for (const trial of trials) {
+    const seal = await sealOf(trial.config);
+    if (seal) trial.seal = seal;
+  }
+  return manifest;
+}
+
+function halvingOf({ halving, first }: SweepCommand, trials: Trial[]): Halving | undefined {
+  if (!halving) {
+    if (first !== undefined) throw new InputError('sweep: --first needs --halving');
+    return undefined;
+  }
+  const factor = halving === true ? FACTOR : halving;
+  if (factor < 1.1 || factor > 100) throw new InputError(`--halving ${factor}: expected from 1.1 to 100`);
+  const steps = new Set(trials.map(({ config }) => config.training.steps));
+  if (steps.size > 1) {
+    throw new InputError(`sweep: --halving compares trials after equally many updates, but training.steps is ${[...steps].join(', ')}`); // biome-ignore format: one message
+  }
+  return { factor, rungs: rungsOf([...steps][0], trials.length, factor, first) };
+}
+
+/** Data, network and loads of every trial: whether they can be had here. */
+async function checkTrials({ trials, judged }: Manifest, options: SweepCommand, io: IO): Promise<void> {
+  const tasks = new Map<string, Task>();
+  const checked = new Set<string>();
+  for (const { name, config } of trials) {
+    const { seed: _, ...seedless } = config;
+    if (checked.has(JSON.stringify(seedless))) continue;
+    checked.add(JSON.stringify(seedless));
+    try {
+      const key = JSON.stringify(config.task);
+      const read = await (tasks.get(key) ??
+        readTask(config.task, sourceOf(options, io)).then(({ task }) => task));
+      tasks.set(key, read);
+      const task = taskOf(config, read);
+      const corruption = parseCorruption(config.corruption ?? task.corruption, task);
+      const found = { ...config, task: { ...config.task, ...read.found } as typeof config.task };
+      makeLearner({ config: found, task, corruption, model: await makeModel(found) });
+      drawBatch(task, corruption, judged.split, judged.seed, 0, 1, Math.max(...judged.patterns));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      throw new InputError(`${name}: ${error.message}`);
+    }
+  }
+}
+
+async function goOn(folder: string, manifest: Manifest, options: SweepCommand, io: IO): Promise<number> {
+  const { jobs = 1, dataDir, allowModules = false, retry } = options;
+  const { name, trials, made_with, engine } = manifest;
+  const { ebmm } = options.provenance;
+  if (made_with.ebmm !== ebmm) {
+    io.err(`this sweep was begun by ebmm ${made_with.ebmm}, and this is ${ebmm}: its trials may not compare`);
+  }
+  // Whether there is such an engine here.
+  await engineOf({ ...engine, threads: options.threads });
+  if (retry) await Promise.all(trials.map((trial) => rm(sweepPaths(folder).failure(trial.name), { force: true }))); // biome-ignore format: one line
+  const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / jobs));
+  const { counts } = await statusOf(folder, manifest);
+  io.err(
+    `${name}: ${trials.length} trials, ${counts.done} done; ${jobs} at once, ${threads} ${threads === 1 ? 'thread' : 'threads'} each; ${folder}`,
+  );
+  await workOn(folder, manifest, { jobs, threads, dataDir: dataDir && resolve(dataDir), allowModules }, io);
+  const { signal } = io.stopping;
+  await tell(folder, manifest, { json: options.json }, io);
+  if (signal) {
+    io.err(`stopped; go on with: ebmm sweep ${folder}`);
+    return STOP_STATUS[signal];
+  }
+  const { failed } = (await statusOf(folder, manifest)).counts;
+  if (failed > 0) io.err(`${failed} failed; try them again with: ebmm sweep ${folder} --retry`);
+  return failed > 0 ? 1 : 0;
+}
+
+async function tell(
+  folder: string,
+  manifest: Manifest,
+  { json, status, watch }: Pick<SweepCommand, 'json' | 'status' | 'watch'>,
+  io: IO,
+): Promise<number> {
+  if (status && !json) await watchStatus(folder, manifest, watch, io);
+  const stands = await statusOf(folder, manifest);
+  if (json) io.out(JSON.stringify(stands));
+  else for (const line of statusReport(stands)) io.out(line);
+  return 0;
+}
+
+function showPlan({ judged, halving, trials }: Manifest, { json }: SweepCommand, io: IO): number {
+  if (json) io.out(JSON.stringify({ judged, halving, trials }));
+  else {
+    for (const { name, changes, seed } of trials) io.out(`${name}  ${describe({ changes, seed })}`);
+    if (halving) io.out(`rungs: ${halving.rungs.join(', ')} updates; one in ${halving.factor} goes on`);
+  }
+  return 0;
+}
+
+export function addSweepCommand(
+  program: Command,
+  io: IO,
+  provenance: Provenance,
+  finish: (status: number) => void,
+): void {
+  engineOptions(
+    program
+      .command('sweep')
+      .description('train many configurations in one folder, which processes and machines can share')
+      .argument('[what]', 'a preset or a CONFIG.json; or the folder of a sweep, to go on with it or to join in')
+      .option('--out <dir>', 'folder of the sweep; one that has the same sweep is joined')
+      .option('--grid <key=values>', 'try all, for instance network.width=8,16; again for more keys', collect)
+      .option('--random <n>', 'draw so many times from the ranges', positive)
+      .option('--range <key=low:high>', 'with --random; :log after it for a logarithmic scale, or key=a,b to choose', collect) // biome-ignore format: one line
+      .option('--plan <file>', 'grid, ranges, list and the rest as JSON')
+      .option('--seeds <n>', 'seeds of each (default: 1)', positive)
+      .option('--set <key=value>', 'change a key of all trials', collect)
+      .option('--steps <n>', 'updates of every trial', positive)
+      .option('--patterns <list>', 'loads whose mean error on the validation split decides (default: as trained)', positives) // biome-ignore format: one line
+      .option('--episodes <n>', `validation episodes at each load (default: ${EPISODES})`, positive)
+      .option('--halving [factor]', `stop what is behind: of the trials at each rung one in so many goes on (default: ${FACTOR})`, positiveNumber) // biome-ignore format: one line
+      .option('--first <n>', 'with --halving: updates of the first rung', positive)
+      .option('--jobs <n>', 'trials at once on this machine (default: 1)', positive)
+      .option('--retry', 'try those again that failed')
+      .option('--dry-run', 'say what the trials are, and do nothing')
+      .option('--status', 'only show where the sweep stands; in a terminal, until it ends')
+      .option('--watch', 'with --status: show it until it ends')
+      .option('--no-watch', 'with --status: show it once')
+      .addOption(seedOption('the first seed of training, and that of the draws')),
+  )
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (what: string | undefined, options, command: Command) => {
+      const given = Object.keys(options).filter((key) => command.getOptionValueSource(key) === 'cli');
+      const { allowModules } = program.opts();
+      // Commander has --watch be true where only --no-watch is known of.
+      const watch = given.includes('watch') ? options.watch : undefined;
+      const status = await sweepCommand({ ...options, what, watch, given, allowModules, provenance }, io);
+      if (status) finish(status);
+    });
+}
