@@ -27,7 +27,7 @@ export interface UniversalCommand {
   experiment: string;
   /** 'mnist', 'cifar10', or a folder of pictures. Default cifar10. */
   data?: string;
-  /** Side to which a folder's pictures are scaled; default that of the first. */
+  /** Side to which a folder's pictures are scaled; default: they must be of one size. */
   side?: number;
   slices?: number;
   /** Most images stored at once; default as the experiment says. */
@@ -58,7 +58,7 @@ export async function universalCommand(options: UniversalCommand, io: IO): Promi
   if (side) checkNumbers(`--side ${side}`, [needed, side, side, 3], 2 ** 28);
   const images = await (Object.hasOwn(DATA, data)
     ? DATA[data](sourceOf(options, io))
-    : folderImages(data, needed, stream(seed, 'universal', 'pictures'), side));
+    : folderImages(data, needed, stream(seed, 'universal', 'pictures'), side, io.err));
   let progress: ReturnType<typeof startProgress> | undefined;
   const measurement = await measure(
     experiment,
@@ -117,7 +117,7 @@ export function addUniversalCommand(program: Command, io: IO): void {
     .description('capacity of universal Hopfield networks: similarities, separations, kinds of corruption')
     .argument('<experiment>', experimentNames.join(', '))
     .option('--data <name>', 'mnist, cifar10, or a folder of pictures', 'cifar10')
-    .option('--side <n>', "scale a folder's pictures to n x n (default: the first one's height)", whole)
+    .option('--side <n>', "scale a folder's pictures to n x n (default: they must be of one size)", whole)
     .option('--slices <n>', 'disjoint sets of images', whole, 5)
     .option('--stored <n>', 'most images stored at once', whole)
     .option(

@@ -10,7 +10,7 @@ import type { Split, Task } from '../task.ts';
 import { located, splitsOf } from './locate.ts';
 import { openPatterns } from './open.ts';
 import type { ParsedFiles } from './options.ts';
-import { joined, type Numbers, nameOf, type Patterns, selected } from './patterns.ts';
+import { joined, type Numbers, nameOf, type Patterns, sameShape, selected } from './patterns.ts';
 
 /** Part of the training patterns that a missing split gets. */
 const DRAWN = 1 / 10;
@@ -28,12 +28,14 @@ export async function loadFiles(options: ParsedFiles, source: DataSource): Promi
   for (const split of splitsOf(options)) {
     const parts: Patterns[] = [];
     for (const file of files[split]!) parts.push(await openPatterns(file, options));
-    for (const part of parts) checkShape(part, options.shape ?? parts[0].shape, options.shape ? undefined : parts[0].label); // biome-ignore format: one call
+    for (const part of parts) {
+      if (part.remark) report(part.remark);
+      checkShape(part, parts[0], options.shape);
+    }
     given[split] = joined(parts);
   }
   const [first, ...others] = Object.values(given);
-  for (const other of others)
-    checkShape(other, options.shape ?? first.shape, options.shape ? undefined : first.label);
+  for (const other of others) checkShape(other, first, options.shape);
   const shape = options.shape ?? imageShape(first.shape);
   const found = survey(given, options);
   if (!options.range && !found.usual)
@@ -94,13 +96,13 @@ export async function loadFiles(options: ParsedFiles, source: DataSource): Promi
   };
 }
 
-function checkShape(part: Patterns, shape: readonly number[], of: string | undefined): void {
-  const fits = of ? part.shape.join() === shape.join() : sizeOf([...part.shape]) === sizeOf([...shape]);
-  if (fits) return;
-  const expected = of ? `as in ${of}` : 'of task.shape';
-  throw new InputError(
-    `${part.label}: patterns of shape [${part.shape.join(', ')}], expected [${shape.join(', ')}] ${expected}`,
-  );
+/** Of the shape that is asked for, values may be in other axes; without one, all files have the same. */
+function checkShape(part: Patterns, first: Patterns, asked?: readonly number[]): void {
+  if (!asked) sameShape(part, first);
+  else if (sizeOf([...part.shape]) !== sizeOf([...asked]))
+    throw new InputError(
+      `${part.label}: patterns of shape [${part.shape.join(', ')}], expected [${asked.join(', ')}] of task.shape`,
+    );
 }
 
 /** Two axes are those of an image without colour. */

@@ -37,6 +37,8 @@ const NAMES: [Split, RegExp][] = [
   ['train', /(^|[^a-z])(train|training|data_batch)([^a-z]|$)/i],
 ];
 
+const splitOf = (name: string) => NAMES.find(([, pattern]) => pattern.test(name))?.[0];
+
 /**
  * The task that a path of the command line stands for.
  * @param path a file; a folder of pictures; or a folder whose files or folders have the names of splits
@@ -46,16 +48,17 @@ export function taskOfPath(path: string, { directory }: DataSource): FilesOption
   const place = [path, ...(directory ? [join(directory, path)] : [])].find((at) => existsSync(at));
   if (!place) throw new InputError(`--task ${path}: no such file or folder`);
   if (!statSync(place).isDirectory()) return { name: 'files', train: [place] };
+  const entries = readdirSync(place, { withFileTypes: true })
+    .filter(({ name }) => !name.startsWith('.') && !/labels/i.test(name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  // Folders of splits come with lists of what is in them.
+  const folders = entries.filter((entry) => entry.isDirectory() && splitOf(entry.name));
+  const files = entries.filter((entry) => entry.isFile() && isPatternFile(entry.name) && splitOf(entry.name));
   const splits: Partial<Record<Split, string[]>> = {};
-  const entries = readdirSync(place, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of entries) {
-    if (entry.name.startsWith('.') || /labels/i.test(entry.name)) continue;
-    if (!entry.isDirectory() && !isPatternFile(entry.name)) continue;
-    const split = NAMES.find(([, name]) => name.test(entry.name))?.[0];
-    if (!split) continue;
+  for (const { name } of folders.length > 0 ? folders : files) {
+    const split = splitOf(name)!;
     splits[split] ??= [];
-    splits[split].push(join(place, entry.name));
+    splits[split].push(join(place, name));
   }
-  if (Object.keys(splits).length > 0) return { name: 'files', ...splits };
-  return { name: 'files', train: [place] };
+  return { name: 'files', ...(Object.keys(splits).length > 0 ? splits : { train: [place] }) };
 }

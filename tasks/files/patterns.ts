@@ -1,5 +1,7 @@
 /** @file Patterns of one file: how many, of what shape, and each of them when it is wanted. */
 
+import { InputError } from '../../src/errors.ts';
+
 /** Raw values, in the file's own range. */
 export type Numbers = Uint8Array | Float32Array | Float64Array;
 
@@ -17,6 +19,16 @@ export interface Patterns {
   read(index: number): Numbers;
   /** What to call pattern `index` in messages; default: its row. */
   nameOf?(index: number): string;
+  /** A line that the user should read: what was passed over. */
+  readonly remark?: string;
+}
+
+/** @throws InputError naming both where two files hold patterns of different shapes */
+export function sameShape(part: Patterns, of: Patterns): void {
+  if (part.shape.join() === of.shape.join()) return;
+  throw new InputError(
+    `${part.label}: patterns of shape [${part.shape.join(', ')}], expected [${of.shape.join(', ')}] as in ${of.label}`,
+  );
 }
 
 /** The patterns of several files of one shape, one after another. */
@@ -43,6 +55,7 @@ export function joined(parts: Patterns[]): Patterns {
     shape: parts[0].shape,
     bits: Math.max(...parts.map(({ bits }) => bits)),
     bytes: parts.every(({ bytes }) => bytes),
+    remark: parts.flatMap(({ remark = [] }) => remark).join('; ') || undefined,
     read(index) {
       const [part, i] = partOf(index);
       return part.read(i);

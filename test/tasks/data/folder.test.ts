@@ -25,16 +25,44 @@ test('pictures of all folders, in colour and of one size', async () => {
   expect(images).toContainEqual([...randomBytes('b', 16)].flatMap((grey) => [grey, grey, grey]));
 });
 
-test('the choice depends on the stream alone; the size is that of the first', async () => {
+test('the choice depends on the stream alone, and the size on nothing', async () => {
   const path = folder();
-  const [first, again] = [await folderImages(path, 2, stream(5)), await folderImages(path, 2, stream(5))];
+  const [first, again] = [
+    await folderImages(path, 2, stream(5), 4),
+    await folderImages(path, 2, stream(5), 4),
+  ];
   expect(again).toEqual(first);
-  expect([4, 8]).toContain(first.shape[0]);
+  // Whatever is drawn: sizes are those of the folder.
+  for (const seed of [0, 1, 2, 3, 4])
+    await expect(folderImages(path, 1, stream(seed))).rejects.toThrow(
+      /pictures of several sizes \(width x height\): .*n01_0.png is 4 x 4, .*n02_0.png is 8 x 8; give --side to bring all to one$/,
+    );
+});
+
+test('hidden files and other formats are passed over and counted', async () => {
+  const path = folderOf({
+    'a.png': picture('a', 4, 3),
+    '._a.png': randomBytes('hidden', 100),
+    '__MACOSX/b.png': randomBytes('hidden', 100),
+    'c.gif': randomBytes('gif', 100),
+  });
+  const lines: string[] = [];
+  const { count } = await folderImages(path, 1, stream(0), undefined, (line) => lines.push(line));
+  expect(count).toBe(1);
+  expect(lines).toEqual([`${path}: 2 hidden files and 1 picture that is neither PNG nor JPEG passed over`]);
+});
+
+test('a picture that is cut off is refused, not taken half black', async () => {
+  const whole = picture('a', 16, 3);
+  const path = folderOf({ 'a.png': whole.slice(0, whole.length / 2) });
+  await expect(folderImages(path, 1, stream(0))).rejects.toThrow(
+    /a\.png is not a whole picture: it is cut off within its IDAT chunk$/,
+  );
 });
 
 test('too few pictures, no folder and no picture are told', async () => {
   await expect(folderImages(folder(), 4, stream(0))).rejects.toThrow(
-    'has 3 pictures, fewer than the 4 wanted',
+    'has 3 pictures (PNG or JPEG), fewer than the 4 wanted',
   );
   await expect(folderImages('/nonexistent', 1, stream(0))).rejects.toThrow(
     '/nonexistent: cannot be read (ENOENT); expected a folder of pictures',

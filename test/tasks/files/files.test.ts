@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encode } from 'fast-png';
 import { afterAll, expect, test } from 'vitest';
 import { stream } from '../../../src/random.ts';
 import { openBytes } from '../../../tasks/files/bytes.ts';
@@ -180,5 +181,53 @@ test('a folder is split by the names of its files: evaluation is the test', () =
     train: [join(at, 'background-train.npy')],
     validation: [join(at, 'background-validation.npy')],
     test: [join(at, 'evaluation.npy')],
+  });
+});
+
+/** A folder of grey pictures of bits, in folders by class. */
+function pictureFolder(name: string, sizes: [number, number][]) {
+  const random = stream(0, name);
+  for (const [n, [width, height]] of sizes.entries()) {
+    const at = join(folder, name, `class${n % 2}`);
+    mkdirSync(at, { recursive: true });
+    const data = Uint8Array.from({ length: width * height }, () => 255 * random.bit());
+    writeFileSync(join(at, `${n}.png`), encode({ width, height, channels: 1, depth: 8, data }));
+  }
+  return join(folder, name);
+}
+
+test('a folder of pictures is a task; mixed sizes need one that all are brought to', async () => {
+  const drawn = pictureFolder('drawn', Array(20).fill([6, 4]));
+  writeFileSync(join(drawn, '._0.png'), 'hidden');
+  const lines: string[] = [];
+  const { task, config } = await readTask(taskOfPath(drawn, nowhere), {
+    cache: '',
+    report: (line) => lines.push(line),
+  });
+  expect(task).toMatchObject({ patternShape: [4, 6, 1], unit: 'bits', sizes: { train: 16, test: 2 } });
+  expect(config).toMatchObject({ range: [0, 255], values: 'bits' });
+  expect(lines[0]).toBe(`task: ${drawn}: 1 hidden file passed over`);
+  const mixed = pictureFolder('mixed', [
+    [6, 4],
+    [4, 4],
+    [6, 4],
+  ]);
+  const of = { name: 'files' as const, test: [mixed] };
+  await expect(loadTask(of, nowhere)).rejects.toThrow(
+    /several sizes \(width x height\): class0.0.png is 6 x 4, class1.1.png is 4 x 4; give task.size/,
+  );
+  const colour = await loadTask({ ...of, size: [5, 3], colour: 'rgb' }, nowhere);
+  expect(colour.patternShape).toEqual([5, 3, 3]);
+});
+
+test('a folder of splits may hold lists beside them', () => {
+  const at = join(folder, 'split');
+  for (const split of ['train', 'val', 'test']) mkdirSync(join(at, split), { recursive: true });
+  writeFileSync(join(at, 'train.npy'), '');
+  expect(taskOfPath(at, nowhere)).toEqual({
+    name: 'files',
+    train: [join(at, 'train')],
+    validation: [join(at, 'val')],
+    test: [join(at, 'test')],
   });
 });
