@@ -17,7 +17,8 @@
  *
  * The table is cut anew for every load: of K slots of C numbers, up to K patterns get C numbers each, up to 2 K get C / 2 and so on
  * (`halvings`), and few may get more (up to `longest`). Components stand in the order of their variance, so a shorter code is a rougher
- * image. The table's last number then says how it is cut. Rows never written attract nothing.
+ * image. The table's last number then says how it is cut. Rows never written attract nothing. Of a stream the newest patterns have the
+ * first rows, and those beyond the last row are given up.
  */
 import * as tf from '@tensorflow/tfjs';
 import { colourCosines } from '../cosines.ts';
@@ -25,6 +26,7 @@ import { InputError } from '../errors.ts';
 import { convolution, dense } from './layers.ts';
 import type { EnergyNetwork, ParameterSpec, Parameters } from './network.ts';
 import { sizeOf } from './network.ts';
+import { movedOn } from './slots.ts';
 
 export interface CodedSlotsOptions {
   /** [height, width, channels], height and width even. */
@@ -154,6 +156,9 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
     return { numbers, mark: tf.slice(flat, [0, slots * code - 1], [episodes, 1]) };
   };
 
+  /** The cut that so many patterns are written to. */
+  const cutFor = (patterns: number) => cuts.find(({ rows }) => rows >= patterns) ?? cuts[cuts.length - 1];
+
   return {
     patternShape,
     parameters: {
@@ -204,9 +209,21 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
       const squares = doubts.reduce((product, t) => tf.mul(product, t), tf.square(tf.sub(x, guess)));
       return tf.div(tf.sum(flat(squares), 2), 2);
     },
+    makeRoom(p, _, count) {
+      const { numbers, mark } = parts(p.M);
+      const { rows, length } = cutFor(count);
+      const moved = movedOn(tf.reshape(numbers, [p.M.shape[0], rows, length]), count);
+      const flat = tf.reshape(moved, [p.M.shape[0], slots * code]);
+      // What is not the mark of how the table is cut.
+      const kept =
+        cuts.length === 1
+          ? flat
+          : tf.concat([tf.slice(flat, [0, 0], [p.M.shape[0], slots * code - 1]), mark], 1);
+      return { M: tf.reshape(kept, p.M.shape) };
+    },
     writingEnergy(p, x) {
       const [episodes, patterns] = x.shape as [number, number];
-      const cut = cuts.find(({ rows }) => rows >= patterns) ?? cuts[cuts.length - 1];
+      const cut = cutFor(patterns);
       const { numbers, mark } = parts(table(p, episodes));
       const rows = tf.reshape(numbers, [episodes, cut.rows, cut.length]);
       const codes = tf.slice(encode(p, x), [0, 0, 0], [episodes, patterns, cut.length]);

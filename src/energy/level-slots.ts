@@ -5,7 +5,8 @@
  * A number of a row stands for several bits at once: it is a learned sum of theirs, a_1 x_1 + a_2 x_2 + ..., and so takes one of
  * 2^bits levels, which a learned sum of soft steps reads: R_b = linear a_b m + sum_s mix_sb tanh(slope_s (m - threshold_s)). Weights and
  * steps are every number's own. They start plain: random weights, steps evenly spread that put out nothing yet, and R linear, so that
- * attention finds the row from the first update on. Writing descends |A x_n - m_n|^2 / 2: one step of rate one stores every row.
+ * attention finds the row from the first update on. Writing descends |A x_n - m_n|^2 / 2: one step of rate one stores every row. Of a
+ * stream the newest patterns have the first rows, and those beyond the last row are given up.
  *
  * So many bits in a number is a use of its precision that a count of floats does not see: compare memories by bits as well.
  */
@@ -14,6 +15,7 @@ import { InputError } from '../errors.ts';
 import { stream } from '../random.ts';
 import { inverseSoftplus } from '../softplus.ts';
 import type { EnergyNetwork, ParameterSpec, Parameters } from './network.ts';
+import { movedOn } from './slots.ts';
 
 export interface LevelSlotsOptions {
   /** [d]. */
@@ -89,13 +91,21 @@ export function levelSlots(options: LevelSlotsOptions): EnergyNetwork {
       const h = tf.matMul(attention as tf.Tensor3D, images);
       return tf.div(tf.sum(tf.square(tf.sub(x, h)), 2), 2);
     },
+    makeRoom: ({ M }, _, count) => ({ M: movedOn(M, count) }),
     writingEnergy(p, x) {
       const [episodes, patterns] = x.shape as [number, number];
-      const rows = tf.tensor1d(
-        Array.from({ length: patterns }, (_, n) => n % slots),
-        'int32',
-      );
-      const own = tf.gather(table(p, episodes), rows, 1);
+      const rows = table(p, episodes);
+      const own =
+        patterns <= slots
+          ? tf.slice(rows, [0, 0, 0], [episodes, patterns, code])
+          : tf.gather(
+              rows,
+              tf.tensor1d(
+                Array.from({ length: patterns }, (_, n) => n % slots),
+                'int32',
+              ),
+              1,
+            );
       return tf.div(tf.sum(tf.square(tf.sub(encode(p, x), own)), 2), 2);
     },
   };

@@ -131,6 +131,19 @@ describe('cuts', () => {
     for (const [i, energy] of energies.slice(0, 7).entries()) expect(energy).toBeLessThan(own[i] / 4 + 1e-3);
   });
 
+  test.each([
+    { slots: 4, code: d },
+    { slots: 4, code: 4, halvings: 2 },
+  ])('of a stream to %o the newest patterns are kept as if they alone had been stored', (options) => {
+    const { p, model } = made(options);
+    const patterns = drawn(6, 7);
+    const part = (from: number, count: number) => tf.slice(patterns, [0, from], [1, count]);
+    let state = model.empty!(p, 1);
+    for (const from of [0, 2, 4]) state = model.add!(p, state, part(from, 2));
+    const together = model.store(p, tf.concat([part(4, 2), part(2, 2)], 1)).M;
+    for (const [i, value] of numbers(state.M).entries()) expect(value).toBeCloseTo(numbers(together)[i], 5);
+  });
+
   test('more patterns than the finest cut has rows are written over each other, and finite', () => {
     const { network, p, model } = made({ code: 4 });
     const stored = { ...p, ...model.store(p, drawn(6, 6)) };

@@ -86,6 +86,25 @@ describe('with levels set by hand', () => {
   });
 });
 
+test('of a stream the newest patterns are kept as if they alone had been stored, and older ones given up', () => {
+  const p = byHand();
+  const patterns = bits(slots + 3, 8);
+  const part = (from: number, count: number) => tf.slice(patterns, [0, from, 0], [1, count, d]);
+  let state = model.empty!(p, 1);
+  for (const [from, count] of [
+    [0, 3],
+    [3, 4],
+    [7, 4],
+  ])
+    state = model.add!(p, state, part(from, count));
+  const newest = [part(7, 4), part(3, 4)];
+  expect(numbers(state.M)).toEqual(numbers(model.store(p, tf.concat(newest, 1)).M));
+  expect(Math.max(...numbers(network.energy({ ...p, ...state }, newest[1])))).toBeLessThan(1e-6);
+  expect(Math.min(...numbers(network.energy({ ...p, ...state }, part(0, 3))))).toBeGreaterThan(1);
+  const flood = model.add!(p, state, bits(slots + 2, 9));
+  expect(numbers(flood.M)).toEqual(numbers(model.store(p, bits(slots + 2, 9)).M));
+});
+
 test('before training it reads no levels, and is finite', () => {
   const p = Object.fromEntries(
     Object.entries(initialise(specs, 1)).map(([name, v]) => [name, tf.tensor(v, specs[name].shape)]),
