@@ -341,6 +341,25 @@ export const configSchema = z.strictObject({
         .describe('updates in a row that may be lost to non-finite gradients'),
       log_every: unbounded(1).default(10).describe('updates between lines of metrics.jsonl'),
       save_every: unbounded(1).default(100).describe('updates between checkpoints'),
+      validate: z
+        .strictObject({
+          every: unbounded(1).default(100).describe('updates between validations'),
+          patterns: z
+            .union([whole(1), z.array(whole(1)).min(1)])
+            .optional()
+            .describe('loads that are validated, each apart; default: those of training.patterns'),
+          episodes: whole(1)
+            .default(32)
+            .describe('episodes of the validation split at each load, the same ones every time'),
+          seed: unbounded(0).default(1).describe('of those episodes, not that of training'),
+          patience: whole(1)
+            .optional()
+            .describe(
+              'validations in a row without a better one that end the run; default: it has all its updates',
+            ),
+        })
+        .optional()
+        .describe('validation while training, and the best checkpoint by it; default: none'),
     })
     .prefault({}),
   seed: unbounded(0).default(0).describe('of the initial parameters and of every episode'),

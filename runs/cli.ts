@@ -19,6 +19,7 @@ import { type IO, STOP_STATUS } from './io.ts';
 import { addListCommand } from './list.ts';
 import { allowModules } from './modules.ts';
 import {
+  bestOption,
   collect,
   dataOption,
   engineOf,
@@ -80,6 +81,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       .option('--resume <dir>', 'go on with a run')
       .option('--from <run>', 'begin with the parameters of a run or pretrained memory')
       .option('--resize', 'with --from: tensors of other sizes take what fits')
+      .option('--best', 'with --from: its best checkpoint, not the last one')
       .option('--tensorboard', "write TensorBoard's event files too, in RUN/tensorboard")
       .addOption(seedOption('seed of parameters and episodes')),
   )
@@ -93,6 +95,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       if (options.steps) changes.push(['training.steps', options.steps]);
       if (options.seed !== undefined) changes.push(['seed', options.seed]);
       if (options.resize && !options.from) throw new InputError('train: --resize needs --from');
+      if (options.best && !options.from) throw new InputError('train: --best needs --from');
       if (options.resume && options.out) throw new InputError('train: either --out or --resume, not both');
       const setup = await trainingSetup(name, options.resume, changes);
       const engine = await engineOf(options);
@@ -130,6 +133,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
           .choices(['train', 'validation', 'test'])
           .default('test'),
       )
+      .addOption(bestOption())
       .addOption(seedOption('seed of the episodes (default: 1, not that of training)')),
   )
     .addOption(dataOption())
@@ -149,6 +153,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       .argument('<runs...>', 'run folders or pretrained memories')
       .option('--out <dir>', 'folder for the pictures (default: RUN/plots)')
       .option('--format <list>', 'of png, svg, pdf (default: png)', words)
+      .addOption(bestOption())
       .addOption(seedOption('seed of the episode shown (default: 1)')),
   )
     .addOption(dataOption())
@@ -173,6 +178,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       .option('--steps <n>', 'steps of recall', positive)
       .option('--out <file>', 'write the recalled patterns to a file')
       .option('--picture <file>', 'write a filmstrip of recall (PNG)')
+      .addOption(bestOption())
       .addOption(seedOption('accepted for uniformity: recall draws nothing at random')),
   )
     .addOption(jsonOption())

@@ -46,6 +46,8 @@ import { bitsTable, errorTable, short, storingTable } from './table.ts';
 export interface EvaluateOptions extends DataOptions {
   run: string;
   engine: Engine;
+  /** The checkpoint of the run's best validation, not its last. */
+  best?: boolean;
   /** A file or folder of other patterns of the same size; default: the task that the memory was trained on. */
   task?: string;
   /** Loads; default those that the memory was trained for. */
@@ -83,7 +85,7 @@ export const MOST_COMPONENTS = 512;
 export const rivalNames = [...Object.keys(rivals), COMPONENTS, ...Object.keys(trainedRivals)];
 
 export async function evaluateCommand(options: EvaluateOptions, io: IO): Promise<Evaluation> {
-  const run = await loadRun(options.run);
+  const run = await loadRun(options.run, { best: options.best });
   const save =
     (options.save ?? !isPretrained(run.folder)) &&
     (await canKeep(paths(run.folder).evaluation, 'the evaluation', io));
@@ -160,7 +162,8 @@ export async function evaluateRun(
   }
   const dimension = sizeOf(task.patternShape);
   const { recallSteps: steps } = options;
-  const said = { task: task.name, corruption: corruption.spec, known, steps, dimension, seed };
+  const best = run.checkpoint === 'best' ? { best: run.state.step } : {};
+  const said = { task: task.name, corruption: corruption.spec, known, steps, ...best, dimension, seed };
   if (!rows.some(({ memory_bits }) => memory_bits !== undefined)) return { ...said, rows };
   return { ...said, references: referencesAt(task, options.split ?? 'test', seed, loads), rows };
 }
@@ -248,10 +251,10 @@ export async function makeRival(
 
 /** The evaluation as text: errors with their bands, and compression. */
 export function report(evaluation: Evaluation): string[] {
-  const { rows, task, corruption, known, steps, dimension } = evaluation;
+  const { rows, task, corruption, known, steps, best, dimension } = evaluation;
   const { unit, episodes } = rows[0];
   const lines = [
-    `${task}, ${dimension} values, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${steps ? `${steps} steps of recall, ` : ''}${episodes} episodes: mean error in ${unit}`,
+    `${task}, ${dimension} values, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${steps ? `${steps} steps of recall, ` : ''}${best === undefined ? '' : `best checkpoint (update ${best}), `}${episodes} episodes: mean error in ${unit}`,
     '',
     ...(rows[0].bits === undefined ? errorTable(rows, publishedBeside(evaluation)) : bitsTable(rows)),
     '',

@@ -93,7 +93,7 @@ export async function evaluateRounded(
 }
 
 /** Gives patterns whose storing or recalling diverged the error of all values wrong; returns how many. */
-function countDiverged(
+export function countDiverged(
   task: Task,
   errors: Float64Array,
   answers: Float32Array,
@@ -204,7 +204,8 @@ async function storeEpisode(memory: AssociativeMemory, batch: Batch, known: bool
   };
 }
 
-async function unlessDiverged<T>(step: () => Promise<T>): Promise<T | undefined> {
+/** What a step gives; undefined where it diverged. */
+export async function unlessDiverged<T>(step: () => Promise<T>): Promise<T | undefined> {
   try {
     return await step();
   } catch (error) {

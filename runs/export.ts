@@ -11,12 +11,14 @@ import { checkNumbers, checkSteps } from '../src/memory/inputs.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { roundTensor } from '../src/memory/rounding.ts';
 import type { IO } from './io.ts';
-import { jsonOption, positive } from './options.ts';
+import { bestOption, jsonOption, positive } from './options.ts';
 import { checkFolder } from './outputs.ts';
 import { type LoadedRun, loadRun } from './run-folder.ts';
 
 export interface ExportCommand {
   run: string;
+  /** The checkpoint of the run's best validation, not its last. */
+  best?: boolean;
   /** Folder for write.onnx, read.onnx and memory.json. */
   onnx: string;
   /** Memories held at once, the leading axis of everything; default 1. */
@@ -49,7 +51,7 @@ export interface ExportedMemory {
 }
 
 export async function exportCommand({ run: name, onnx, json, ...options }: ExportCommand, io: IO) {
-  const run = await loadRun(name);
+  const run = await loadRun(name, { best: options.best });
   const folder = resolve(onnx);
   await checkFolder(folder, ['write.onnx', 'read.onnx', 'memory.json']);
   const { write, read, memory } = exportMemory(run, options);
@@ -73,7 +75,7 @@ export async function exportCommand({ run: name, onnx, json, ...options }: Expor
  */
 export function exportMemory(
   { name, config, model, state }: Pick<LoadedRun, 'name' | 'config' | 'model' | 'state'>,
-  options: Omit<ExportCommand, 'run' | 'onnx' | 'json'> = {},
+  options: Omit<ExportCommand, 'run' | 'onnx' | 'json' | 'best'> = {},
 ): { write: Uint8Array; read: Uint8Array; memory: ExportedMemory } {
   const { episodes = 1, known = config.known, steps = model.steps } = options;
   const { patterns = Math.max(...[config.training.patterns].flat()), queries = patterns } = options;
@@ -162,6 +164,7 @@ export function addExportCommand(program: Command, io: IO): void {
     )
     .option('--known', 'reading is told which entries are known')
     .option('--no-known', 'reading is not told (default: as trained)')
+    .addOption(bestOption())
     .addOption(jsonOption())
     .action(async (run: string, options) => exportCommand({ ...options, run }, io));
 }

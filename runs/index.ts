@@ -66,4 +66,6 @@ export type { ExportCommand } from './export.ts';
 export { type ExportedMemory, exportMemory } from './export.ts';
 export { type MetaTrainOptions, metaTrain } from './meta-train.ts';
 export { configure, presetNames } from './presets.ts';
-export { type LoadedRun, loadRun, memoryOf, pretrainedNames } from './run-folder.ts';
+export type { ValidatedLoad, Validation } from './records.ts';
+export { type LoadedRun, type LoadOptions, loadRun, memoryOf, pretrainedNames } from './run-folder.ts';
+export { bestValidation, readValidations } from './validations.ts';

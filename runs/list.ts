@@ -10,6 +10,7 @@ import { collect, jsonOption } from './options.ts';
 import { findRun, paths, pretrainedNames, readConfig, readMetrics } from './run-folder.ts';
 import { short, textTable } from './table.ts';
 import { unitOf } from './units.ts';
+import { patienceSpent, readValidations } from './validations.ts';
 
 /** One run. What is not known is absent. */
 export interface ListedRun {
@@ -106,7 +107,8 @@ async function describe(folder: string, now: number): Promise<ListedRun> {
     const { task, network, training } = await readConfig(folder);
     const last = (await readMetrics(folder)).at(-1);
     const steps = last?.step ?? 0;
-    const state = (await isHeld(folder)) ? 'running' : steps >= training.steps ? 'finished' : 'stopped';
+    const over = steps >= training.steps || patienceSpent(training, await readValidations(folder));
+    const state = (await isHeld(folder)) ? 'running' : over ? 'finished' : 'stopped';
     return {
       ...run,
       state,

@@ -68,6 +68,8 @@ export const taskOption = (what: string) =>
     '--task <path>',
     `${what}: a .npy or CIFAR .bin file of patterns, or a folder of such files named train, validation, test`,
   );
+export const bestOption = () =>
+  new Option('--best', 'the checkpoint of the best validation while training, not the last one');
 export const jsonOption = () => new Option('--json', 'print one JSON document and nothing else');
 export const seedOption = (what: string) => new Option('--seed <n>', what).argParser(seed);
 

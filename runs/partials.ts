@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 
 /** The files that `writeFileAtomically` writes, by folder within a run. */
 const WRITTEN: Record<string, string[]> = {
-  '.': ['config.json', 'metrics.jsonl', 'evaluation.json'],
-  checkpoint: ['state.safetensors'],
+  '.': ['config.json', 'metrics.jsonl', 'validation.jsonl', 'evaluation.json'],
+  checkpoint: ['state.safetensors', 'best.safetensors'],
   plots: [
     'learning-curve.png',
     'error-against-patterns.png',

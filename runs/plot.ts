@@ -25,11 +25,14 @@ import { publishedBeside } from './published.ts';
 import type { Evaluation } from './records.ts';
 import { isPretrained, type LoadedRun, loadRun, memoryOf, paths, readMetrics } from './run-folder.ts';
 import { unitOf } from './units.ts';
+import { readValidations } from './validations.ts';
 
 export interface PlotOptions extends DataOptions {
   /** Folder for the pictures; default RUN/plots, or NAME-plots here for a pretrained memory. */
   out?: string;
   seed?: number;
+  /** Recall of the checkpoint of the best validation, not the last. */
+  best?: boolean;
   /** Default: png alone. */
   format?: Format[];
 }
@@ -48,7 +51,7 @@ export async function plotCommand(
   const wrong = chosen.find((format) => !formats.includes(format));
   if (wrong !== undefined || chosen.length === 0)
     throw new InputError(`--format: "${wrong ?? ''}", expected some of ${formats.join(', ')}`);
-  const runs = await Promise.all(names.map((name) => loadRun(name)));
+  const runs = await Promise.all(names.map((name) => loadRun(name, { best: options.best })));
   const folderOf = (run: LoadedRun) =>
     resolve(options.out ?? (isPretrained(run.folder) ? `${run.name}-plots` : paths(run.folder).plots));
   for (const run of runs) await checkFolder(folderOf(run), PICTURES);
@@ -72,6 +75,7 @@ export async function plotCommand(
       runs.map(async (run) => ({
         name: run.name,
         metrics: await readMetrics(run.folder),
+        validations: await readValidations(run.folder),
         unit: unitOf(run.config.task.name),
       })),
     );
@@ -124,7 +128,8 @@ export async function plotRun(
   const pictures: Picture[] = [];
   const metrics = await readMetrics(run.folder);
   if (metrics.length > 0) {
-    const curves = [{ name: run.name, metrics, unit: unitOf(run.config.task.name) }];
+    const validations = await readValidations(run.folder);
+    const curves = [{ name: run.name, metrics, validations, unit: unitOf(run.config.task.name) }];
     pictures.push({ name: 'learning-curve.png', draw: (format) => learningCurve(curves, { format }) });
   }
   const evaluation = await readEvaluation(run.folder);
@@ -141,7 +146,8 @@ export async function plotRun(
       });
   }
   const { strip, energies, notes } = await recallExamples(run, engine, options, io);
-  const title = `Recall of ${run.name}, step by step`;
+  const which = run.checkpoint === 'best' ? `, best checkpoint (update ${run.state.step})` : '';
+  const title = `Recall of ${run.name}${which}, step by step`;
   pictures.push({ name: 'recall.png', draw: (format) => filmstrip(strip, { title, notes, format }) });
   if (energies.length > 0)
     pictures.push({ name: 'energy.png', draw: (format) => energyTrace(energies, { format }) });

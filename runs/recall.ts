@@ -14,6 +14,8 @@ import { storedState } from './stored-state.ts';
 
 export interface RecallCommand {
   run: string;
+  /** The checkpoint of the run's best validation, not its last. */
+  best?: boolean;
   engine: Engine;
   /** A file of patterns: a JSON list of lists of numbers in [0, 1], or one pattern a line of 0 and 1. */
   patterns?: string;
@@ -33,7 +35,7 @@ export interface RecallCommand {
 }
 
 export async function recallCommand(options: RecallCommand, io: IO): Promise<void> {
-  const run = await loadRun(options.run);
+  const run = await loadRun(options.run, { best: options.best });
   const { patternShape } = run.model;
   const size = sizeOf(patternShape);
   if ((options.patterns === undefined) === (options.stored === undefined))

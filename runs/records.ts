@@ -26,6 +26,34 @@ export interface Metrics {
   skipped?: number;
 }
 
+/** One line of validation.jsonl: the errors of one validation while training. */
+export interface Validation {
+  /** Outer-loop updates done. */
+  step: number;
+  /** Mean of the errors of all loads, in the task's unit: what validations are ranked by. */
+  error: number;
+  /** Each load apart, as `evaluate --split validation` of that checkpoint measures it. */
+  loads: ValidatedLoad[];
+  /** Episodes at each load, and their seed: validations of other ones cannot be compared. */
+  episodes: number;
+  seed: number;
+  /** Whether it was better than all before it: then its parameters became the best checkpoint. */
+  best: boolean;
+  /** Seconds of training before it, over all sessions of the run. */
+  seconds: number;
+  /** Seconds that it took itself. */
+  validation_seconds: number;
+}
+
+export interface ValidatedLoad {
+  /** Patterns stored at once; of streams the last ones, which are asked for. */
+  patterns: number;
+  /** Mean error of a recalled pattern, and the 5th and 95th percentile over episodes of an episode's mean. */
+  error: number;
+  error_p5: number;
+  error_p95: number;
+}
+
 /** One row of an evaluation: one memory at one load. */
 export interface EvaluationRow {
   /** Name of the memory, "ebmm" for the trained one. */
@@ -71,6 +99,8 @@ export interface Evaluation {
   known: boolean;
   /** Steps of recall of trained memories, where others than they were trained with. */
   steps?: number;
+  /** Of the run's best checkpoint: after how many updates that was. Absent for its last one. */
+  best?: number;
   /** Values in a pattern. */
   dimension: number;
   seed: number;

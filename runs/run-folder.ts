@@ -1,6 +1,7 @@
 /**
- * @file A run folder: config.json, metrics.jsonl, checkpoint/state.safetensors, evaluation.json, plots/. What a name on
- * the command line (a folder, or a pretrained memory) stands for.
+ * @file A run folder: config.json, metrics.jsonl, checkpoint/state.safetensors, evaluation.json, plots/; of a run that
+ * validates also validation.jsonl and checkpoint/best.safetensors. What a name on the command line (a folder, or a
+ * pretrained memory) stands for.
  */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -20,6 +21,7 @@ import { readMetricsFile } from './metrics.ts';
 import { makeModel } from './models.ts';
 import { checkModules, sealOf } from './modules.ts';
 import type { Metrics } from './records.ts';
+import { validationsPath } from './validations.ts';
 
 const VERSION: string = createRequire(import.meta.url)('../package.json').version;
 const PRETRAINED = fileURLToPath(new URL('./pretrained/', import.meta.url));
@@ -27,7 +29,10 @@ const PRETRAINED = fileURLToPath(new URL('./pretrained/', import.meta.url));
 export const paths = (folder: string) => ({
   config: join(folder, 'config.json'),
   metrics: join(folder, 'metrics.jsonl'),
+  validation: validationsPath(folder),
   checkpoint: join(folder, 'checkpoint', 'state.safetensors'),
+  /** The parameters of the best validation. */
+  best: join(folder, 'checkpoint', 'best.safetensors'),
   evaluation: join(folder, 'evaluation.json'),
   heldout: join(folder, 'heldout.json'),
   stream: join(folder, 'stream.json'),
@@ -107,7 +112,17 @@ export interface LoadedRun {
   folder: string;
   config: Config;
   model: MemoryModel;
+  /** Where training stands, or stood at its best validation. */
   state: TrainingState;
+  /** Which checkpoint that is. */
+  checkpoint: 'last' | 'best';
+}
+
+export interface LoadOptions {
+  /** Run the modules that the run names, whoever made it. */
+  allowModules?: boolean;
+  /** The checkpoint of the best validation instead of the last one. */
+  best?: boolean;
 }
 
 /** @throws InputError when a run names modules, and was not made by this user on this machine */
@@ -118,16 +133,22 @@ export async function checkRunModules(folder: string): Promise<void> {
 
 /**
  * Everything but the task: configuration, model and trained parameters.
- * @param options `allowModules`: run the modules that the run names, whoever made it
- * @throws InputError when there is no such run, it is damaged, or it names modules and was made elsewhere
+ * @throws InputError when there is no such run, it is damaged, it names modules and was made elsewhere, or has no best
+ * checkpoint where that is asked for
  */
-export async function loadRun(name: string, options: { allowModules?: boolean } = {}): Promise<LoadedRun> {
+export async function loadRun(name: string, options: LoadOptions = {}): Promise<LoadedRun> {
   const folder = await findRun(name);
   if (!options.allowModules) await checkRunModules(folder);
   const config = await readConfig(folder);
   const model = await makeModel(config);
-  const state = await loadCheckpoint(paths(folder).checkpoint, model.parameters);
-  return { name: basename(folder), folder, config, model, state };
+  const { checkpoint, best } = paths(folder);
+  if (options.best && !existsSync(best)) {
+    throw new InputError(
+      `${folder} has no best checkpoint: it was not validated while training (training.validate.every)`,
+    );
+  }
+  const state = await loadCheckpoint(options.best ? best : checkpoint, model.parameters);
+  return { name: basename(folder), folder, config, model, state, checkpoint: options.best ? 'best' : 'last' };
 }
 
 /** The trained memory of a run, under the model's name or another. */

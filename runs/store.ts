@@ -9,7 +9,7 @@ import { checkWritable, writeFileAtomically } from '../src/files.ts';
 import { FLOAT_BITS, memoryBits } from '../src/memory/contents.ts';
 import { sizeOf } from '../src/shapes.ts';
 import type { IO } from './io.ts';
-import { engineOf, engineOptions, jsonOption, positive } from './options.ts';
+import { bestOption, engineOf, engineOptions, jsonOption, positive } from './options.ts';
 import { readPatterns } from './pattern-file.ts';
 import { slowedIn } from './recall.ts';
 import { loadRun, memoryOf } from './run-folder.ts';
@@ -17,6 +17,8 @@ import { fingerprintOf } from './stored-state.ts';
 
 export interface StoreCommand {
   run: string;
+  /** The checkpoint of the run's best validation, not its last. */
+  best?: boolean;
   engine: Engine;
   /** A file of patterns, as `recall` takes them. */
   patterns: string;
@@ -28,7 +30,7 @@ export interface StoreCommand {
 }
 
 export async function storeCommand({ bits = FLOAT_BITS, ...options }: StoreCommand, io: IO): Promise<void> {
-  const run = await loadRun(options.run);
+  const run = await loadRun(options.run, { best: options.best });
   const size = sizeOf(run.model.patternShape);
   const patterns = await readPatterns(options.patterns, size);
   if (resolve(options.patterns) === resolve(options.out))
@@ -75,6 +77,7 @@ export function addStoreCommand(program: Command, io: IO): void {
         positive,
       ),
   )
+    .addOption(bestOption())
     .addOption(jsonOption())
     .action(async (run: string, options) =>
       storeCommand({ ...options, run, engine: await engineOf(options) }, io),

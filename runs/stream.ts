@@ -11,7 +11,7 @@ import type { Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
 import type { AssociativeMemory, StoredMemory } from '../src/memory/associative.ts';
-import { LearnedMemory, type StoredState } from '../src/memory/learned-memory.ts';
+import { LearnedMemory } from '../src/memory/learned-memory.ts';
 import { sizeOf } from '../src/shapes.ts';
 import {
   type Batch,
@@ -24,7 +24,9 @@ import {
 import { type DataOptions, sourceOf } from './data-options.ts';
 import { makeRival } from './evaluate.ts';
 import type { IO } from './io.ts';
+import { LearnedStream, partOf } from './learned-stream.ts';
 import {
+  bestOption,
   dataOption,
   engineOf,
   engineOptions,
@@ -41,6 +43,8 @@ import { short, textTable } from './table.ts';
 
 export interface StreamCommand extends DataOptions {
   run: string;
+  /** The checkpoint of the run's best validation, not its last. */
+  best?: boolean;
   engine: Engine;
   /** Patterns of a stream; default task.stream.length, else 256. */
   length?: number;
@@ -89,7 +93,7 @@ export const LAST = 32;
 const BATCH_VALUES = 262144;
 
 export async function streamCommand(options: StreamCommand, io: IO): Promise<StreamEvaluation> {
-  const run = await loadRun(options.run);
+  const run = await loadRun(options.run, { best: options.best });
   const { config } = run;
   const task = taskOf(config, await loadTask(config.task, sourceOf(options, io)));
   const corruption = parseCorruption(options.corruption ?? config.corruption ?? task.corruption, task);
@@ -202,56 +206,6 @@ async function measure(
   return { memory: name, floats, unit: task.unit, ages, loads: [...byLoad].map(([patterns, error]) => ({ patterns, error })) }; // biome-ignore format: a record
 }
 
-/** Patterns `from` to `to` of every episode. */
-function partOf(values: Float32Array, shape: number[], from: number, to: number): Float32Array {
-  const [episodes, count, ...one] = shape;
-  const size = sizeOf(one);
-  const part = new Float32Array(episodes * (to - from) * size);
-  for (let e = 0; e < episodes; e++) {
-    const start = (e * count + from) * size;
-    part.set(values.subarray(start, start + (to - from) * size), e * (to - from) * size);
-  }
-  return part;
-}
-
-/** Several streams at once. */
-class LearnedStream {
-  readonly floats: number;
-  readonly #memory: LearnedMemory;
-  readonly #drawn: Batch;
-  #state?: StoredState;
-
-  constructor(memory: LearnedMemory, drawn: Batch) {
-    this.#memory = memory;
-    this.#drawn = drawn;
-    this.floats = memory.floats;
-  }
-
-  #part(values: Float32Array, from: number, to: number, { range } = this.#memory) {
-    return toRange(partOf(values, this.#drawn.shape, from, to), range);
-  }
-
-  async add(from: number, to: number): Promise<void> {
-    const { patterns, shape } = this.#drawn;
-    this.#state = await this.#memory.writeMore(
-      this.#state,
-      this.#part(patterns, from, to),
-      shape[0],
-      to - from,
-    );
-  }
-
-  async recall(from: number, to: number, told: boolean): Promise<Float32Array> {
-    const { queries, known, shape } = this.#drawn;
-    const options = told ? { known: partOf(known, shape, from, to) } : {};
-    const asked = this.#part(queries, from, to);
-    const { iterates } = await this.#memory.read(this.#state!, asked, shape[0], to - from, options);
-    return iterates.at(-1)!;
-  }
-
-  dispose(): void {}
-}
-
 /** One stream. */
 class OtherStream {
   readonly #memory: AssociativeMemory;
@@ -344,6 +298,7 @@ export function addStreamCommand(program: Command, io: IO): void {
       .option('--out <dir>', 'folder for stream.json and stream.png (default: the run folder)')
       .addOption(seedOption('seed of the streams (default: 1, not that of training)')),
   )
+    .addOption(bestOption())
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (run: string, options) => {

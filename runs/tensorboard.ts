@@ -8,7 +8,7 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import protobuf from 'protobufjs/minimal.js';
 import { onFile, writeFileAtomically } from '../src/files.ts';
-import type { Metrics } from './records.ts';
+import type { Metrics, Validation } from './records.ts';
 
 /** Tags by which TensorBoard groups the curves. */
 const TAGS = {
@@ -20,30 +20,51 @@ const TAGS = {
   episodes_per_second: 'speed/episodes_per_second',
 } as const satisfies Partial<Record<keyof Metrics, string>>;
 
+/** Further tags, one for each load. */
+const errorAt = (kind: 'train' | 'validation', patterns: number) => `${kind}/error_at/${patterns}_patterns`;
+
 export const eventsPath = (folder: string) => join(folder, 'tensorboard', 'events.out.tfevents.ebmm');
 
 export const hasEvents = (folder: string) => existsSync(eventsPath(folder));
 
+export interface EventLogOptions {
+  /** What was validated so far. */
+  validations?: readonly Validation[];
+  /** Whether updates have several loads: then the training error of each has a curve of its own too. */
+  perLoad?: boolean;
+}
+
 export class EventLog {
   readonly #path: string;
+  readonly #perLoad: boolean;
   /** Unix time at which the run would have begun, had it never been interrupted. */
   readonly #began: number;
 
-  private constructor(path: string, began: number) {
+  private constructor(path: string, began: number, perLoad: boolean) {
     this.#path = path;
     this.#began = began;
+    this.#perLoad = perLoad;
   }
 
   /**
    * Opens the event file of a run, written anew with what it has logged so far.
    * @param now Unix time in seconds
    */
-  static async open(folder: string, metrics: readonly Metrics[], now: number): Promise<EventLog> {
+  static async open(
+    folder: string,
+    metrics: readonly Metrics[],
+    now: number,
+    { validations = [], perLoad = false }: EventLogOptions = {},
+  ): Promise<EventLog> {
     const path = eventsPath(folder);
     const began = now - (metrics.at(-1)?.seconds ?? 0);
-    const log = new EventLog(path, began);
+    const log = new EventLog(path, began, perLoad);
     const head = record(event(began, 0, (e) => e.uint32(tag(3, BYTES)).string('brain.Event:2')));
-    await writeFileAtomically(path, Buffer.concat([head, ...metrics.map((line) => log.#recordOf(line))]));
+    const lines = [
+      ...metrics.map((line) => ({ step: line.step, bytes: log.#recordOf(line) })),
+      ...validations.map((line) => ({ step: line.step, bytes: log.#recordOfValidation(line) })),
+    ].sort((a, b) => a.step - b.step);
+    await writeFileAtomically(path, Buffer.concat([head, ...lines.map(({ bytes }) => bytes)]));
     return log;
   }
 
@@ -51,12 +72,33 @@ export class EventLog {
     await onFile(this.#path, () => appendFile(this.#path, this.#recordOf(metrics)));
   }
 
+  async appendValidation(validation: Validation): Promise<void> {
+    await onFile(this.#path, () => appendFile(this.#path, this.#recordOfValidation(validation)));
+  }
+
   #recordOf(metrics: Metrics): Buffer {
+    const values = Object.entries(TAGS).map(
+      ([key, name]) => [name, metrics[key as keyof typeof TAGS] ?? Number.NaN] as const,
+    );
+    const own = [errorAt('train', metrics.patterns), metrics.error ?? Number.NaN] as const;
+    return this.#scalars(metrics, this.#perLoad ? [...values, own] : values);
+  }
+
+  #recordOfValidation(validation: Validation): Buffer {
+    const loads = validation.loads.map(
+      ({ patterns, error }) => [errorAt('validation', patterns), error] as const,
+    );
+    return this.#scalars(validation, [['validation/error', validation.error], ...loads]);
+  }
+
+  #scalars(
+    { seconds, step }: Pick<Metrics, 'seconds' | 'step'>,
+    values: readonly (readonly [name: string, value: number])[],
+  ): Buffer {
     return record(
-      event(this.#began + metrics.seconds, metrics.step, (e) => {
+      event(this.#began + seconds, step, (e) => {
         e.uint32(tag(5, BYTES)).fork();
-        for (const [key, name] of Object.entries(TAGS)) {
-          const value = metrics[key as keyof typeof TAGS] ?? Number.NaN;
+        for (const [name, value] of values) {
           e.uint32(tag(1, BYTES)).fork();
           e.uint32(tag(1, BYTES)).string(name).uint32(tag(2, FIXED32)).float(value);
           e.ldelim();

@@ -24,6 +24,7 @@ import { makeModel } from './models.ts';
 import { removeMade, removePartials } from './partials.ts';
 import { checkRunModules, loadRun, type Provenance, paths, readMetrics, saveConfig } from './run-folder.ts';
 import { runTraining, type TrainResult } from './training.ts';
+import { Validator } from './validation.ts';
 
 export interface TrainOptions extends DataOptions {
   /** Name of the run, for the default folder. */
@@ -37,6 +38,8 @@ export interface TrainOptions extends DataOptions {
   from?: string;
   /** With `from`: tensors of other sizes take what fits. */
   resize?: boolean;
+  /** With `from`: those of its best checkpoint. */
+  best?: boolean;
   /** Go on with the run in `out`. */
   resume?: boolean;
   /** Write TensorBoard's event files too. */
@@ -60,6 +63,7 @@ export async function train(asked: TrainOptions, io: IO): Promise<TrainResult> {
   const model = await makeModel(config);
   const learner = makeLearner({ config, task, corruption, model });
   const { training, seed } = config;
+  const validator = Validator.of({ config, task, corruption, model, engine });
   const trainerFrom = (state?: TrainingState) => new Trainer({ training, learner, engine, seed, state });
   if (options.resume) {
     const folder = resolve(options.out!);
@@ -69,7 +73,8 @@ export async function train(asked: TrainOptions, io: IO): Promise<TrainResult> {
       const program = await trainer.compile();
       await removePartials(folder);
       await saveConfig(folder, config, options.provenance);
-      return await runTraining({ ...options, trainer, program, learner, folder, lease, unit: task.unit }, io);
+      const session = { ...options, trainer, program, learner, folder, lease, unit: task.unit, validator };
+      return await runTraining(session, io);
     } finally {
       lease.release();
     }
@@ -77,6 +82,7 @@ export async function train(asked: TrainOptions, io: IO): Promise<TrainResult> {
   // Nothing is written before everything that can be wrong has been tried.
   const trainer = trainerFrom(await freshState(options, model, componentsOf(options, io)));
   const program = await trainer.compile();
+  const first = await validator?.validate(trainer.state);
   const { folder, made } = await claimFolder(options);
   let begun = false;
   try {
@@ -87,8 +93,8 @@ export async function train(asked: TrainOptions, io: IO): Promise<TrainResult> {
           `${folder} holds a run already: choose another --out, or go on with --resume ${folder}`,
         );
       }
-      const { checkpoint, metrics, evaluation } = paths(folder);
-      const left = [checkpoint, metrics, evaluation].find((file) => existsSync(file));
+      const { checkpoint, metrics, evaluation, validation, best } = paths(folder);
+      const left = [checkpoint, metrics, evaluation, validation, best].find((file) => existsSync(file));
       if (left) {
         throw new InputError(
           `${folder} holds ${relative(folder, left)} of a run without its config.json: choose another --out, or move it away`,
@@ -98,7 +104,18 @@ export async function train(asked: TrainOptions, io: IO): Promise<TrainResult> {
       if (options.from) await saveCheckpoint(paths(folder).checkpoint, trainer.state, model.parameters);
       await saveConfig(folder, config, options.provenance);
       begun = true;
-      return await runTraining({ ...options, trainer, program, learner, folder, lease, unit: task.unit }, io);
+      const session = {
+        ...options,
+        trainer,
+        program,
+        learner,
+        folder,
+        lease,
+        unit: task.unit,
+        validator,
+        first,
+      };
+      return await runTraining(session, io);
     } finally {
       lease.release();
     }
@@ -109,7 +126,7 @@ export async function train(asked: TrainOptions, io: IO): Promise<TrainResult> {
 }
 
 async function freshState(
-  { config, from, resize }: TrainOptions,
+  { config, from, resize, best }: TrainOptions,
   { parameters, range, principal }: MemoryModel,
   components: (range: MemoryModel['range'], count: number) => Promise<PrincipalComponents>,
 ): Promise<TrainingState> {
@@ -119,7 +136,7 @@ async function freshState(
     if (principal) Object.assign(values, principal.start(await components(range, principal.count)));
     return stateOf(values, training.average);
   }
-  const source = await loadRun(from);
+  const source = await loadRun(from, { best });
   const trained = trainedParameters(source.state);
   const fresh = initialise(parameters, seed);
   const values = warmStart(parameters, fresh, source.model.parameters, trained, resize);

@@ -8,14 +8,18 @@ import type { StepReport, Trainer } from '../meta/trainer.ts';
 import type { Engine, Program } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { FileError, writeFileAtomically } from '../src/files.ts';
-import { duration, type IO, keep, type StopSignal } from './io.ts';
+import { duration, type IO, isLive, keep, type StopSignal } from './io.ts';
 import type { Lease } from './lease.ts';
-import { MetricsLog } from './metrics.ts';
+import { openMetrics } from './metrics.ts';
 import { learningCurve } from './plots/index.ts';
 import { startProgress } from './progress.ts';
-import type { Metrics } from './records.ts';
+import type { Metrics, Validation } from './records.ts';
 import { paths, readMetrics } from './run-folder.ts';
+import { short } from './table.ts';
 import { EventLog, hasEvents } from './tensorboard.ts';
+import { Validating } from './validating.ts';
+import type { Validator } from './validation.ts';
+import { patienceSpent, readValidations } from './validations.ts';
 
 export interface Session {
   /** Name of the run, for people. */
@@ -34,6 +38,10 @@ export interface Session {
   tensorboard?: boolean;
   /** Stop after so many updates; default: all. */
   until?: number;
+  /** Where the configuration asks for validation. */
+  validator?: Validator;
+  /** The validation of the state that it begins with, where it was made already. */
+  first?: Validation;
 }
 
 export interface TrainResult {
@@ -46,6 +54,10 @@ export interface TrainResult {
   skipped: number;
   /** The signal that ended it early. */
   stopped?: StopSignal;
+  /** The best validation, where there was one; its parameters are the best checkpoint. */
+  best?: Pick<Validation, 'step' | 'error' | 'loads'>;
+  /** Whether it ended before its last update because validations were no better any more (training.validate.patience). */
+  patience?: true;
 }
 
 /**
@@ -56,7 +68,13 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
   const { name, trainer, program, config, engine, folder, unit } = session;
   const { steps } = config.training;
   const { state } = trainer;
-  if (state.step === steps) {
+  // What was validated after the last checkpoint is validated again.
+  const before = (await readValidations(folder)).filter(({ step }) => step <= state.step);
+  if (patienceSpent(config.training, before)) {
+    io.err(
+      `${name} ended at update ${state.step}, no better for ${config.training.validate!.patience} validations; more: ebmm train --resume ${folder} --set training.validate.patience=N`,
+    );
+  } else if (state.step === steps) {
     io.err(`${name} has had all its ${steps} updates; more: ebmm train --resume ${folder} --steps N`);
   } else {
     const which = state.step > 0 ? `updates ${state.step + 1} to ${steps}` : `${steps} updates`;
@@ -65,23 +83,34 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
     );
   }
   io.stopping.graceful = true;
+  let outcome: LoopOutcome;
   try {
-    await loop(session, io);
+    outcome = await loop(session, io);
   } finally {
     io.stopping.graceful = false;
   }
+  const { best, patience } = outcome;
   const metrics = await readMetrics(folder);
+  const validations = await readValidations(folder);
   session.lease.check();
   if (metrics.length > 0) {
-    const chart = () => learningCurve([{ name: basename(folder), metrics, unit }]);
+    const chart = () => learningCurve([{ name: basename(folder), metrics, validations, unit }]);
     await keep(io, () => writeFileAtomically(`${paths(folder).plots}/learning-curve.png`, chart()));
   }
-  const stopped = state.step < steps ? io.stopping.signal : undefined;
+  const stopped = state.step < steps && !patience ? io.stopping.signal : undefined;
   const skipped = state.lost.total;
+  const said = [
+    `${state.step} updates in ${duration(state.seconds)}`,
+    `moving error ${state.errorAverage?.toPrecision(3)} ${unit}`,
+    ...(skipped ? [`${skipped} updates skipped`] : []),
+    ...(best
+      ? [`best validation ${short(best.error)} after update ${best.step} (--best takes that checkpoint)`]
+      : []),
+  ];
   io.err(
     stopped
       ? `stopped at update ${state.step}; go on with: ebmm train --resume ${folder}`
-      : `done: ${state.step} updates in ${duration(state.seconds)}, moving error ${state.errorAverage?.toPrecision(3)} ${unit}${skipped ? `, ${skipped} updates skipped` : ''}`,
+      : `${patience ? `ended early, no better for ${config.training.validate!.patience} validations` : 'done'}: ${said.join(', ')}`,
   );
   return {
     run: folder,
@@ -91,30 +120,59 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
     seconds: state.seconds,
     skipped,
     stopped,
+    ...(best ? { best: { step: best.step, error: best.error, loads: best.loads } } : {}),
+    ...(patience ? { patience } : {}),
   };
 }
 
-async function loop(session: Session, io: IO): Promise<void> {
-  const { trainer, config, learner, folder, lease, unit, tensorboard, until } = session;
+interface LoopOutcome {
+  best?: Validation;
+  patience?: true;
+}
+
+async function loop(session: Session, io: IO): Promise<LoopOutcome> {
+  const { trainer, config, learner, folder, lease, unit, tensorboard, validator, first, until } = session;
   const { steps, log_every, save_every, episodes } = config.training;
   const { state } = trainer;
-  const log = await MetricsLog.open(paths(folder).metrics, state.step);
+  const log = await openMetrics(paths(folder).metrics, state.step);
+  const validating =
+    validator && (await Validating.open({ validator, config, learner, folder, first, unit, io }, state));
   const events =
     tensorboard || hasEvents(folder)
-      ? await EventLog.open(folder, await readMetrics(folder), Date.now() / 1000)
+      ? await EventLog.open(folder, await readMetrics(folder), Date.now() / 1000, {
+          validations: await readValidations(folder),
+          perLoad: learner.loads.length > 1,
+        })
       : undefined;
   let saved = state.step;
   const goOn = `go on with: ebmm train --resume ${folder}`;
   const save = async () => {
     lease.check();
     await log.sync();
+    await validating?.sync();
     await saveCheckpoint(paths(folder).checkpoint, state, learner.trainable.parameters, { config });
     saved = state.step;
   };
   const progress = startProgress(io, 'train', steps, state.step);
   const from = { step: state.step, seconds: state.seconds };
+  /** Seconds of the validations of this session. */
+  let validation = 0;
+  const validate = async () => {
+    if (!validating?.pending(state)) return;
+    // Without a terminal a line for every validation is enough.
+    const remark = (text: string) => void (isLive(io) && progress.update(state.step, text));
+    const made = await validating.validate(state, remark);
+    if (!made) return;
+    lease.check();
+    validation += made.validation_seconds;
+    await events?.appendValidation(made);
+    if (!made.best) return;
+    if (state.step !== saved || state.step === 0) await save();
+    await validating.keepBest(state);
+  };
   try {
-    while (state.step < Math.min(steps, until ?? steps) && !io.stopping.signal) {
+    await validate();
+    while (state.step < Math.min(steps, until ?? steps) && !io.stopping.signal && !validating?.ended) {
       const report = await trainer.update();
       // Lets signals and the terminal have their turn: a step runs on this thread.
       await new Promise((resume) => setImmediate(resume));
@@ -131,16 +189,19 @@ async function loop(session: Session, io: IO): Promise<void> {
       );
       if (report.trouble) io.err(`update ${report.step} skipped: ${report.trouble}`);
       if (state.step % log_every === 0 || state.step === steps || report.trouble) {
-        const left = perStep * (steps - state.step);
+        const left = (perStep + validation / (state.step - from.step)) * (steps - state.step);
         lease.check();
         const line = metricsOf(report, state, episodes / perStep, left);
         await log.append(line);
         await events?.append(line);
       }
+      await validate();
       // A checkpoint is good: none is made in a row of lost updates.
-      if (state.step % save_every === 0 && state.step < steps && state.lost.inARow === 0) await save();
+      const due = state.step % save_every === 0 && state.step < steps && state.step > saved;
+      if (due && state.lost.inARow === 0) await save();
     }
     if (state.step > saved) await save();
+    return { best: validating?.best, ...(validating?.ended ? { patience: true as const } : {}) };
   } catch (error) {
     const rescued = error instanceof FileError && state.step > saved ? await rescue(session) : '';
     if (rescued === undefined) saved = state.step;
@@ -151,6 +212,7 @@ async function loop(session: Session, io: IO): Promise<void> {
   } finally {
     progress.stop();
     await log.close();
+    await validating?.close();
   }
 }
 

@@ -1,11 +1,12 @@
 /** @file How training went: error, loss, gradient norm and learning rate over the updates, for one run or several. */
 import { InputError } from '../../src/errors.ts';
-import type { Metrics } from '../records.ts';
+import type { Metrics, Validation } from '../records.ts';
+import { bestValidation, latest } from '../validations.ts';
 import { type Axis, autoAxis, axisTitle, countAxis, linearAxis, logAxis, scaleNote } from './axis.ts';
 import { CROWD, envelope, every, means, type Point } from './downsample.ts';
 import { formatNumber } from './numbers.ts';
 import { gap, type LegendEntry, type Line, renderChart, scaleOf, titlesAbove } from './render.ts';
-import { faint, MUTED, seriesStyle, TEXT } from './style.ts';
+import { BACKGROUND, faint, MUTED, seriesStyle, TEXT } from './style.ts';
 import type { Format } from './surface.ts';
 import { shorten, textWidth } from './text.ts';
 
@@ -13,6 +14,8 @@ export interface Run {
   name: string;
   /** The lines of metrics.jsonl. Values that are not finite (null in JSON) leave a gap. */
   metrics: Metrics[];
+  /** The lines of validation.jsonl. */
+  validations?: readonly Validation[];
   /** Unit of the error. */
   unit: string;
 }
@@ -22,6 +25,8 @@ const FAINT = 600;
 const BOLD = 200;
 
 const FAINTNESS = 0.3;
+/** Of training beside validation. */
+const THINNESS = 0.65;
 const QUERY_DASH = [2, 3];
 
 /** The panels from the bottom up, with the weights by which they share the height. */
@@ -34,37 +39,57 @@ const PANELS = {
 type Panel = keyof typeof PANELS;
 const PANEL_NAMES = Object.keys(PANELS) as Panel[];
 
-/** What one run shows in one panel. */
+/** What one run, or one load of a run, shows in one panel. */
 interface Curve {
   bold: Point[];
   faint: Point[];
 }
 
+/** Lines of one colour: those of a run, of one load of a run, or what all loads share. */
+interface Strand {
+  color: string;
+  dash: number[];
+  panels: Partial<Record<Panel, Curve>>;
+  /** Errors of validation, with points. Then errors of training are thin. */
+  validation: Point[];
+  /** The best of them. */
+  best?: Point;
+}
+
 /**
  * A PNG with four panels over the updates. Bold lines are averages (of the error the moving average of the records, else
- * means of neighbouring records), faint ones what was logged. Axes are logarithmic where values span more than a decade,
- * the gradient norm's always. Throws InputError when there is no run, a run has no metrics, or units differ.
+ * means of neighbouring records), faint ones what was logged. A run of several loads has its errors and losses at each load
+ * apart, each load in its colour. Lines with points are validation, a ring is its best. Axes are logarithmic where values
+ * span more than a decade, the gradient norm's always. Throws InputError when there is no run, a run has no metrics, or
+ * units differ.
  */
 export function learningCurve(runs: Run[], options: { title?: string; format?: Format } = {}): Uint8Array {
   const histories = runs.map(history);
   const unit = commonUnit(runs);
   const alone = runs.length === 1;
-  const curves = histories.map(curvesOf);
+  const strands = alone
+    ? strandsOfOne(histories[0], runs[0])
+    : histories.map((h, i) => strandOfRun(h, runs[i], i));
   // With several runs the error of their queries would only crowd the panel.
   const query = alone ? every(series(histories[0], 'query_error'), BOLD) : [];
   const axes = Object.fromEntries(
-    PANEL_NAMES.map((panel) => [panel, valueAxis(panel, curves, query)]),
+    PANEL_NAMES.map((panel) => [panel, valueAxis(panel, strands, query)]),
   ) as Record<Panel, Axis>;
   const x = countAxis(histories.reduce((last, metrics) => Math.max(last, metrics.at(-1)!.step), 0));
+  const top: Line[] = [];
   const above: Line[] = [];
   const below: Line[] = [];
-  curves.forEach((panels, i) => {
+  for (const strand of strands) {
+    if (strand.best) top.push(ring(strand.best, axes.error, strand));
+    if (strand.validation.length > 0) top.push(validationLine(strand.validation, axes.error, strand));
     for (const panel of PANEL_NAMES) {
-      above.push(boldLine(panels[panel].bold, panel, axes[panel], i));
+      const curve = strand.panels[panel];
+      if (!curve) continue;
+      above.push(boldLine(curve.bold, panel, axes[panel], strand));
       // The noise of several runs would hide them all in the low panels.
-      if (alone || panel === 'error') below.push(faintLine(panels[panel].faint, panel, axes[panel], i));
+      if (alone || panel === 'error') below.push(faintLine(curve.faint, panel, axes[panel], strand));
     }
-  });
+  }
   if (query.length > 0) below.push(queryLine(query, axes.error));
 
   const last = histories[0].at(-1)!;
@@ -76,14 +101,15 @@ export function learningCurve(runs: Run[], options: { title?: string; format?: F
         ? [
             `${formatNumber(last.step)} updates`,
             `average error at the end: ${formatNumber(last.error_average, 3)} (${unit})`,
+            ...bestNote(runs[0]),
           ]
         : ['bold: averages', `faint: ${logged(histories)}`],
     },
     // Long legends need lines of their own, about three names in each.
-    height: 790 + 27 * Math.floor((runs.length - 1) / 3),
-    lines: [...above, ...below],
+    height: 790 + 27 * Math.floor((Math.max(runs.length, strands.length) - 1) / 3),
+    lines: [...top, ...above, ...below],
     scales: { x: scaleOf(x, 'Updates', { grid: false }), ...scales(axes) },
-    legend: alone ? legendOfOne(logged(histories)) : legendOfMany(runs),
+    legend: alone ? legendOfOne(logged(histories), strands, histories[0], runs[0]) : legendOfMany(runs),
     plugins: [titlesAbove(titles(axes, unit))],
   });
 }
@@ -115,6 +141,70 @@ function series(metrics: Metrics[], key: Exclude<keyof Metrics, 'skipped'>): Poi
   }));
 }
 
+/** Loads that have errors of their own in the records, in rising order. */
+const loadsOf = (metrics: Metrics[]) =>
+  [...new Set(metrics.map(({ patterns }) => patterns))]
+    .filter((patterns) => Number.isFinite(patterns))
+    .sort((a, b) => a - b);
+
+/** Means of neighbouring records of one load: each has a few of the records only. */
+const APART = 60;
+
+/** A strand for each load and one for what they share; of one load, one for all. */
+function strandsOfOne(metrics: Metrics[], run: Run): Strand[] {
+  const validations = latest(run.validations ?? []);
+  const best = bestValidation(validations);
+  const trained = loadsOf(metrics);
+  const validated = validations[0]?.loads.map(({ patterns }) => patterns) ?? [];
+  const loads = [...new Set([...trained, ...validated])].sort((a, b) => a - b);
+  const of = (patterns: number) => (validation: Validation) => ({
+    x: validation.step,
+    y: validation.loads.find((load) => load.patterns === patterns)?.error ?? Number.NaN,
+  });
+  const validationOf = (patterns: number) => {
+    const points = validations.map(of(patterns));
+    return points.some(({ y }) => Number.isFinite(y))
+      ? { validation: every(points, BOLD), best: best && of(patterns)(best) }
+      : { validation: [] };
+  };
+  const shared = curvesOf(metrics);
+  if (loads.length <= 1) {
+    const { color, dash } = seriesStyle(0);
+    return [{ color, dash, panels: shared, ...validationOf(loads[0]) }];
+  }
+  const apart = loads.map((patterns, i): Strand => {
+    const own = metrics.filter((record) => record.patterns === patterns);
+    const curve = (key: 'error' | 'loss'): Curve => {
+      const all = series(own, key);
+      // Where every load has its noise, they would hide each other.
+      return { bold: means(all, APART), faint: loads.length <= 2 ? envelope(all, FAINT) : [] };
+    };
+    const { color, dash } = seriesStyle(i);
+    const panels = own.length > 0 ? { error: curve('error'), loss: curve('loss') } : {};
+    return { color, dash, panels, ...validationOf(patterns) };
+  });
+  const { gradient_norm, learning_rate } = shared;
+  return [...apart, { color: MUTED, dash: [], panels: { gradient_norm, learning_rate }, validation: [] }];
+}
+
+/** Of several runs each is one colour: its average over loads, and the mean of its validation. */
+function strandOfRun(metrics: Metrics[], run: Run, i: number): Strand {
+  const { color, dash } = seriesStyle(i);
+  const validations = latest(run.validations ?? []);
+  const validation = every(
+    validations.map(({ step, error }) => ({ x: step, y: error })),
+    BOLD,
+  );
+  return { color, dash, panels: curvesOf(metrics), validation };
+}
+
+function bestNote({ validations = [] }: Run): string[] {
+  const best = bestValidation(validations);
+  return best
+    ? [`best validation: ${formatNumber(best.error, 3)}, after update ${formatNumber(best.step)}`]
+    : [];
+}
+
 function curvesOf(metrics: Metrics[]): Record<Panel, Curve> {
   const noisy = (key: 'loss' | 'gradient_norm'): Curve => {
     const all = series(metrics, key);
@@ -131,10 +221,13 @@ function curvesOf(metrics: Metrics[]): Record<Panel, Curve> {
   };
 }
 
-function valueAxis(panel: Panel, curves: Record<Panel, Curve>[], query: Point[]): Axis {
-  const bold = curves.flatMap((panels) => panels[panel].bold.map(({ y }) => y));
-  const values = curves.flatMap((panels) => panels[panel].faint.map(({ y }) => y)).concat(bold);
-  if (panel === 'error') values.push(...query.map(({ y }) => y));
+function valueAxis(panel: Panel, strands: Strand[], query: Point[]): Axis {
+  const of = (points: Point[] = []) => points.map(({ y }) => y);
+  const bold = strands.flatMap(({ panels }) => of(panels[panel]?.bold));
+  if (panel === 'error')
+    bold.push(...strands.flatMap(({ validation }) => of(validation)).filter(Number.isFinite));
+  const values = strands.flatMap(({ panels }) => of(panels[panel]?.faint)).concat(bold);
+  if (panel === 'error') values.push(...of(query));
   const { maxTicks } = PANELS[panel];
   // A single lucky step must not stretch the axis: a little below the least average is enough.
   const least = bold.filter((y) => y > 0).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
@@ -173,12 +266,41 @@ function logged(histories: Metrics[][]): string {
   return crowded ? '5–95% of logged steps' : 'each logged step';
 }
 
-function legendOfOne(logged: string): LegendEntry[] {
-  const { color } = seriesStyle(0);
+function legendOfOne(
+  logged: string,
+  strands: Strand[],
+  metrics: Metrics[],
+  { validations = [] }: Run,
+): LegendEntry[] {
+  const query = { text: 'error of the query as given', color: MUTED, width: 1.5, dash: QUERY_DASH };
+  const validated = validations.length > 0;
+  const [{ color }] = strands;
+  const training = validated ? 1.25 : 2.25;
+  const seen = validated
+    ? [{ text: 'with points: validation, a ring is its best', color: MUTED, width: 2.25 }]
+    : [];
+  if (strands.length === 1) {
+    return [
+      { text: validated ? 'training, average' : 'average', color, width: training },
+      { text: logged, color: faint(color, FAINTNESS), width: 1.5 },
+      ...seen.map((entry) => ({ ...entry, color })),
+      query,
+    ];
+  }
+  const loads = [
+    ...new Set([...loadsOf(metrics), ...latest(validations).flatMap((v) => v.loads.map((l) => l.patterns))]),
+  ];
+  loads.sort((a, b) => a - b);
   return [
-    { text: 'average', color, width: 2.25 },
-    { text: logged, color: faint(color, FAINTNESS), width: 1.5 },
-    { text: 'error of the query as given', color: MUTED, width: 1.5, dash: QUERY_DASH },
+    ...loads.map((patterns, i) => ({
+      text: `${formatNumber(patterns)} patterns`,
+      color: strands[i].color,
+      width: 2.25,
+      dash: strands[i].dash,
+    })),
+    ...(validated ? [{ text: 'thin: training, means', color: MUTED, width: 1.25 }] : []),
+    ...seen,
+    query,
   ];
 }
 
@@ -193,28 +315,55 @@ function placed(points: Point[], axis: Axis): Point[] {
   return points.map(({ x, y }) => ({ x, y: axis.place(y) }));
 }
 
-function boldLine(points: Point[], panel: Panel, axis: Axis, i: number): Line {
-  const { color, dash } = seriesStyle(i);
+function boldLine(points: Point[], panel: Panel, axis: Axis, { color, dash, validation }: Strand): Line {
+  const thin = panel === 'error' && validation.length > 0;
   return {
     yAxisID: panel,
     data: placed(points, axis),
-    borderColor: color,
+    borderColor: thin ? faint(color, THINNESS) : color,
     borderDash: dash,
-    borderWidth: panel === 'error' ? 2.25 : 1.75,
+    borderWidth: thin ? 1.25 : panel === 'error' ? 2.25 : 1.75,
     backgroundColor: color,
     ...loners(points, 2.5),
     clip: false,
   };
 }
 
-function faintLine(points: Point[], panel: Panel, axis: Axis, i: number): Line {
+function faintLine(points: Point[], panel: Panel, axis: Axis, { color }: Strand): Line {
   return {
     yAxisID: panel,
     data: placed(points, axis),
-    borderColor: faint(seriesStyle(i).color, FAINTNESS),
+    borderColor: faint(color, FAINTNESS),
     borderWidth: 1,
-    backgroundColor: faint(seriesStyle(i).color, FAINTNESS),
+    backgroundColor: faint(color, FAINTNESS),
     ...loners(points, 2),
+    clip: false,
+  };
+}
+
+/** A point for each validation, as long as there is room for points. */
+function validationLine(points: Point[], axis: Axis, { color, dash }: Strand): Line {
+  return {
+    yAxisID: 'error',
+    data: placed(points, axis),
+    borderColor: color,
+    borderDash: dash,
+    borderWidth: 2.25,
+    backgroundColor: color,
+    pointRadius: points.length <= 60 ? 3 : 0,
+    pointBorderWidth: 0,
+    clip: false,
+  };
+}
+
+function ring(point: Point, axis: Axis, { color }: Strand): Line {
+  return {
+    yAxisID: 'error',
+    data: placed([point], axis),
+    borderColor: color,
+    backgroundColor: BACKGROUND,
+    pointRadius: 5.5,
+    pointBorderWidth: 2,
     clip: false,
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { MetricsLog, readMetricsFile } from '../../runs/metrics.ts';
+import { openMetrics, readMetricsFile } from '../../runs/metrics.ts';
 import { folderOfFile } from './command.ts';
 import { metrics } from './plots/records.ts';
 
@@ -10,7 +10,7 @@ const record = (step: number) => ({ ...metrics(1)[0], step });
 
 test('lines are appended and read back; what is not finite comes back as null', async () => {
   const path = join(folder, 'a.jsonl');
-  const log = await MetricsLog.open(path, 0);
+  const log = await openMetrics(path, 0);
   await log.append(record(1));
   await log.append({ ...record(2), loss: Number.NaN });
   await log.close();
@@ -21,7 +21,7 @@ test('opened at update 2, later lines and a line cut off are gone', async () => 
   const path = join(folder, 'b.jsonl');
   const lines = [1, 2, 3].map((step) => JSON.stringify(record(step)));
   writeFileSync(path, `${lines.join('\n')}\n{"step":4,"lo`);
-  const log = await MetricsLog.open(path, 2);
+  const log = await openMetrics(path, 2);
   await log.append(record(3));
   await log.close();
   expect(readFileSync(path, 'utf8')).toBe(`${lines.join('\n')}\n`);

@@ -4,7 +4,7 @@ import protobuf from 'protobufjs';
 import { expect, test } from 'vitest';
 import { crc32c, EventLog, eventsPath, record } from '../../runs/tensorboard.ts';
 import { folderOfFile } from './command.ts';
-import { metrics } from './plots/records.ts';
+import { metrics, validations } from './plots/records.ts';
 
 const folder = folderOfFile();
 
@@ -58,6 +58,27 @@ test('what was logged and what is added are events with scalars', async () => {
     expect(values['train/error']).toBe(Math.fround(lines[i].error));
     expect(values['train/gradient_norm']).toBe(Math.fround(lines[i].gradient_norm));
   }
+});
+
+test('validations are events of their own, and each load has its curves', async () => {
+  const lines = metrics(3, (i) => ({ patterns: [16, 32][i % 2] }));
+  const records = validations(2, [16, 32]).map((record, i) => ({ ...record, step: [0, 25][i] }));
+  const options = { validations: records.slice(0, 1), perLoad: true };
+  const log = await EventLog.open(folder, lines.slice(0, 2), 1000, options);
+  await log.appendValidation(records[1]);
+  await log.append(lines[2]);
+  const [, ...rest] = events(readFileSync(eventsPath(folder)));
+  expect(rest.map((e) => e.step)).toEqual([0, 10, 20, 25, 30]);
+  const tags = rest.map(({ summary }) => (summary as { value: { tag: string }[] }).value.map((v) => v.tag));
+  expect(tags[0]).toEqual([
+    'validation/error',
+    'validation/error_at/16_patterns',
+    'validation/error_at/32_patterns',
+  ]);
+  expect(tags[3]).toEqual(tags[0]);
+  expect(tags[1]).toContain('train/error_at/16_patterns');
+  expect(tags[2]).toContain('train/error_at/32_patterns');
+  expect(tags[2]).not.toContain('train/error_at/16_patterns');
 });
 
 /** A Python with TensorBoard: EBMM_PYTHON, or python3. */

@@ -3,7 +3,7 @@ import { learningCurve } from '../../../runs/plots/learning-curve.ts';
 import { PALETTE } from '../../../runs/plots/style.ts';
 import { InputError } from '../../../src/errors.ts';
 import { countPixels, decodePng, near, same, TITLE } from './pixels.ts';
-import { metrics } from './records.ts';
+import { metrics, validations } from './records.ts';
 
 // Drawing and decoding large pictures takes its time on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
@@ -32,6 +32,33 @@ test('several runs have their colours and a legend', () => {
     expect(countPixels(png, { top: 60, bottom: 90 }, near(color))).toBeGreaterThan(50);
     expect(countPixels(png, { top: 120, bottom: 380 }, near(color))).toBeGreaterThan(300);
   }
+});
+
+test('a run of several loads has a colour for each, the first of them no more for all', () => {
+  const mixed = metrics(300, (i) => ({ patterns: [16, 32, 64][i % 3], error: [1, 5, 15][i % 3] }));
+  const png = learningCurve([run('a', mixed)]);
+  for (const color of PALETTE.slice(0, 3)) {
+    expect(countPixels(png, { top: 60, bottom: 90 }, near(color))).toBeGreaterThan(50);
+    expect(countPixels(png, { top: 120, bottom: 380 }, near(color))).toBeGreaterThan(1000);
+  }
+  // No line jumps between loads: that of the least error stays low, that of the greatest high.
+  const rows = (color: string, top: number, bottom: number) =>
+    countPixels(png, { left: 100, right: 760, top, bottom }, near(color));
+  const [low, , high] = PALETTE;
+  expect(rows(low, 250, 380)).toBeGreaterThan(1000);
+  expect(rows(low, 130, 250)).toBe(0);
+  expect(rows(high, 130, 250)).toBeGreaterThan(1000);
+  expect(rows(high, 250, 380)).toBe(0);
+});
+
+test('validation has points at each load, and a ring at its best', () => {
+  const plain = learningCurve([run('a')]);
+  const png = learningCurve([{ ...run('a'), validations: validations(20) }]);
+  const panel = { left: 100, right: 760, top: 130, bottom: 380 };
+  expect(same(plain, png)).toBe(false);
+  const two = learningCurve([{ ...run('a'), validations: validations(20, [32, 64]) }]);
+  expect(countPixels(two, panel, near(PALETTE[1]))).toBeGreaterThan(1000);
+  expect(countPixels(png, panel, near(PALETTE[1]))).toBe(0);
 });
 
 test('one line still gives a chart, with points', () => {

@@ -1,5 +1,5 @@
 /** @file Plausible records for the tests of the plots. */
-import type { Evaluation, EvaluationRow, Metrics } from '../../../runs/records.ts';
+import type { Evaluation, EvaluationRow, Metrics, Validation } from '../../../runs/records.ts';
 
 export function metrics(count: number, change: (i: number) => Partial<Metrics> = () => ({})): Metrics[] {
   return Array.from({ length: count }, (_, i) => {
@@ -17,6 +17,26 @@ export function metrics(count: number, change: (i: number) => Partial<Metrics> =
       seconds: i,
       seconds_left: count - i,
       ...change(i),
+    };
+  });
+}
+
+export function validations(count: number, patterns = [32]): Validation[] {
+  return Array.from({ length: count }, (_, i) => {
+    const loads = patterns.map((n) => {
+      const error = (n / 4) * Math.exp(-i / 6) + Number(i > count / 2);
+      return { patterns: n, error, error_p5: error / 2, error_p95: error * 2 };
+    });
+    const error = loads.reduce((sum, load) => sum + load.error, 0) / loads.length;
+    return {
+      step: 100 * i,
+      error,
+      loads,
+      episodes: 32,
+      seed: 1,
+      best: i <= count / 2,
+      seconds: i,
+      validation_seconds: 0.1,
     };
   });
 }
