@@ -66,7 +66,7 @@ export const dataOption = () =>
 export const taskOption = (what: string) =>
   new Option(
     '--task <path>',
-    `${what}: a .npy or CIFAR .bin file of patterns, or a folder of such files named train, validation, test`,
+    `${what}: a file (.npy, .npz, .safetensors, .csv, .txt, .json, MNIST's, CIFAR's; FILE#NAME for an array in it), or a folder of pictures or of files named train, validation, test`,
   );
 export const bestOption = () =>
   new Option('--best', 'the checkpoint of the best validation while training, not the last one');

@@ -10,7 +10,7 @@ export interface NumberType {
   read(view: DataView, at: number, little: boolean): number;
 }
 
-/** By names of one letter and the size, as NumPy has them: b bool, u and i integers, f floats, B bfloat16. */
+/** By names of one letter and the size, as NumPy has them: b bool, u and i integers, f floats; B bfloat16, E and F float8. */
 export const TYPES = {
   b1: { size: 1, bits: 1, read: (view, at) => Number(view.getUint8(at) !== 0) },
   u1: { size: 1, bits: 8, read: (view, at) => view.getUint8(at) },
@@ -24,6 +24,8 @@ export const TYPES = {
   f2: { size: 2, bits: 16, read: (view, at, little) => half(view.getUint16(at, little)) },
   f4: { size: 4, bits: 32, read: (view, at, little) => view.getFloat32(at, little) },
   f8: { size: 8, bits: 64, read: (view, at, little) => view.getFloat64(at, little) },
+  E1: { size: 1, bits: 8, read: (view, at) => small(view.getUint8(at), 3, 7) },
+  F1: { size: 1, bits: 8, read: (view, at) => half(view.getUint8(at) << 8) },
   B2: { size: 2, bits: 16, read: (view, at, little) => upper(view.getUint16(at, little)) },
 } satisfies Record<string, NumberType>;
 
@@ -36,6 +38,15 @@ function half(bits: number): number {
   const fraction = bits & 1023;
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : (fraction / 1024) * 2 ** -14);
+}
+
+/** The value of a float8 of so many bits of fraction, without infinities (E4M3FN). */
+function small(bits: number, fractionBits: number, bias: number): number {
+  const sign = bits & 0x80 ? -1 : 1;
+  const exponent = (bits & 0x7f) >> fractionBits;
+  const fraction = (bits & (2 ** fractionBits - 1)) / 2 ** fractionBits;
+  if ((bits & 0x7f) === 0x7f) return Number.NaN;
+  return sign * (exponent ? (1 + fraction) * 2 ** (exponent - bias) : fraction * 2 ** (1 - bias));
 }
 
 const scratch = new DataView(new ArrayBuffer(4));

@@ -1,5 +1,6 @@
 /** @file The bytes of a file: all in memory where it is small, else read where and when they are wanted. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { InputError } from '../../src/errors.ts';
 
 /** Files up to this size are kept in memory. */
@@ -11,10 +12,36 @@ export interface Bytes {
   at(from: number, length: number): Uint8Array;
 }
 
-export const bytesOf = (bytes: Uint8Array): Bytes => ({
-  length: bytes.length,
-  at: (from, length) => bytes.subarray(from, from + length),
+export function bytesOf(all: Uint8Array): Bytes {
+  // No Buffer: a slice of that is no copy.
+  const bytes = new Uint8Array(all.buffer, all.byteOffset, all.length);
+  return { length: bytes.length, at: (from, length) => bytes.subarray(from, from + length) };
+}
+
+/** Part of other bytes. */
+export const partOf = (bytes: Bytes, start: number, length: number): Bytes => ({
+  length,
+  at: (from, wanted) => bytes.at(start + from, Math.max(0, Math.min(wanted, length - from))),
 });
+
+/** Bytes that a compressed file may become: it is unpacked in memory. */
+const UNPACKED = 2 ** 31;
+
+export const isGzip = (head: Uint8Array) => head[0] === 0x1f && head[1] === 0x8b;
+
+/** What a file compressed with gzip holds. @throws InputError where it is not whole, or too much */
+export function gunzipped(label: string, bytes: Bytes): Bytes {
+  try {
+    return bytesOf(gunzipSync(bytes.at(0, bytes.length), { maxOutputLength: UNPACKED }));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ERR_BUFFER_TOO_LARGE'
+        ? `unpacks to more than ${UNPACKED} bytes; unpack it to a file`
+        : `not a whole gzip file (${message})`;
+    throw new InputError(`${label}: ${why}`);
+  }
+}
 
 /** @throws InputError where the file cannot be read */
 export function openBytes(file: string, kept = KEPT): Bytes {

@@ -1,10 +1,10 @@
 /** @file Which files a task's paths name: as they are, in the data folder, or all those of a folder, by split. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { InputError } from '../../src/errors.ts';
 import type { DataSource } from '../data/source.ts';
 import type { Split } from '../task.ts';
-import { isPatternFile } from './open.ts';
+import { arraysIn, isPatternFile, pathAndArray } from './open.ts';
 import type { FilesOptions, ParsedFiles } from './options.ts';
 
 const SPLITS = ['train', 'validation', 'test'] as const;
@@ -23,11 +23,29 @@ export function located(options: ParsedFiles, source: DataSource): Partial<Recor
   );
 }
 
-function whereIs(path: string, { directory }: DataSource, split: string): string {
-  const places = [resolve(path), ...(directory ? [resolve(directory, path)] : [])];
-  const place = places.find((at) => existsSync(at));
-  if (place) return place;
-  throw new InputError(`task.${split}: ${path}: no such file${directory ? `, nor in ${directory}` : ''}`);
+function whereIs(at: string, source: DataSource, split: string): string {
+  const [path, array] = pathAndArray(at);
+  const { directory } = source;
+  const found = [resolve(path), ...(directory ? [resolve(directory, path)] : [])].find((place) =>
+    existsSync(place),
+  );
+  const place = found ?? moved(path, directory);
+  if (!place)
+    throw new InputError(`task.${split}: ${path}: no such file${directory ? `, nor in ${directory}` : ''}`);
+  if (!found) source.report?.(`task: ${path} is not there; ${place} is taken`);
+  return array === undefined ? place : `${place}#${array}`;
+}
+
+/**
+ * Where a file may be now that was at an absolute path: the longest end of it that is in the data folder, or here, where
+ * its folder must have the same name too.
+ */
+function moved(path: string, directory: string | undefined): string | undefined {
+  if (!isAbsolute(path)) return undefined;
+  const parts = path.split(/[/\\]/).filter((part) => part !== '');
+  const ends = parts.map((_, i) => join(...parts.slice(i)));
+  const places = directory ? ends.map((end) => resolve(directory, end)) : [];
+  return [...places, ...ends.slice(0, -1).map((end) => resolve(end))].find((place) => existsSync(place));
 }
 
 /** What a name says of the split, the more particular first: "evaluation" has "val" in it. */
@@ -41,13 +59,16 @@ const splitOf = (name: string) => NAMES.find(([, pattern]) => pattern.test(name)
 
 /**
  * The task that a path of the command line stands for.
- * @param path a file; a folder of pictures; or a folder whose files or folders have the names of splits
+ * @param at a file, FILE#NAME for an array in it; a folder of pictures; or a folder whose files or folders have the names
+ * of splits
  * @throws InputError
  */
-export function taskOfPath(path: string, { directory }: DataSource): FilesOptions & { name: 'files' } {
+export function taskOfPath(at: string, { directory }: DataSource): FilesOptions & { name: 'files' } {
+  const [path, array] = pathAndArray(at);
   const place = [path, ...(directory ? [join(directory, path)] : [])].find((at) => existsSync(at));
   if (!place) throw new InputError(`--task ${path}: no such file or folder`);
-  if (!statSync(place).isDirectory()) return { name: 'files', train: [place] };
+  if (array !== undefined) return { name: 'files', train: [`${place}#${array}`] };
+  if (!statSync(place).isDirectory()) return { name: 'files', ...arraysBySplit(place) };
   const entries = readdirSync(place, { withFileTypes: true })
     .filter(({ name }) => !name.startsWith('.') && !/labels/i.test(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -61,4 +82,13 @@ export function taskOfPath(path: string, { directory }: DataSource): FilesOption
     splits[split].push(join(place, name));
   }
   return { name: 'files', ...(Object.keys(splits).length > 0 ? splits : { train: [place] }) };
+}
+
+/** Of a file whose arrays have the names of splits (x_train, x_test), each; else the file. */
+function arraysBySplit(file: string): FilesOptions {
+  const arrays = (arraysIn(file) ?? []).filter(({ shape }) => shape && shape.length >= 2);
+  const splits = arrays.map(({ name }) => splitOf(name));
+  const apart = splits.every(Boolean) && new Set(splits).size === splits.length;
+  if (arrays.length < 2 || !apart) return { train: [file] };
+  return Object.fromEntries(arrays.map(({ name }, i) => [splits[i], [`${file}#${name}`]]));
 }

@@ -1,14 +1,20 @@
 /** @file The patterns of a file, by its first bytes or by its name; or those of a folder. */
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { InputError } from '../../src/errors.ts';
 import { isPicture, PICTURE_NAME } from '../../src/pictures/index.ts';
-import { type Bytes, openBytes } from './bytes.ts';
+import { type Bytes, gunzipped, isGzip, openBytes } from './bytes.ts';
 import { decodeCifarFile } from './cifar.ts';
+import { idxPatterns, isIdx } from './idx.ts';
+import { jsonNames, jsonPatterns } from './json.ts';
+import type { Named } from './named.ts';
 import { npyPatterns } from './npy.ts';
+import { npzNames, npzPatterns } from './npz.ts';
 import type { ParsedFiles } from './options.ts';
 import { joined, type Patterns, sameShape } from './patterns.ts';
 import { onePicture, pictureFolder, picturePatterns } from './pictures.ts';
+import { isSafetensors, safetensorsPatterns, tensorNames } from './safetensors.ts';
+import { textPatterns } from './text.ts';
 
 export type Wanted = Pick<ParsedFiles, 'array' | 'size' | 'colour'>;
 
@@ -18,6 +24,8 @@ interface Format {
   /** Whether it is of this format, whatever its name: by its first bytes. */
   is?(head: Uint8Array, bytes: Bytes): boolean;
   open(file: string, bytes: Bytes, wanted: Wanted): Patterns;
+  /** The arrays in a file, where it can have several. */
+  names?(file: string, bytes: Bytes): Named[];
 }
 
 const starts = (head: Uint8Array, text: string) =>
@@ -26,27 +34,93 @@ const starts = (head: Uint8Array, text: string) =>
 const FORMATS: Format[] = [
   { help: '.npy', name: /\.npy$/i, is: (head) => starts(head, '\x93NUMPY'), open: npyPatterns },
   {
+    help: '.npz',
+    name: /\.npz$/i,
+    is: (head) => starts(head, 'PK\x03\x04'),
+    open: (file, bytes, { array }) => npzPatterns(file, bytes, array),
+    names: npzNames,
+  },
+  {
+    help: '.safetensors',
+    name: /\.safetensors$/i,
+    is: isSafetensors,
+    open: (file, bytes, { array }) => safetensorsPatterns(file, bytes, array),
+    names: tensorNames,
+  },
+  {
     help: '.png and .jpg',
     name: PICTURE_NAME,
     is: isPicture,
     open: (file, _, wanted) => onePicture(file, wanted),
   },
-  { help: '.bin (CIFAR-10 or CIFAR-100)', name: /\.bin$/i, open: decodeCifarFile },
+  {
+    help: "MNIST's .idx or -ubyte",
+    name: /(\.idx\d?|idx\d-ubyte|-ubyte)$/i,
+    is: (_, bytes) => isIdx(bytes),
+    open: idxPatterns,
+  },
+  { help: "CIFAR's .bin", name: /\.bin$/i, open: decodeCifarFile },
+  {
+    help: '.json',
+    name: /\.json$/i,
+    open: (file, bytes, { array }) => jsonPatterns(file, bytes, array),
+    names: jsonNames,
+  },
+  { help: '.csv, .tsv, .txt', name: /\.(csv|tsv|txt|dat)$/i, open: textPatterns },
 ];
 
-/** Whether a file's name says that it holds patterns. */
-export const isPatternFile = (file: string) => FORMATS.some(({ name }) => name.test(basename(file)));
+/** Formats that people have, and what to do about them. */
+const ELSEWHERE: [RegExp, string][] = [
+  [/\.(tar|tgz|zip|7z|rar|tar\.[a-z0-9]+)$/i, 'an archive: unpack it first'],
+  [/\.(pt|pth|pkl|pickle|joblib)$/i, 'a pickle, which can run code: save the array with numpy.save'],
+  [/\.(h5|hdf5|mat|parquet|arrow|feather|tfrecords?)$/i, 'not read here: save the array with numpy.save'],
+  [/\.(gif|webp|bmp|tiff?|avif|heic)$/i, 'not read here: save the picture as PNG'],
+];
 
-/** @throws InputError where the file is none of these, or not whole, or a folder holds no patterns */
-export async function openPatterns(path: string, wanted: Wanted): Promise<Patterns> {
+/** A file's name without the ending of gzip. */
+const bareName = (file: string) => basename(file).replace(/\.gz$/i, '');
+
+/** Whether a file's name says that it holds patterns. */
+export const isPatternFile = (file: string) => FORMATS.some(({ name }) => name.test(bareName(file)));
+
+/** A path, and the array in it that it names after `#`; a file may have that in its name. */
+export function pathAndArray(path: string): [path: string, array?: string] {
+  const at = path.lastIndexOf('#');
+  if (at < 0 || existsSync(path)) return [path];
+  return [path.slice(0, at), path.slice(at + 1)];
+}
+
+/**
+ * The patterns at a path, which may name an array: `file.npz#x_train`.
+ * @throws InputError where the file is of none of these formats, or not whole, or a folder holds no patterns
+ */
+export async function openPatterns(at: string, asked: Wanted): Promise<Patterns> {
+  const [path, array = asked.array] = pathAndArray(at);
+  const wanted = { ...asked, array };
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return folderPatterns(path, wanted);
-  const bytes = openBytes(path);
+  const [format, bytes] = formatOf(path);
+  return format.open(path, bytes, wanted);
+}
+
+/**
+ * The arrays in a file that can hold several; undefined for other formats.
+ * @throws InputError likewise
+ */
+export function arraysIn(path: string): Named[] | undefined {
+  const [format, bytes] = formatOf(path);
+  return format.names?.(path, bytes);
+}
+
+function formatOf(path: string): [Format, Bytes] {
+  const elsewhere = ELSEWHERE.find(([name]) => name.test(path))?.[1];
+  let bytes = openBytes(path);
+  if (isGzip(bytes.at(0, 2)) && !elsewhere) bytes = gunzipped(path, bytes);
   const head = bytes.at(0, 64).slice();
   const format =
-    FORMATS.find(({ is }) => is?.(head, bytes)) ?? FORMATS.find(({ name }) => name.test(basename(path)));
-  if (format) return format.open(path, bytes, wanted);
+    FORMATS.find(({ is }) => is?.(head, bytes)) ?? FORMATS.find(({ name }) => name.test(bareName(path)));
+  if (format) return [format, bytes];
   throw new InputError(
-    `${path}: its name says no format that is known; expected ${FORMATS.map(({ help }) => help).join(', ')}`,
+    `${path}: ${elsewhere ?? 'neither its name nor its first bytes say a format that is known'}; expected ${FORMATS.map(({ help }) => help).join(', ')} (or .gz of these)`,
   );
 }
 

@@ -231,3 +231,75 @@ test('a folder of splits may hold lists beside them', () => {
     test: [join(at, 'test')],
   });
 });
+
+test('equal patterns are found whatever their type and range', async () => {
+  const random = stream(0, 'types');
+  const bits = Uint8Array.from({ length: 5 * 64 }, () => random.bit());
+  const bytes = npy('bytes.npy', '|u1', [5, 64], bits.map((b) => 255 * b)); // biome-ignore format: one call
+  const floats = npy('floats.npy', '<f4', [2, 64], raw(Float32Array.from(bits.subarray(64, 192)))); // biome-ignore format: one call
+  const signs = npy('signs.npy', '<i2', [1, 64], raw(Int16Array.from(bits.subarray(0, 64), (b) => 2 * b - 1))); // biome-ignore format: one call
+  const lines: string[] = [];
+  const { task, config } = await readTask(
+    { name: 'files', train: [bytes], test: [floats], validation: [signs] },
+    { cache: '', report: (line) => lines.push(line) },
+  );
+  expect(task.unit).toBe('bits');
+  // Each file has its own range, so the task has none.
+  expect(config).not.toHaveProperty('range');
+  expect(lines).toEqual([
+    `task: 1 pattern is in validation and train: ${signs}: pattern 1 is ${bytes}: pattern 1`,
+    `task: 2 patterns are in test and train: ${floats}: pattern 1 is ${bytes}: pattern 2`,
+  ]);
+  expect([...task.patterns('validation', 0, 0, 1)]).toEqual([...bits.subarray(0, 64)]);
+});
+
+test('bytes beside floats: each is read in its own range', async () => {
+  const grey = npy('grey.npy', '|u1', [2, 3], Uint8Array.of(0, 51, 255, 102, 0, 0));
+  const unit = npy('unit.npy', '<f4', [1, 3], raw(Float32Array.of(0, 0.2, 1)));
+  const lines: string[] = [];
+  const task = await loadTask(
+    { name: 'files', train: [grey], validation: [grey], test: [unit] },
+    { cache: '', report: (line) => lines.push(line) },
+  );
+  expect(task.patterns('test', 0, 0, 1)).toEqual(Float32Array.of(0, 0.2, 1));
+  expect([...task.patterns('train', 0, 0, 2)].sort()).toEqual([...Float32Array.of(0, 0, 0, 0.2, 0.4, 1)]);
+  expect(lines[1]).toBe(`task: 1 pattern is in test and train: ${unit}: pattern 1 is ${grey}: pattern 1`);
+});
+
+test('different patterns have different hashes', async () => {
+  // Of bits in 20 places all are different, and none is found twice.
+  const all = Uint8Array.from({ length: 2 ** 12 * 20 }, (_, i) => (Math.floor(i / 20) >> (i % 20)) & 1);
+  const [a, b] = [all.subarray(0, 2 ** 11 * 20), all.subarray(2 ** 11 * 20)];
+  const lines: string[] = [];
+  const files = [npy('low.npy', '|u1', [2 ** 11, 20], a), npy('high.npy', '|u1', [2 ** 11, 20], b)];
+  await loadTask(
+    { name: 'files', train: [files[0]], test: [files[1]], validation: [files[1]] },
+    { cache: '', report: (line) => lines.push(line) },
+  );
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/^task: 2048 patterns are in test and validation/);
+});
+
+test('the arrays of a file are splits where their names say so; a file may be named with an array', () => {
+  const file = join(folder, 'set.json');
+  writeFileSync(file, '{"x_train": [[0, 1], [1, 0]], "y_train": [0, 1], "x_test": [[1, 1]]}');
+  expect(taskOfPath(file, nowhere)).toEqual({
+    name: 'files',
+    train: [`${file}#x_train`],
+    test: [`${file}#x_test`],
+  });
+  expect(taskOfPath(`${file}#x_test`, nowhere)).toEqual({ name: 'files', train: [`${file}#x_test`] });
+});
+
+test('a file that has moved is found by the end of its path in the data folder, and that is said', async () => {
+  const at = join(folder, 'moved', 'data');
+  mkdirSync(at, { recursive: true });
+  writeFileSync(join(at, 'x.csv'), '0,1\n1,0\n');
+  const lines: string[] = [];
+  const task = await loadTask(
+    { name: 'files', test: ['/long/gone/data/x.csv'] },
+    { cache: '', directory: join(folder, 'moved'), report: (line) => lines.push(line) },
+  );
+  expect(task.sizes!.test).toBe(2);
+  expect(lines[0]).toBe(`task: /long/gone/data/x.csv is not there; ${join(at, 'x.csv')} is taken`);
+});
