@@ -1,6 +1,8 @@
 /** @file A trial as a process of its own, which stops and saves when its worker says so, is killed or vanishes. */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { finished } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { IO } from '../io.ts';
 
@@ -8,6 +10,8 @@ const TYPESCRIPT = import.meta.url.endsWith('.ts');
 const MAIN = fileURLToPath(new URL(`../main.${TYPESCRIPT ? 'ts' : 'js'}`, import.meta.url));
 /** Lines of what it says that are kept. */
 const KEPT = 20;
+/** Milliseconds in which they must have come when it has ended. */
+const LAST_WORDS = 2000;
 
 export interface TrialProcess {
   ended: Promise<TrialEnd>;
@@ -67,7 +71,12 @@ export function startTrial(
   };
   const ended = new Promise<TrialEnd>((resolve) => {
     child.on('error', ({ message }) => resolve({ status: null, signal: null, problem: message }));
-    child.on('close', (status, signal) => resolve({ status, signal, problem: problem() }));
+    // Node tells no 'close' once the channel was closed from here.
+    child.on('exit', (status, signal) => {
+      void Promise.race([finished(child.stderr!).catch(() => {}), setTimeout(LAST_WORDS)]).then(() =>
+        resolve({ status, signal, problem: problem() }),
+      );
+    });
   });
   return {
     ended,

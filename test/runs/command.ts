@@ -1,4 +1,4 @@
-/** @file Runs the command line inside a test and keeps what it printed; and a run small enough for a test. */
+/** @file Runs the command line inside a test and keeps what it printed. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,15 +6,7 @@ import { afterAll, expect } from 'vitest';
 import { main } from '../../runs/cli.ts';
 import type { IO } from '../../runs/io.ts';
 
-/** A run that trains in a fraction of a second. */
-export const tiny = {
-  task: { name: 'binary', dimension: 16 },
-  corruption: 'resample:4',
-  network: { name: 'hopfield-site', width: 4 },
-  write: { steps: 2 },
-  read: { steps: 2 },
-  training: { steps: 4, episodes: 2, patterns: [2, 3], log_every: 1, save_every: 2, warmup: 0 },
-};
+export { tiny } from './tiny.ts';
 
 /** A folder that lives as long as the test file. */
 export function folderOfFile(): string {

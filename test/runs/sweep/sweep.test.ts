@@ -1,5 +1,5 @@
 /** @file Sweeps as commands: what they make, what they refuse, and what becomes of them when somebody dies. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { decodeSafetensors } from '../../../meta/safetensors.ts';
@@ -12,6 +12,7 @@ import { makeTrial } from '../../../runs/sweep/trial.ts';
 import { compiledEngine } from '../../../src/compile/index.ts';
 import { ebmm, expectRefused, folderOfFile, tiny } from '../command.ts';
 import { terminalIO } from '../quiet.ts';
+import { startEbmm } from './process.ts';
 
 const folder = folderOfFile();
 const config = join(folder, 'tiny.json');
@@ -137,6 +138,47 @@ test('a trial whose run is still trained by an orphan is left alone', async () =
   expect(await new Claims(other).take('trial-001')).toBeUndefined();
   lock.release();
   (await new Claims(other).take('trial-001'))!.release();
+});
+
+test('killed, a worker takes its trials with it, saved; another command goes on with them', {
+  timeout: 180_000,
+}, async () => {
+  const other = join(folder, 'killed');
+  const argv = [
+    'sweep',
+    config,
+    '--out',
+    other,
+    '--set',
+    'training.steps=20000',
+    '--set',
+    'training.save_every=20000',
+  ];
+  const worker = startEbmm(...argv);
+  onTestFinished(() => void worker.child.kill('SIGKILL'));
+  const metrics = join(other, 'trial-001', 'metrics.jsonl');
+  const until = async (holds: () => boolean) => {
+    for (let waited = 0; !holds() && waited < 500; waited++)
+      await new Promise((resume) => setTimeout(resume, 100));
+    expect(holds(), worker.text()).toBe(true);
+  };
+  await until(() => existsSync(metrics) && readFileSync(metrics, 'utf8').includes('\n'));
+  worker.child.kill('SIGKILL');
+  const checkpoint = join(other, 'trial-001', 'checkpoint', 'state.safetensors');
+  await until(() => existsSync(checkpoint) && !existsSync(join(other, 'trial-001', 'lock')));
+  const { out } = await ebmm(['sweep', '--status', other]);
+  expect(out).toMatch(/1 trials, 1 stopped/);
+  // Its claim is known to be a dead process's; stopped again by a signal, all is saved again.
+  const next = startEbmm('sweep', other);
+  onTestFinished(() => void next.child.kill('SIGKILL'));
+  const before = readFileSync(checkpoint);
+  const size = statSync(metrics).size;
+  await until(() => statSync(metrics).size > size + 300);
+  next.child.kill('SIGTERM');
+  expect(await next.ended).toBe(143);
+  expect(next.text()).toMatch(/1 stopped[\s\S]*stopped; go on with: ebmm sweep/);
+  expect(readFileSync(checkpoint).equals(before)).toBe(false);
+  expect(readdirSync(sweepPaths(other).claims)).toEqual([]);
 });
 
 test('another sweep in the same folder is refused, and says how they differ', async () => {
