@@ -323,6 +323,13 @@ export const configSchema = z.strictObject({
         .describe(
           'with known: share of the episodes in which recall is not told which entries are uncorrupted, so that one memory serves both',
         ),
+      noise: z
+        .number()
+        .min(0)
+        .optional()
+        .describe(
+          'weight, beside the loss, of the cross-entropy of what the network takes for noise (coded-slots with network.noise); default: 0',
+        ),
       learning_rate: z.number().positive().default(4e-3).describe('peak rate of AdamW (paper: 5e-5)'),
       warmup: unbounded(0).default(100).describe('updates over which the rate rises'),
       decay: z.enum(['constant', 'cosine']).default('cosine').describe('what follows the warm-up'),

@@ -23,15 +23,18 @@ export interface ObjectiveSettings {
   queries?: number;
   /** Patterns are added one batch after another, those that are asked for after `before` others. */
   stream?: StreamOptions;
+  /** Weight of the cross-entropy of what the memory takes for noise; default 0. */
+  noise?: number;
 }
 
-/** Its batch: `patterns`, `queries` and, with known entries, `known`; its output: `recalled`. */
+/** Its batch: `patterns`, `queries`, with known entries `known`, with `noise` `uncorrupted`; its output: `recalled`. */
 export function memoryTrainable({
   model,
   known,
   iterateWeights,
   queries: read,
   stream,
+  noise = 0,
 }: ObjectiveSettings): Trainable {
   const before = stream?.before ?? 0;
   /** What a stream leaves in the memory, and its last patterns, which are asked for. */
@@ -45,11 +48,18 @@ export function memoryTrainable({
     inputs(episodes, patterns) {
       const batch = (count: number) => ({ shape: [episodes, count, ...model.patternShape] });
       const asked = batch(Math.min(read ?? patterns, patterns));
-      return { patterns: batch(before + patterns), queries: asked, ...(known ? { known: asked } : {}) };
+      return { patterns: batch(before + patterns), queries: asked, ...(known ? { known: asked } : {}), ...(noise ? { uncorrupted: asked } : {}) }; // biome-ignore format: a record
     },
-    loss(p, { patterns, queries, known: mask }) {
-      const episode = { patterns, queries, known: mask };
-      const { loss, recalled } = objective(model, p, episode, iterateWeights, afterStream(p, patterns));
+    loss(p, { patterns, queries, known: mask, uncorrupted }) {
+      const episode = { patterns, queries, known: mask, uncorrupted };
+      const { loss, recalled } = objective(
+        model,
+        p,
+        episode,
+        iterateWeights,
+        afterStream(p, patterns),
+        noise,
+      );
       return { loss, outputs: { recalled } };
     },
     stages(p, { patterns, queries, known: mask }) {
@@ -83,12 +93,16 @@ export interface MemoryLearnerOptions {
 /** @throws InputError where the task is a stream, but nothing can be added to the memory, or only some of its patterns are asked for */
 export function memoryLearner({ config, task, corruption, model }: MemoryLearnerOptions): Learner {
   const { known, seed, training } = config;
-  const { iterates, queries: read, untold } = training;
+  const { iterates, queries: read, untold, noise = 0 } = training;
   const stream = config.task?.stream;
   if (stream && !takesStreams(model))
     throw new InputError(`task.stream: ${model.name} stores all patterns at once, none can be added`);
   if (stream && read !== undefined)
     throw new InputError('training.queries: of a stream all of the last patterns are asked for');
+  if (noise > 0 && !model.trust)
+    throw new InputError(
+      `training.noise: ${model.name} has no opinion of what is noise (coded-slots with network.noise has)`,
+    );
   const before = stream?.before ?? 0;
   const loads = [training.patterns].flat();
   const last = Array.from({ length: model.steps }, (_, k) => Number(k === model.steps - 1));
@@ -102,6 +116,7 @@ export function memoryLearner({ config, task, corruption, model }: MemoryLearner
       iterateWeights: iterates === 'last' ? last : undefined,
       queries: read,
       stream,
+      noise,
     }),
     loads,
     load,
@@ -115,6 +130,7 @@ export function memoryLearner({ config, task, corruption, model }: MemoryLearner
       const size = Math.min(read ?? patterns, patterns) * one;
       const asked = (values: Float32Array) => partOf(values, episodes, before * one, size);
       const [targets, queries] = [asked(batch.patterns), asked(batch.queries)];
+      const uncorrupted = noise > 0 ? asked(batch.known).slice() : undefined;
       if (untold > 0) {
         const size = batch.known.length / episodes;
         for (let e = 0; e < episodes; e++) {
@@ -128,6 +144,7 @@ export function memoryLearner({ config, task, corruption, model }: MemoryLearner
           patterns: toRange(batch.patterns, model.range),
           queries: toRange(queries, model.range),
           ...(known ? { known: asked(batch.known) } : {}),
+          ...(uncorrupted ? { uncorrupted } : {}),
         },
         measure: ({ recalled }) => ({
           error: recallError(task, model.range, recalled as Float32Array, targets),

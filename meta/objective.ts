@@ -13,6 +13,8 @@ export interface Episode {
   queries: tf.Tensor;
   /** 1 where an entry of the query is to stay; absent when recall is not told. */
   known?: tf.Tensor;
+  /** 1 where an entry of the query is uncorrupted, told or not; needed where the memory is to learn where it is not. */
+  uncorrupted?: tf.Tensor;
 }
 
 export interface Objective {
@@ -24,14 +26,16 @@ export interface Objective {
 
 /**
  * @param weights of each iterate in the loss; default all one (the paper's)
+ * @param noise weight of the cross-entropy of what the memory takes for noise, beside the squared errors
  * @param stored what is in the memory, and which of the patterns are asked for; default all at once, and the first of them
  */
 export function objective(
   model: MemoryModel,
   p: NamedTensors,
-  { patterns, queries, known }: Episode,
+  { patterns, queries, known, uncorrupted }: Episode,
   weights?: readonly number[],
   stored?: { state: NamedTensors; asked: tf.Tensor },
+  noise = 0,
 ): Objective {
   const iterates = model.recall(p, stored?.state ?? model.store(p, patterns), queries, known);
   const asked = stored?.asked ?? tf.slice(patterns, 0, queries.shape);
@@ -39,6 +43,11 @@ export function objective(
     const loss = tf.mean(tf.squaredDifference(x, asked));
     return weights ? tf.mul(loss, weights[k]) : loss;
   });
+  if (noise > 0 && model.trust && uncorrupted) {
+    const logits = model.trust(p, queries, known);
+    const entropy = tf.sub(tf.softplus(logits), tf.mul(uncorrupted, logits));
+    losses.push(tf.mul(tf.mean(entropy), noise));
+  }
   const loss = losses.reduce((sum, l) => tf.add(sum, l)) as tf.Scalar;
   return { loss, recalled: iterates.at(-1)! };
 }

@@ -7,7 +7,7 @@
  *   t = trust(x)                                        small convolutions see where x is noise, or has nothing to say
  *   d_k = sum_i t_i (one + square x_i^2) (x_i - R(m_k)_i)^2
  *   m = sum_k softmax_k(-sharpness d_k) m_k             attention over the rows in use
- *   (g - R(m), r) = decoder(x, R(m), t)                 convolutions see code and surroundings, at full and at half size
+ *   (g - R(m), r) = decoder(t x, R(m))                  convolutions see code and surroundings, at full and at half size
  *
  * Where square = 1 and one = 0, a pixel of value 0 (neither ink nor paper) says nothing, so that reading from 0 needs no mask.
  * Writing descends |A (x_n - mean) - m_n|^2 / 2: one step of rate one stores every code as it is. D starts as principal components of
@@ -99,11 +99,20 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
   const table = (p: Parameters, episodes: number) =>
     p.M.rank === 2 ? tf.tile(tf.expandDims(p.M, 0), [episodes, 1, 1]) : p.M;
 
-  /** [e, n, d] of pixels in (0, 1), and its logits: where x is to be believed. */
+  // Each pixel of a square of four has a channel of its own.
+  const corners = Array.from({ length: 4 }, (_, corner) =>
+    Array.from({ length: height * wide }, (_, i) => {
+      const [y, x] = [Math.floor(i / wide), i % wide];
+      return Number(2 * (y % 2) + (x % 2) === corner);
+    }),
+  );
+  /** Logits [e, n, h, w, 1]: where x is to be believed. */
   const trust = (p: Parameters, x: tf.Tensor) => {
     const seen = silu(layer(p, 'trust1', tf.concat([x, tf.square(x)], 4), 2));
-    const logits = layer(p, 'trust3', silu(layer(p, 'trust2', seen)));
-    return enlarged(logits);
+    const around = silu(layer(p, 'trust3', silu(layer(p, 'trust2', seen))));
+    const four = enlarged(layer(p, 'trust4', around));
+    const own = tf.transpose(tf.tensor(corners, [4, height * wide]));
+    return tf.sum(tf.mul(four, tf.reshape(own, [1, 1, height, wide, 4])), 4, true);
   };
 
   /** The attended code [e, n, longest] of x [e, n, d], whose pixels have the given weights. */
@@ -177,10 +186,11 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
         ? {
             ...filter('trust1', 2 * channels, width, 5),
             ...filter('trust2', width, width),
-            ...filter('trust3', width, 1, 3, 0, 2),
+            ...filter('trust3', width, width),
+            ...filter('trust4', width, 4, 3, 0, START),
           }
         : {}),
-      ...filter('decode1', 3 * channels + Number(noise), width),
+      ...filter('decode1', 3 * channels, width),
       ...filter('decode2', width, 2 * width),
       ...filter('decode3', 2 * width, 2 * width),
       ...filter('decode4', 2 * width, 2 * width),
@@ -197,7 +207,8 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
       const speaks = tf.add(tf.mul(tf.square(x), p.square), p.one);
       const weights = believed.reduce((product: tf.Tensor, t) => tf.mul(t, product), speaks);
       const rough = image(tf.add(dense(attend(p, flat(x), flat(weights)), p['decode.w']), p.mean));
-      const c1 = silu(layer(p, 'decode1', tf.concat([rough, x, tf.mul(rough, x), ...believed], 4)));
+      const heard = believed.reduce((product: tf.Tensor, t) => tf.mul(t, product), x);
+      const c1 = silu(layer(p, 'decode1', tf.concat([rough, heard, tf.mul(rough, heard)], 4)));
       const c2 = silu(layer(p, 'decode2', c1, 2));
       const c4 = silu(layer(p, 'decode4', silu(layer(p, 'decode3', c2))));
       const c5 = silu(layer(p, 'decode5', tf.concat([c1, enlarged(tf.add(c2, c4))], 4)));
@@ -221,6 +232,7 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
           : tf.concat([tf.slice(flat, [0, 0], [p.M.shape[0], slots * code - 1]), mark], 1);
       return { M: tf.reshape(kept, p.M.shape) };
     },
+    ...(noise ? { trust } : {}),
     writingEnergy(p, x) {
       const [episodes, patterns] = x.shape as [number, number];
       const cut = cutFor(patterns);

@@ -53,6 +53,11 @@ export interface EnergyNetwork {
   /** What writing descends where that is not the energy itself; likewise [episodes, patterns]. */
   writingEnergy?(p: Parameters, x: tf.Tensor): tf.Tensor;
   /**
+   * Logits of where x is not noise, [episodes, patterns, ...] with the axes of a pattern or 1 for those that share them, where the network
+   * has an opinion: training can show it the truth (`training.noise`).
+   */
+  trust?(p: Parameters, x: tf.Tensor): tf.Tensor;
+  /**
    * Written weights with room for `count` further patterns, where the network has places that patterns are assigned to, for instance slots
    * moved on so that the oldest are given up; only tensors that change.
    * @param written parameters, the writable ones with their [episodes] axis

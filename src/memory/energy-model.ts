@@ -1,8 +1,10 @@
 /** @file An energy network with its write and read rules, as a memory that can be trained. */
+import type * as tf from '@tensorflow/tfjs';
+import type { NamedTensors } from '../autodiff/index.ts';
 import { type EnergyNetwork, writableFloats } from '../energy/network.ts';
 import { InputError } from '../errors.ts';
 import type { MemoryModel } from './model.ts';
-import { read } from './read.ts';
+import { read, startOf } from './read.ts';
 import { type Rule, ruleParameters, slower, writableNames } from './rule.ts';
 import { unwritten, write, writeMore, writeSteps } from './write.ts';
 
@@ -38,6 +40,12 @@ export function energyModel(network: EnergyNetwork, rule: Rule): MemoryModel {
     storing: (p, patterns) => writeSteps(network, rule, p, patterns),
     recall: (p, state, queries, known, steps) =>
       read(network, rule, { ...p, ...state }, queries, known, steps).iterates,
+    ...(network.trust
+      ? {
+          trust: (p: NamedTensors, queries: tf.Tensor, known?: tf.Tensor) =>
+            network.trust!(p, startOf(rule, p, queries, known)),
+        }
+      : {}),
     energy: (p, state, x) => network.energy({ ...p, ...state }, x),
   };
 }

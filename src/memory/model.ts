@@ -48,6 +48,8 @@ export interface MemoryModel {
     known?: tf.Tensor,
     steps?: number,
   ): tf.Tensor[];
+  /** Logits of which entries of queries are uncorrupted, of their shape or broadcast to it, where the memory has an opinion before it reads. */
+  trust?(p: NamedTensors, queries: tf.Tensor, known?: tf.Tensor): tf.Tensor;
   /** Energies [episodes, n] of x [episodes, n, ...patternShape], where the memory has an energy. */
   energy?(p: NamedTensors, state: NamedTensors, x: tf.Tensor): tf.Tensor;
 }

@@ -14,6 +14,14 @@ export interface ReadResult {
   energies: tf.Tensor[];
 }
 
+/** Where reading starts: entries told to be unknown at their learned values, where there are any, everything else at the query. */
+export function startOf(rule: Rule, p: NamedTensors, queries: tf.Tensor, known?: tf.Tensor): tf.Tensor {
+  const start = p['rule.start'];
+  if (!known || !start) return queries;
+  const seen = tf.square(known);
+  return tf.clipByValue(tf.add(tf.mul(queries, seen), tf.mul(start, tf.sub(1, seen))), ...rule.range);
+}
+
 /**
  * With proj clipping to the rule's range, psi_k the momenta and gamma_k the step sizes:
  * xhat = proj(x + psi_k v); v <- psi_k v - gamma_k grad_x E(xhat); x <- proj(x + v).
@@ -36,13 +44,7 @@ export function read(
   const slope = valueAndGrad((x) => network.energy(p, x));
   const iterates: tf.Tensor[] = [];
   const energies: tf.Tensor[] = [];
-  const start = p['rule.start'];
-  // Unknown entries begin at their learned values, not at the query's; everything else begins at the query.
-  let x = queries;
-  if (known && start) {
-    const seen = tf.square(known);
-    x = project(tf.add(tf.mul(queries, seen), tf.mul(start, tf.sub(1, seen))));
-  }
+  let x = startOf(rule, p, queries, known);
   let v: tf.Tensor | undefined;
   for (let k = 0; k < steps; k++) {
     // Steps beyond the learned schedule repeat its last.
