@@ -52,7 +52,7 @@ test('the loss gains the cross-entropy of trust and truth, in so much weight', (
   const loss = (noise: number) =>
     objective(model, p, episode, undefined, undefined, noise).loss.dataSync()[0];
   // Before training it believes every pixel as much: of logit 2.
-  const right = uncorrupted.dataSync().reduce((sum, v) => sum + v, 0) / 48;
+  const right = Array.from(uncorrupted.dataSync()).reduce((sum, v) => sum + v, 0) / 48;
   const entropy = Math.log1p(Math.exp(2)) - 2 * right;
   expect(loss(0.5) - loss(0)).toBeCloseTo(entropy / 2, 4);
 });
