@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Needs gradients of tfjs that nothing has replaced yet, so a process of its own. */
 const alone = 'test/src/autodiff/stock.test.ts';
+/** Slow: they drive pages in a browser. `npm run test:browser`. */
+const browser = 'test/**/*.browser.test.ts';
 
 export default defineConfig({
   test: {
@@ -13,8 +15,9 @@ export default defineConfig({
     // Many a test compiles what no machine code is written for.
     onConsoleLog: (line) => !/^ebmm: no (machine code|kernel)/.test(line),
     projects: [
-      { name: 'shared', include: ['test/**/*.test.ts'], exclude: [alone], isolate: false },
+      { name: 'shared', include: ['test/**/*.test.ts'], exclude: [alone, browser], isolate: false },
       { name: 'alone', include: [alone], isolate: true },
+      { name: 'browser', include: [browser], isolate: true },
     ].map((files) => ({
       // The library by its name, as in the examples.
       resolve: { alias: { ebmm: fileURLToPath(new URL('./runs/index.ts', import.meta.url)) } },

@@ -7,6 +7,7 @@ import { addMemory } from './memories.ts';
 /** The memories that the page offers, the first one first, and how it calls them. */
 const MEMORIES: readonly [name: string, title: string][] = [
   ['omniglot-16', 'Drawings: 16 at once'],
+  ['omniglot-4k', 'Drawings: 64 at once, in coded slots'],
   ['binary-96', 'Random bits: up to 96 at once'],
   ['binary-64', 'Random bits: up to 64 at once'],
   ['binary-unknown', 'Random bits, nothing known'],

@@ -3,6 +3,7 @@
  * for all users of tfjs in the process; the kernels themselves stay as they are.
  */
 
+import * as tf from '@tensorflow/tfjs';
 import { registerGradients } from './operations.ts';
 
 export { logSigmoid, logSoftmax, logSumExp } from './composed.ts';
@@ -18,4 +19,6 @@ export {
 export { detached, untaped } from './gradient.ts';
 export { type OperationName, operations, registerGradients } from './operations.ts';
 
+// tfjs greets users of its plain JavaScript backend with an advertisement, else.
+tf.enableProdMode();
 registerGradients();

@@ -5,6 +5,8 @@ import type { Bytes } from './bytes.ts';
 import type { Patterns } from './patterns.ts';
 
 const MAGIC = '\x93NUMPY';
+/** Bytes of a header, at most: as NumPy itself has it. */
+const MOST_HEADER = 10_000;
 
 /** @throws InputError where it is no whole .npy file of numbers */
 export const npyPatterns = (label: string, bytes: Bytes): Patterns =>
@@ -15,15 +17,16 @@ export function npyHeader(label: string, bytes: Bytes): ArrayHeader {
   const fail = (what: string): never => {
     throw new InputError(`${label}: ${what}`);
   };
-  const text = (from: number, length: number) => Buffer.from(bytes.at(from, length)).toString('latin1');
+  const text = (from: number, length: number) => String.fromCharCode(...bytes.at(from, length));
   if (bytes.length < 10 || text(0, 6) !== MAGIC) fail('not a .npy file');
   const version = bytes.at(6, 1)[0];
   if (version < 1 || version > 3) fail(`.npy version ${version}, expected 1 to 3`);
-  const first = Buffer.from(bytes.at(8, 4));
   const start = version === 1 ? 10 : 12;
-  if (first.length < start - 8) fail('cut off in its header');
-  const length = version === 1 ? first.readUInt16LE(0) : first.readUInt32LE(0);
+  if (bytes.length < start) fail('cut off in its header');
+  // Little-endian, in 2 bytes or 4.
+  const length = bytes.at(8, start - 8).reduceRight((sum, byte) => 256 * sum + byte, 0);
   if (start + length > bytes.length) fail('cut off in its header');
+  if (length > MOST_HEADER) fail(`its header has ${length} bytes, expected at most ${MOST_HEADER}`);
   const header = text(start, length);
   const descr = /'descr'\s*:\s*'([^']*)'/.exec(header)?.[1];
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1];

@@ -1,6 +1,7 @@
 /** @file The state of the page as text in its address, and back. */
 import { deflateSync, inflateSync } from 'fflate';
 import { fromText, packBits, toText, unpackBits } from './lab/bits.ts';
+import { MOST } from './lab/intake.ts';
 import type { SourceKind } from './lab/sources.ts';
 
 /** What a shared address brings back. */
@@ -54,12 +55,13 @@ export function fromAddress(hash: string): Shared | undefined {
   const [seed, count] = numbers.map(natural);
   const selected = natural(p.get('i') ?? '0');
   if (!memory || !source || seed === undefined || !count || selected === undefined) return undefined;
+  const most = Math.min(count, MOST);
   const shared: Shared = {
     memory,
     source,
     seed,
-    count: Math.min(count, 512),
-    selected: Math.min(selected, count - 1),
+    count: most,
+    selected: Math.min(selected, most - 1),
     useKnown: p.get('k') !== '0',
   };
   if (p.has('t')) shared.step = natural(p.get('t')!);
@@ -76,6 +78,7 @@ export function fromAddress(hash: string): Shared | undefined {
     const bytes = own && unpack(own[3], 1);
     if (!own || !bytes) return undefined;
     const [rows, columns] = [Number(own[1]), Number(own[2])];
+    if (rows * columns * shared.count > 8 * bytes[0].length) return undefined;
     shared.own = { rows, columns, values: unpackBits(bytes[0], rows * columns * shared.count) };
   }
   return shared;

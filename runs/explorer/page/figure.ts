@@ -2,9 +2,16 @@
 import * as s from './state.ts';
 import { drawPattern } from './view/drawing.ts';
 import { palette } from './view/palette.ts';
+import { count, plural } from './view/words.ts';
 
 const WIDTH = 1280;
-const HEIGHT = 760;
+const MARGIN = 32;
+/** Between two things side by side. */
+const GAP = 14;
+/** Of the left half, which has the tiles and, below them, the curves; the landscape has what is left. */
+const LEFT = 598;
+/** Where tiles and landscape begin. */
+const TOP = 104;
 
 /** Properties that the style sheet gives to drawings. */
 const STYLES = [
@@ -39,11 +46,15 @@ function standalone(svg: SVGSVGElement): SVGSVGElement {
   return copy;
 }
 
+/** A drawing of the page, scaled to this width. */
 function place(svg: SVGSVGElement, x: number, y: number, width: number, height: number): string {
   const copy = standalone(svg);
   for (const [name, value] of Object.entries({ x, y, width, height })) copy.setAttribute(name, String(value));
   return new XMLSerializer().serializeToString(copy);
 }
+
+const heightOf = (svg: SVGSVGElement, width: number) =>
+  (width * svg.viewBox.baseVal.height) / (svg.viewBox.baseVal.width || 1);
 
 const image = (href: string, x: number, y: number, width: number, height: number) =>
   `<image href="${href}" x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none"/>`;
@@ -64,12 +75,12 @@ export function figureSvg(): string {
   const colour = (name: string) => styles.getPropertyValue(name).trim();
   const bits = s.wrong.value;
   const step = Math.round(s.position.value);
-  const width = 190;
+  const width = (LEFT - 2 * GAP) / 3;
   const height = (width * rows) / columns;
   const tiles = [
     ['asked for', picture({ values: target })],
-    [`query: ${bits[0]} wrong bits`, picture({ values: query.values, known: query.known, target })],
-    [`step ${step}: ${bits[step]} wrong bits`, picture({ values: shown, target })],
+    [`query: ${count(bits[0])}`, picture({ values: query.values, known: query.known, target })],
+    [`step ${step}: ${count(bits[step])}`, picture({ values: shown, target })],
   ] as const;
   const parts: string[] = [];
   const text = (content: string, x: number, y: number, size: number, tone = '--text', weight = 400) =>
@@ -78,8 +89,8 @@ export function figureSvg(): string {
     );
   const info = s.memory.value;
   text(
-    `${s.chosen.value}: ${set.count} patterns in ${info?.floats.toLocaleString('en')} floats`,
-    32,
+    `${s.chosen.value}: ${plural(set.count, 'pattern')} in ${plural(info?.floats ?? 0, 'float')}`,
+    MARGIN,
     52,
     26,
     '--text',
@@ -87,32 +98,42 @@ export function figureSvg(): string {
   );
   text(
     s.useKnown.value ? 'Recall knows which bits are right.' : 'Recall is told nothing.',
-    32,
+    MARGIN,
     80,
     15,
     '--muted',
   );
   for (const [i, [title, href]] of tiles.entries()) {
-    const x = 32 + i * (width + 14);
-    parts.push(image(href, x, 104, width, height));
-    text(title, x, 104 + height + 22, 14);
+    const x = MARGIN + i * (width + GAP);
+    parts.push(image(href, x, TOP, width, height));
+    text(title, x, TOP + height + 22, 14);
   }
+  let bottom = TOP + height + 22;
   const curves = [...document.querySelectorAll<SVGSVGElement>('.timeline .chart')];
+  const wide = (LEFT - GAP) / 2;
+  const below = bottom + 24;
   for (const [i, chart] of curves.entries()) {
-    parts.push(place(chart, 24, 370 + i * 185, chart.clientWidth || 330, chart.clientHeight || 150));
+    const high = heightOf(chart, wide);
+    parts.push(place(chart, MARGIN + i * (wide + GAP), below, wide, high));
+    bottom = Math.max(bottom, below + high);
   }
   const map = document.querySelector<HTMLCanvasElement>('.map canvas');
   const overlay = document.querySelector<SVGSVGElement>('.map svg');
   if (map && overlay) {
-    const [x, y, w] = [664, 104, WIDTH - 664 - 32];
+    const x = 2 * MARGIN + LEFT;
+    const w = WIDTH - x - MARGIN;
     const h = (w * map.height) / map.width;
-    parts.push(image(map.toDataURL('image/png'), x, y, w, h), place(overlay, x, y, w, h));
-    text('Energy in the plane through three of them, and the path of recall', x, y + h + 24, 14);
+    parts.push(image(map.toDataURL('image/png'), x, TOP, w, h), place(overlay, x, TOP, w, h));
+    text('Energy in the plane through A, B and C, and the path of recall', x, TOP + h + 22, 14);
+    if (s.showBasins.value)
+      text('Colours: which stored pattern recall from there ends at', x, TOP + h + 42, 14);
+    bottom = Math.max(bottom, TOP + h + (s.showBasins.value ? 42 : 22));
   }
-  text('ebmm recall explorer', 32, HEIGHT - 20, 13, '--muted');
+  const high = Math.ceil(bottom + 56);
+  text('ebmm recall explorer', MARGIN, high - 20, 13, '--muted');
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="Inter, system-ui, sans-serif">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="${colour('--surface')}"/>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${high}" width="${WIDTH}" height="${high}" font-family="Inter, system-ui, sans-serif">`,
+    `<rect width="${WIDTH}" height="${high}" fill="${colour('--surface')}"/>`,
     ...parts,
     '</svg>',
   ].join('\n');
@@ -126,7 +147,7 @@ export async function figurePng(): Promise<Blob> {
     picture.src = address;
     await picture.decode();
     const canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = [2 * WIDTH, 2 * HEIGHT];
+    [canvas.width, canvas.height] = [2 * picture.width, 2 * picture.height];
     canvas.getContext('2d')!.drawImage(picture, 0, 0, canvas.width, canvas.height);
     return await new Promise((resolve, reject) =>
       canvas.toBlob(

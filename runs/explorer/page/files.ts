@@ -2,8 +2,7 @@
 import { decodeSafetensors } from '../../../meta/safetensors.ts';
 import { InputError } from '../../../src/errors.ts';
 import { begin, useFiles } from './actions.ts';
-import { inkOf, patternsOf } from './lab/intake.ts';
-import { decodeNpy } from './lab/npy.ts';
+import { inkOf, MOST, patternsOf } from './lab/intake.ts';
 import { chosen, patterns, problem } from './state.ts';
 
 const bytesOf = async (file: File) => new Uint8Array(await file.arrayBuffer());
@@ -51,25 +50,30 @@ async function takePatterns(files: readonly File[]): Promise<void> {
   const parts: Float32Array[] = [];
   for (const file of files) {
     if (file.name.endsWith('.npy')) {
-      parts.push(patternsOf(decodeNpy(await bytesOf(file), file.name), rows, columns, file.name));
+      parts.push(patternsOf(await bytesOf(file), rows, columns, file.name));
     } else parts.push(await takePicture(file, rows, columns));
   }
   addOwn(parts);
 }
 
-/** Puts patterns of one's own on the shelf: beside those already there that are one's own, else alone. */
+/**
+ * Puts patterns of one's own on the shelf: alone, or beside those already there.
+ * @throws InputError where they would be too many
+ */
 export function addOwn(parts: readonly Float32Array[], beside = false): void {
   const set = patterns.value;
   if (!set) return;
+  const d = set.rows * set.columns;
   const kept = beside ? set.values : new Float32Array(0);
   const values = new Float32Array(kept.length + parts.reduce((sum, part) => sum + part.length, 0));
+  if (values.length > MOST * d)
+    throw new InputError(`${values.length / d} patterns, expected at most ${MOST} at once`);
   values.set(kept);
   let at = kept.length;
   for (const part of parts) {
     values.set(part, at);
     at += part.length;
   }
-  const d = set.rows * set.columns;
   const own = { ...set, kind: 'own' as const, seed: 0, values, count: values.length / d };
   void begin(chosen.value, own, { selected: kept.length / d });
 }

@@ -61,6 +61,8 @@ export const load = signal(32);
 
 export const curve = signal<readonly TrainingUpdate[]>([]);
 export const training = signal(false);
+/** The configuration of what `curve` is of. */
+export const trainedWith = signal<unknown>(undefined);
 
 export type Theme = 'system' | 'light' | 'dark';
 export const theme = signal<Theme>('system');

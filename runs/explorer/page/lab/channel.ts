@@ -7,7 +7,7 @@ type Request =
 type Answer = { id: number; value?: unknown; done?: boolean; error?: { name: string; message: string } };
 
 interface Port {
-  postMessage(message: unknown, transfer?: Transferable[]): void;
+  postMessage(message: unknown): void;
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
 }
 
@@ -56,7 +56,9 @@ export function serve(port: Port, handlers: Record<string, Handler>): void {
 function breathe(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
+    // As browsers have it; Node's types know only its own ways.
+    const back = port1 as unknown as { onmessage: () => void };
+    back.onmessage = () => {
       port1.close();
       resolve();
     };

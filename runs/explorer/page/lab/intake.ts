@@ -1,40 +1,52 @@
 /** @file From a reader's arrays and pictures to patterns of the memory's shape, in [0, 1]. */
 import { InputError } from '../../../../src/errors.ts';
-import type { NpyArray } from './npy.ts';
+import { arrayPatterns } from '../../../../tasks/files/array.ts';
+import { bytesOf } from '../../../../tasks/files/bytes.ts';
+import { npyHeader } from '../../../../tasks/files/npy.ts';
 
-/** Patterns at once, at most. */
-const MOST = 512;
+/** Patterns at once, at most: in a file, and of one's own together. */
+export const MOST = 512;
 
 /**
- * The patterns in an array [n, ...] or [...]: of the memory's size, values in [0, 1], -1 and +1, or [0, 255].
- * @throws InputError where it holds no such patterns
+ * The patterns in a .npy file, [n, ...] or one alone [...]: of the memory's size, values in [0, 1], [-1, 1] or [0, 255].
+ * @returns [n, rows * columns], in [0, 1]
+ * @throws InputError naming `file` where it holds no such patterns
  */
-export function patternsOf(
-  { shape, values }: NpyArray,
-  rows: number,
-  columns: number,
-  file: string,
-): Float32Array {
+export function patternsOf(given: Uint8Array, rows: number, columns: number, file: string): Float32Array {
+  const bytes = bytesOf(given);
+  const header = npyHeader(file, bytes);
+  const shape = withCount(header.shape, rows, columns);
   const d = rows * columns;
-  const given = `[${shape.join(', ')}]`;
-  if (values.length === 0 || values.length % d !== 0 || !lastAxesFit(shape, rows, columns)) {
+  if (!shape) {
     throw new InputError(
-      `${file}: has shape ${given}, expected [n, ${d}] or [n, ${rows}, ${columns}] for this memory`,
+      `${file}: has shape [${header.shape.join(', ')}], expected [n, ${d}] or [n, ${rows}, ${columns}] for this memory`,
     );
   }
-  if (values.length / d > MOST)
-    throw new InputError(`${file}: ${values.length / d} patterns, expected at most ${MOST}`);
+  const { count, read } = arrayPatterns({ ...header, shape }, bytes);
+  if (count > MOST) throw new InputError(`${file}: ${count} patterns, expected at most ${MOST}`);
+  const values = new Float32Array(count * d);
+  for (let n = 0; n < count; n++) values.set(read(n), n * d);
+  if (!values.every(Number.isFinite)) throw new InputError(`${file}: holds a value that is not finite`);
+  return toUnit(values, file);
+}
+
+/** The shape as [n, ...], or undefined where it is none of patterns of this size. */
+function withCount(shape: number[], rows: number, columns: number): number[] | undefined {
+  // One channel may be said, or not.
+  const own = shape.length > 2 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape;
+  const patternAxes =
+    own.at(-1) === rows * columns ? 1 : own.at(-1) === columns && own.at(-2) === rows ? 2 : 0;
+  if (patternAxes === 0 || own.length > patternAxes + 1) return undefined;
+  return own.length === patternAxes ? [1, ...own] : own;
+}
+
+function toUnit(values: Float32Array, file: string): Float32Array {
   let [low, high] = [values[0], values[0]];
   for (const v of values) [low, high] = [Math.min(low, v), Math.max(high, v)];
   if (low >= 0 && high <= 1) return values;
   if (low >= -1 && high <= 1) return values.map((v) => (v + 1) / 2);
   if (low >= 0 && high <= 255) return values.map((v) => v / 255);
   throw new InputError(`${file}: values from ${low} to ${high}, expected [0, 1], [-1, 1] or [0, 255]`);
-}
-
-function lastAxesFit(shape: readonly number[], rows: number, columns: number): boolean {
-  const own = shape.at(-1) === 1 && shape.length > 2 ? shape.slice(0, -1) : shape;
-  return own.at(-1) === rows * columns || (own.at(-1) === columns && own.at(-2) === rows);
 }
 
 /**

@@ -39,7 +39,7 @@ export async function recallByRivals(q: Question<Calls['compare']>): Promise<Riv
   return results;
 }
 
-/** Queries of an episode that are asked, at most: their mean has the same expectation as that of all. */
+/** Queries of an episode that are asked, at most. */
 const ASKED = 16;
 /** Seed of the episodes: that of `ebmm evaluate`. */
 const SEED = 1;
@@ -100,23 +100,37 @@ export async function* errorsAgainstLoad(
 
 interface Episode {
   patterns: Float32Array;
-  /** Of the first `asked` patterns, as are queries and known. */
+  /** Of the `asked` patterns, as are queries and known. */
   targets: Float32Array;
   queries: Float32Array;
   known: Float32Array;
   asked: number;
 }
 
+/**
+ * Evenly spread over the stored ones, so that their mean has the expectation of that of all: a memory that keeps the first few whole
+ * and nothing of the others would look perfect if the first were asked.
+ */
+export const askedOf = (patterns: number): number[] => {
+  const asked = Math.min(ASKED, patterns);
+  return Array.from({ length: asked }, (_, n) => Math.floor(((n + 0.5) * patterns) / asked));
+};
+
 function draw(task: Task, corruption: Corruption, index: number, patterns: number): Episode {
   const batch = drawBatch(task, corruption, 'test', SEED, index, 1, patterns);
-  const asked = Math.min(ASKED, patterns);
-  const size = (asked * batch.patterns.length) / patterns;
+  const d = batch.patterns.length / patterns;
+  const asked = askedOf(patterns);
+  const only = (all: Float32Array) => {
+    const some = new Float32Array(asked.length * d);
+    for (const [n, m] of asked.entries()) some.set(all.subarray(m * d, (m + 1) * d), n * d);
+    return some;
+  };
   return {
     patterns: batch.patterns,
-    targets: batch.patterns.slice(0, size),
-    queries: batch.queries.slice(0, size),
-    known: batch.known.slice(0, size),
-    asked,
+    targets: only(batch.patterns),
+    queries: only(batch.queries),
+    known: only(batch.known),
+    asked: asked.length,
   };
 }
 

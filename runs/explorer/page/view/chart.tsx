@@ -28,7 +28,7 @@ export interface ChartProps {
   children?: ComponentChildren;
 }
 
-const MARGIN = { left: 42, right: 12, top: 10, bottom: 34 };
+const MARGIN = { left: 42, right: 12, top: 22, bottom: 34 };
 
 /** As wide as its place is, so that letters are the size of all others. */
 export function Chart(props: ChartProps) {
@@ -73,7 +73,10 @@ function Lines({
     MARGIN.top + (1 - (scale(v) - scale(low)) / (scale(high) - scale(low) || 1)) * inner.height;
   const yTicks =
     y.scale === 'root' ? rootTicks(high) : ticks(low, high, Math.max(2, Math.floor(inner.height / 34)));
-  const xTicks = x.ticks ?? ticks(x.domain[0], x.domain[1], Math.max(2, Math.floor(inner.width / 60)));
+  const xTicks = apart(
+    x.ticks ?? ticks(x.domain[0], x.domain[1], Math.max(2, Math.floor(inner.width / 60))),
+    px,
+  );
   const scrubbed = (event: PointerEvent) => {
     if (!onScrub || (event.type === 'pointermove' && event.buttons === 0)) return;
     const box = (event.currentTarget as SVGElement).getBoundingClientRect();
@@ -108,7 +111,7 @@ function Lines({
         {x.label}
       </text>
       {y.label && (
-        <text class="axis" x={MARGIN.left} y={MARGIN.top - 1} dx="4" dy="0.75em">
+        <text class="axis" x={MARGIN.left} y={MARGIN.top - 9}>
           {y.label}
         </text>
       )}
@@ -123,6 +126,8 @@ function Lines({
                 d={seen.map(([u, v], i) => `${i ? 'L' : 'M'}${n(px(u))} ${n(py(v))}`).join('')}
               />
             )}
+            {/* A line of one point is none. */}
+            {mark === 'thin' && seen.length === 1 && <circle cx={px(seen[0][0])} cy={py(seen[0][1])} r="3" />}
             {mark === 'dots' && seen.map(([u, v]) => <circle key={u} cx={px(u)} cy={py(v)} r="4" />)}
             {mark === 'diamonds' &&
               seen.map(([u, v]) => (
@@ -145,6 +150,19 @@ function Lines({
       {children}
     </svg>
   );
+}
+
+/** Those whose numbers do not touch; the last one stays. */
+export function apart(values: readonly number[], place: (v: number) => number): number[] {
+  const kept: number[] = [];
+  let left = Number.POSITIVE_INFINITY;
+  for (const v of values.toReversed()) {
+    const half = 3.6 * short(v).length + 3;
+    if (place(v) + half > left) continue;
+    kept.unshift(v);
+    left = place(v) - half;
+  }
+  return kept;
 }
 
 const n = (v: number) => Math.round(v * 100) / 100;

@@ -8,7 +8,7 @@ import * as s from '../state.ts';
 import { json, lab, open } from '../workers.ts';
 import { Chart, type Series } from './chart.tsx';
 import { Tile } from './tile.tsx';
-import { count } from './workbench.tsx';
+import { count, plural } from './words.ts';
 
 interface Rival {
   name: string;
@@ -92,7 +92,7 @@ export function Compare() {
       </header>
       <ul class="rivals">
         {cards.map((card) => (
-          <li key={card.name} class={card.name === 'ebmm' ? 'own' : ''}>
+          <li key={card.name} class={card.name === 'ebmm' ? 'ours' : ''}>
             <h3>{card.title}</h3>
             <RivalPicture pattern={card.pattern} title={card.title} />
             <p class="count">
@@ -165,7 +165,7 @@ async function loadEvaluation(id: string): Promise<readonly Row[]> {
 }
 
 const BIT_LOADS = [8, 16, 24, 32, 48, 64, 80, 96, 112, 128] as const;
-const DRAWING_LOADS = [2, 4, 8, 12, 16, 24, 32] as const;
+const DRAWING_LOADS = [2, 4, 8, 16, 24, 32, 48, 64] as const;
 /** Episodes after which a measured curve stops by itself. */
 const EPISODES = 40;
 
@@ -294,7 +294,7 @@ function Loads() {
           {s.measuring.value ? 'Stop' : 'Measure here'}
         </button>
         <p class="note" aria-live="polite">
-          {episodes > 0 ? `${episodes} episode${episodes === 1 ? '' : 's'} so far` : ''}
+          {episodes > 0 ? `${plural(episodes, 'episode')} so far` : ''}
         </p>
       </div>
       {series.length > 0 ? (
@@ -316,7 +316,7 @@ function Loads() {
           </li>
         ))}
         {rows && rows.length > 0 && info.known === s.useKnown.value && (
-          <li class="key thin">evaluated beforehand, {rows[0].episodes.toLocaleString('en')} episodes</li>
+          <li class="key thin">evaluated beforehand, {plural(rows[0].episodes, 'episode')}</li>
         )}
         {protocol && <li class="key diamond">published (Bartunov et al. 2020, table 1)</li>}
       </ul>

@@ -1,20 +1,7 @@
 /** @file What each symbol means, in a sentence, with the equation beside it and its source. */
 import type { ComponentChildren } from 'preact';
 import * as s from '../state.ts';
-
-const M = ({ children }: { children: ComponentChildren }) => <math display="block">{children}</math>;
-const x = <mi>x</mi>;
-const theta = <mi>θ</mi>;
-const E = (
-  <mrow>
-    <mi>E</mi>
-    <mo>(</mo>
-    {x}
-    <mo>;</mo>
-    {theta}
-    <mo>)</mo>
-  </mrow>
-);
+import { bar, frac, line, over, row, square, sub, sup, upright } from './math.tsx';
 
 interface Meaning {
   name: string;
@@ -26,55 +13,19 @@ interface Meaning {
 const PAPER =
   'Bartunov, Rae, Osindero and Lillicrap, “Meta-Learning Deep Energy-Based Memory Models”, ICLR 2020';
 
-/** The energy of the network in use, where the page can say it in one line. */
-const NETWORKS: Record<string, Meaning> = {
+const E = 'E (x; θ)';
+const sumOverEntries = over('∑', 'i');
+const [xi, hi, gi, ri] = ['x', 'h', 'g', 'r'].map((of) => sub(of, 'i'));
+const slope = row(sub('∇', 'x'), 'E');
+const iterate = (k: string) => sup('x', `(${k})`);
+
+/** The energy of the network in use, where the page can say it in two lines. */
+const NETWORKS: Record<string, Omit<Meaning, 'name'>> = {
   'hopfield-site': {
-    name: 'The energy',
-    equation: (
-      <>
-        <M>
-          <mrow>
-            {E}
-            <mo>=</mo>
-            <munder>
-              <mo>∑</mo>
-              <mi>i</mi>
-            </munder>
-            <mi>f</mi>
-            <mo>(</mo>
-            <msub>
-              {x}
-              <mi>i</mi>
-            </msub>
-            <mo>,</mo>
-            <msub>
-              <mi>h</mi>
-              <mi>i</mi>
-            </msub>
-            <mo>)</mo>
-          </mrow>
-        </M>
-        <M>
-          <mrow>
-            <mi>h</mi>
-            <mo>=</mo>
-            <mfrac>
-              <mn>1</mn>
-              <mn>2</mn>
-            </mfrac>
-            <mo>(</mo>
-            <mi>W</mi>
-            <mo>+</mo>
-            <msup>
-              <mi>W</mi>
-              <mo>⊤</mo>
-            </msup>
-            <mo>)</mo>
-            {x}
-          </mrow>
-        </M>
-      </>
-    ),
+    equation: [
+      line(E, '=', sumOverEntries, 'f (', xi, ',', hi, ')'),
+      line('h =', frac('1', '2'), '(W +', sup('W', '⊤'), ') x'),
+    ],
     says: (
       <>
         One number for any pattern: low where it looks stored. Each bit x<sub>i</sub> is judged against h
@@ -85,45 +36,7 @@ const NETWORKS: Record<string, Meaning> = {
     source: 'This project; Hopfield 1982',
   },
   'key-value': {
-    name: 'The energy',
-    equation: (
-      <>
-        <M>
-          <mrow>
-            {E}
-            <mo>=</mo>
-            <munder>
-              <mo>∑</mo>
-              <mi>i</mi>
-            </munder>
-            <mi>f</mi>
-            <mo>(</mo>
-            <msub>
-              {x}
-              <mi>i</mi>
-            </msub>
-            <mo>,</mo>
-            <msub>
-              <mi>h</mi>
-              <mi>i</mi>
-            </msub>
-            <mo>, …)</mo>
-          </mrow>
-        </M>
-        <M>
-          <mrow>
-            <mi>h</mi>
-            <mo>=</mo>
-            <mi>D</mi>
-            <mi>V</mi>
-            <mi>k</mi>
-            <mo>(</mo>
-            {x}
-            <mo>)</mo>
-          </mrow>
-        </M>
-      </>
-    ),
+    equation: [line(E, '=', sumOverEntries, 'f (', xi, ',', hi, ', …)'), line('h = D V k (x)')],
     says: (
       <>
         One number for any picture: low where it looks stored. k turns the picture into a short key, the
@@ -133,75 +46,53 @@ const NETWORKS: Record<string, Meaning> = {
     ),
     source: 'This project',
   },
+  'coded-slots': {
+    equation: [
+      line(E, '=', frac('1', '2'), sumOverEntries, '(1 −', ri, ')', sup(row('(', xi, '−', gi, ')'), '2')),
+      line(
+        'm =',
+        over('∑', 'n'),
+        sub(upright('softmax'), 'n'),
+        '(− β',
+        sub('d', 'n'),
+        ')',
+        sub('M', 'n'),
+        ',  g = f (D m)',
+      ),
+    ],
+    says: (
+      <>
+        One number for any picture: low where it looks stored. Each row M<sub>n</sub> of the memory is a
+        stored pattern as a short code, which D turns into a rough picture; d<sub>n</sub> is how far x is from
+        it. Codes of near pictures are mixed to m, and a small network f makes of it the guess g at the
+        picture behind x. r<sub>i</sub> says how far pixel i is trusted as it is.
+      </>
+    ),
+    source: 'This project',
+  },
 };
 
-const ANY_ENERGY: Meaning = {
-  name: 'The energy',
-  equation: (
-    <M>
-      <mrow>
-        {E}
-        <mo>∈</mo>
-        <mi>ℝ</mi>
-      </mrow>
-    </M>
-  ),
+const ANY_ENERGY: Omit<Meaning, 'name'> = {
+  equation: line(E, '∈ ℝ'),
   says: <>One number for any pattern x under the weights θ: low where the pattern looks stored.</>,
   source: PAPER,
 };
 
-const grad = (
-  <mrow>
-    <msub>
-      <mo>∇</mo>
-      {x}
-    </msub>
-    <mi>E</mi>
-  </mrow>
-);
-
 const REST: Meaning[] = [
   {
     name: 'Reading',
-    equation: (
-      <M>
-        <mrow>
-          <msup>
-            {x}
-            <mrow>
-              <mo>(</mo>
-              <mi>k</mi>
-              <mo>+</mo>
-              <mn>1</mn>
-              <mo>)</mo>
-            </mrow>
-          </msup>
-          <mo>=</mo>
-          <mi mathvariant="normal">proj</mi>
-          <mo>(</mo>
-          <msup>
-            {x}
-            <mrow>
-              <mo>(</mo>
-              <mi>k</mi>
-              <mo>)</mo>
-            </mrow>
-          </msup>
-          <mo>+</mo>
-          <msub>
-            <mi>ψ</mi>
-            <mi>k</mi>
-          </msub>
-          <mi>v</mi>
-          <mo>−</mo>
-          <msub>
-            <mi>γ</mi>
-            <mi>k</mi>
-          </msub>
-          {grad}
-          <mo>)</mo>
-        </mrow>
-      </M>
+    equation: line(
+      iterate('k+1'),
+      '=',
+      upright('proj'),
+      '(',
+      iterate('k'),
+      '+',
+      sub('ψ', 'k'),
+      'v −',
+      sub('γ', 'k'),
+      slope,
+      ')',
     ),
     says: (
       <>
@@ -213,49 +104,15 @@ const REST: Meaning[] = [
   },
   {
     name: 'Writing',
-    equation: (
-      <M>
-        <mrow>
-          <mi mathvariant="script">L</mi>
-          <mo>=</mo>
-          <mfrac>
-            <mn>1</mn>
-            <mi>N</mi>
-          </mfrac>
-          <munder>
-            <mo>∑</mo>
-            <mi>x</mi>
-          </munder>
-          <mo>[</mo>
-          <mi>E</mi>
-          <mo>+</mo>
-          <mi>α</mi>
-          <msup>
-            <mrow>
-              <mo>|</mo>
-              {grad}
-              <mo>|</mo>
-            </mrow>
-            <mn>2</mn>
-          </msup>
-          <mo>]</mo>
-          <mo>+</mo>
-          <mi>β</mi>
-          <msup>
-            <mrow>
-              <mo>|</mo>
-              {theta}
-              <mo>−</mo>
-              <mover>
-                {theta}
-                <mo>¯</mo>
-              </mover>
-              <mo>|</mo>
-            </mrow>
-            <mn>2</mn>
-          </msup>
-        </mrow>
-      </M>
+    equation: line(
+      <mi mathvariant="script">L</mi>,
+      '=',
+      frac('1', 'N'),
+      over('∑', 'x'),
+      '[ E + α',
+      square(slope),
+      '] + β',
+      square('θ −', bar('θ')),
     ),
     says: (
       <>
@@ -267,49 +124,10 @@ const REST: Meaning[] = [
   },
   {
     name: 'Meta-learning',
-    equation: (
-      <M>
-        <mrow>
-          <munder>
-            <mi mathvariant="normal">min</mi>
-            <mrow>
-              <mover>
-                {theta}
-                <mo>¯</mo>
-              </mover>
-              <mo>,</mo>
-              <mi>γ</mi>
-              <mo>,</mo>
-              <mi>ψ</mi>
-              <mo>,</mo>
-              <mi>α</mi>
-              <mo>,</mo>
-              <mi>β</mi>
-            </mrow>
-          </munder>
-          <munder>
-            <mo>∑</mo>
-            <mi>k</mi>
-          </munder>
-          <msup>
-            <mrow>
-              <mo>|</mo>
-              {x}
-              <mo>−</mo>
-              <msup>
-                {x}
-                <mrow>
-                  <mo>(</mo>
-                  <mi>k</mi>
-                  <mo>)</mo>
-                </mrow>
-              </msup>
-              <mo>|</mo>
-            </mrow>
-            <mn>2</mn>
-          </msup>
-        </mrow>
-      </M>
+    equation: line(
+      over(upright('min'), row(bar('θ'), ', γ, ψ, α, β')),
+      over('∑', 'k'),
+      square('x −', iterate('k')),
     ),
     says: (
       <>
@@ -324,7 +142,7 @@ const REST: Meaning[] = [
 
 export function Symbols() {
   const network = s.memory.value?.network ?? '';
-  const all = [NETWORKS[network] ?? ANY_ENERGY, ...REST];
+  const all = [{ name: 'The energy', ...(NETWORKS[network] ?? ANY_ENERGY) }, ...REST];
   return (
     <section class="card symbols" aria-labelledby="symbols">
       <header>

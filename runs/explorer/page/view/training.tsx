@@ -6,7 +6,7 @@ import { save as saveFile } from '../figure.ts';
 import * as s from '../state.ts';
 import { lab } from '../workers.ts';
 import { Chart } from './chart.tsx';
-import { time } from './workbench.tsx';
+import { plural, time } from './words.ts';
 
 export const TRAINED = 'trained-here';
 
@@ -30,6 +30,7 @@ async function train(config: unknown): Promise<void> {
   batch(() => {
     s.training.value = true;
     s.curve.value = [];
+    s.trainedWith.value = config;
     s.problem.value = '';
   });
   try {
@@ -45,7 +46,7 @@ async function train(config: unknown): Promise<void> {
 async function use(): Promise<void> {
   try {
     const files = await lab('train').call('trained', { id: TRAINED });
-    await useFiles(files, `Trained here, ${s.curve.value.length} updates`);
+    await useFiles(files, `Trained here, ${plural(s.curve.value.length, 'update')}`);
     document.getElementById('try')?.scrollIntoView({ behavior: s.calm.value ? 'auto' : 'smooth' });
   } catch (error) {
     s.problem.value = error instanceof Error ? error.message : String(error);

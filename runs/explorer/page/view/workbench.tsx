@@ -8,6 +8,7 @@ import { Chart } from './chart.tsx';
 import { Icon, type IconName } from './icons.tsx';
 import { Own } from './own.tsx';
 import { Tile } from './tile.tsx';
+import { count, plural, time } from './words.ts';
 
 const SOURCES: readonly [Exclude<SourceKind, 'own'>, string][] = [
   ['drawings', 'Drawings'],
@@ -27,7 +28,7 @@ export function Shelf() {
         <span class="number">1</span>
         <h2 id="stored">Store</h2>
         <p class="aside">
-          {set.count} patterns of {d.toLocaleString('en')} bits
+          {plural(set.count, 'pattern')} of {d.toLocaleString('en')} bits
         </p>
       </header>
       <fieldset class="segmented" aria-label="Where patterns come from">
@@ -101,17 +102,16 @@ export function Shelf() {
 function Stored() {
   const { written, memory, stale, busy } = s;
   if (busy.value === 'opening') return <>Loading the memory …</>;
-  if (busy.value === 'storing') return <>Writing {memory.value?.writeSteps} gradient steps …</>;
+  if (busy.value === 'storing')
+    return <>Writing in {plural(memory.value?.writeSteps ?? 0, 'gradient step')} …</>;
   if (!written.value || !memory.value) return null;
   if (stale.value) return <>Not stored yet.</>;
   return (
     <>
-      Written in {memory.value.writeSteps} steps, {time(written.value.milliseconds)}
+      Written in {plural(memory.value.writeSteps, 'step')}, {time(written.value.milliseconds)}
     </>
   );
 }
-
-export const time = (ms: number) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
 const TOOLS: readonly [s.Tool, IconName, string, string][] = [
   ['noise', 'noise', 'Noise', 'redraws entries at random; recall is not told what they were'],
@@ -219,8 +219,6 @@ function WrongNow() {
   const step = useComputed(() => Math.round(s.position.value));
   return <WrongAt step={step.value} />;
 }
-
-export const count = (bits: number) => `${bits} wrong bit${bits === 1 ? '' : 's'}`;
 
 export function Timeline() {
   const t = s.trace.value;
@@ -370,7 +368,7 @@ function Curve({ name, tone, points, last, ticks, zero }: CurveProps) {
   const values = points.map(([, v]) => v);
   return (
     <Chart
-      height={132}
+      height={144}
       series={[{ name, tone, points }]}
       x={{ label: 'step', domain: [0, last], ticks }}
       y={{ label: name, domain: zero ? [0, Math.max(4, ...values) * 1.1] : undefined }}

@@ -4,6 +4,7 @@ import { useRef } from 'preact/hooks';
 import * as s from '../state.ts';
 import { Chart } from './chart.tsx';
 import { mix, palette, type Rgb } from './palette.ts';
+import { plural } from './words.ts';
 
 export function Writing() {
   const { written, memory } = s;
@@ -17,7 +18,7 @@ export function Writing() {
       <header>
         <h2 id="writing">How it was written</h2>
         <p class="aside">
-          {steps} gradient steps on {info.floats.toLocaleString('en')} numbers
+          {plural(steps, 'gradient step')} on {info.floats.toLocaleString('en')} numbers
         </p>
       </header>
       <p>
