@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
 import { paths, readJson } from './run-folder.ts';
+import { bestValidation, readValidations } from './validations.ts';
 
 /** JSON has null for a number that is not finite. */
 const error = z.number().nullable();
@@ -24,12 +25,16 @@ export const judgingSchema = z.strictObject({
 export type Judging = z.output<typeof judgingSchema>;
 
 const judgementSchema = z.strictObject({
-  /** Updates that the run had had. */
+  /** Updates that the run was to have had. */
   steps: z.int().min(0),
   /** Mean over loads of the mean error of a recalled pattern, in `unit`; null: not finite. */
   error,
   unit: z.enum(['bits', 'squared error']),
   errors: z.array(z.strictObject({ patterns: z.int(), error })),
+  /** The update whose checkpoint was the best by validation while training, where it was not the last. */
+  best: z.int().optional(),
+  /** The update at which patience ended training, where that was before. */
+  ended: z.int().optional(),
   /** Seconds of training until then. */
   seconds: z.number(),
   /** What computed it. */
@@ -70,3 +75,28 @@ export async function saveJudgement(folder: string, judging: Judging, judgement:
   const heldout: Heldout = { ...judging, judgements };
   await writeFileAtomically(paths(folder).heldout, `${JSON.stringify(heldout, null, 1)}\n`);
 }
+
+/** What a run errs by on held-out patterns, and how that was measured. */
+export interface HeldoutError {
+  error: number;
+  /** In words; errors compare where it is the same. */
+  way: string;
+}
+
+/**
+ * By its last judgement, or else by the best validation while it was trained.
+ * @throws InputError when the record is damaged
+ */
+export async function heldoutOf(folder: string): Promise<HeldoutError | undefined> {
+  const heldout = await readHeldout(folder);
+  const judgement = heldout?.judgements.at(-1);
+  if (heldout && judgement && judgement.error !== null) {
+    return { error: judgement.error, way: wayOf(heldout.patterns, heldout.episodes, heldout.seed) };
+  }
+  const best = bestValidation(await readValidations(folder));
+  if (!best || !Number.isFinite(best.error)) return undefined;
+  return { error: best.error, way: wayOf(best.loads.map(({ patterns }) => patterns), best.episodes, best.seed) }; // biome-ignore format: one object
+}
+
+const wayOf = (patterns: readonly number[], episodes: number, seed: number) =>
+  `${episodes} episodes of ${patterns.join(', ')} patterns, seed ${seed}`;

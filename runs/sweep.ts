@@ -3,11 +3,13 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Config } from '../meta/config.ts';
 import { taskOf } from '../meta/stored-task.ts';
 import { InputError } from '../src/errors.ts';
 import { checkWritable } from '../src/files.ts';
 import { drawBatch, parseCorruption, readTask, type Task } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
+import type { Judging } from './heldout.ts';
 import { type IO, STOP_STATUS } from './io.ts';
 import { makeLearner } from './learners.ts';
 import { makeModel } from './models.ts';
@@ -24,7 +26,7 @@ import { statusOf, statusReport } from './sweep/status.ts';
 import { watchStatus } from './sweep/watch.ts';
 import { workOn } from './sweep/work.ts';
 
-/** Of validation episodes: not the seed of a training, so that nothing is chosen on what was trained on. */
+/** Of validation episodes, where training does not validate: not its own seed. */
 const JUDGING_SEED = 1;
 const EPISODES = 100;
 /** Of the trials at a rung, one in so many goes on (Li et al. 2020 use 4; 3 is Hyperband's). */
@@ -164,12 +166,7 @@ async function plan(what: string, options: SweepCommand, io: IO): Promise<Manife
     name,
     made_with: provenance,
     engine: { engine: engine as Manifest['engine']['engine'], device, products },
-    judged: {
-      split: 'validation',
-      patterns: options.patterns ?? file?.patterns ?? [...new Set([base.training.patterns].flat())],
-      episodes: options.episodes ?? file?.episodes ?? EPISODES,
-      seed: JUDGING_SEED,
-    },
+    judged: judgingOf(base, options.patterns ?? file?.patterns, options.episodes ?? file?.episodes),
     halving: halvingOf(options, trials),
     trials,
   };
@@ -179,6 +176,18 @@ async function plan(what: string, options: SweepCommand, io: IO): Promise<Manife
     if (seal) trial.seal = seal;
   }
   return manifest;
+}
+
+/** Where training validates, its own validations decide, unless others are asked for. */
+function judgingOf({ training }: Config, patterns?: number[], episodes?: number): Judging {
+  const { validate } = training;
+  const loads = [patterns ?? validate?.patterns ?? training.patterns].flat();
+  return {
+    split: 'validation',
+    patterns: [...new Set(loads)].sort((a, b) => a - b),
+    episodes: episodes ?? validate?.episodes ?? EPISODES,
+    seed: validate?.seed ?? JUDGING_SEED,
+  };
 }
 
 function halvingOf({ halving, first }: SweepCommand, trials: Trial[]): Halving | undefined {

@@ -80,7 +80,7 @@ async function statusOfTrial(folder: string, { judged }: Manifest, trial: Trial)
   const of = config.training.steps;
   const judgement = (await readJudgements(run, judged)).at(-1);
   const last = (await readMetrics(run)).at(-1);
-  const had = Math.max(last?.step ?? 0, judgement?.steps ?? 0);
+  const had = Math.max(last?.step ?? 0, judgement?.ended ?? judgement?.steps ?? 0);
   const seconds = Math.max(last?.seconds ?? 0, judgement?.seconds ?? 0);
   const left = had > 0 ? (seconds / had) * (of - had) : Number.NaN;
   const said = { name, changes, seed, of, steps: had, seconds, left, folder: run, judgement };
@@ -102,7 +102,7 @@ function markBehind(trials: TrialStatus[], standings: Standing[], { halving }: M
     const { judgement } = trial;
     if (trial.state !== 'stopped' || !judgement || open.has(trial.name)) continue;
     // Beyond the rung at which it was judged, it is on its way to the next.
-    if (trial.steps <= judgement.steps) trial.state = 'behind';
+    if (trial.steps <= (judgement.ended ?? judgement.steps)) trial.state = 'behind';
   }
 }
 

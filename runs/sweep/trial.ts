@@ -7,12 +7,12 @@ import type { Command } from 'commander';
 import type { Engine } from '../../src/compile/index.ts';
 import { InputError } from '../../src/errors.ts';
 import type { DataOptions } from '../data-options.ts';
-import { evaluateRun } from '../evaluate.ts';
 import { type Judgement, readJudgements, saveJudgement } from '../heldout.ts';
 import { type IO, STOP_STATUS, type StopSignal } from '../io.ts';
 import { dataOption, engineOf, positive, threadsOption } from '../options.ts';
 import { loadRun, type Provenance, paths } from '../run-folder.ts';
 import { train } from '../train.ts';
+import { judgeRun } from './judge.ts';
 import { checkRun, type Manifest, readManifest, sweepPaths } from './manifest.ts';
 import type { Trial } from './plan.ts';
 
@@ -51,24 +51,10 @@ export async function makeTrial(
     const { stopped } = await train(training, io);
     if (stopped) return { stopped };
   }
-  const run = await loadRun(out);
-  const { split, patterns, episodes, seed } = judged;
-  const asked = { engine, dataDir, split, patterns, episodes, seed, against: [] };
-  const { rows } = await evaluateRun(run, asked, io);
-  const errors = rows.map(({ patterns: load, error }) => ({ patterns: load, error: finite(error) }));
-  const judgement: Judgement = {
-    steps: until,
-    error: finite(rows.reduce((sum, { error }) => sum + error, 0) / rows.length),
-    unit: rows[0].unit,
-    errors,
-    seconds: run.state.seconds,
-    engine: engine.name,
-  };
+  const judgement = await judgeRun(out, until, judged, { engine, dataDir }, io);
   await saveJudgement(out, judged, judgement);
   return judgement;
 }
-
-const finite = (value: number) => (Number.isFinite(value) ? value : null);
 
 /** For workers, not for people: hidden in the help. */
 export function addTrialCommand(

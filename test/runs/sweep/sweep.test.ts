@@ -2,13 +2,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { parseConfig } from '../../../meta/config.ts';
 import { decodeSafetensors } from '../../../meta/safetensors.ts';
-import type { Judgement } from '../../../runs/heldout.ts';
+import type { Judgement, Judging } from '../../../runs/heldout.ts';
 import { type Lease, takeLease } from '../../../runs/lease.ts';
 import { Claims } from '../../../runs/sweep/claims.ts';
 import { readManifest, sweepPaths } from '../../../runs/sweep/manifest.ts';
 import { statusOf } from '../../../runs/sweep/status.ts';
 import { makeTrial } from '../../../runs/sweep/trial.ts';
+import { bestValidation, readValidations } from '../../../runs/validations.ts';
 import { compiledEngine } from '../../../src/compile/index.ts';
 import { ebmm, expectRefused, folderOfFile, tiny } from '../command.ts';
 import { terminalIO } from '../quiet.ts';
@@ -90,6 +92,33 @@ test('a trial that was stopped, and one of which nothing is left, end bit for bi
   rmSync(run, { recursive: true });
   await make('trial-002');
   expect(weights()).toEqual(whole);
+});
+
+test('where training validates, its best validation decides', async () => {
+  const other = join(folder, 'validated');
+  const validate = { every: 2, episodes: 4, seed: 5 };
+  const own = { ...tiny, training: { ...tiny.training, validate, learning_rate: 0.5 } };
+  writeFileSync(join(folder, 'validated.json'), JSON.stringify(own));
+  const trial = { name: 'trial-001', changes: {}, seed: 0, config: parseConfig(own, 'own') };
+  const engine = await compiledEngine({ threads: 1 });
+  const options = { engine, provenance };
+  const judge = (judged: Judging) => makeTrial(other, { judged }, trial, options, terminalIO().io);
+  const judged = { split: 'validation' as const, patterns: [2, 3], episodes: 4, seed: 5 };
+  const judgement = (await judge(judged)) as Judgement;
+  const validations = await readValidations(join(other, 'trial-001'));
+  const best = bestValidation(validations)!;
+  expect(validations.map(({ step }) => step)).toEqual([0, 2, 4]);
+  expect(judgement).toMatchObject({ steps: 4, error: best.error });
+  expect(judgement.best).toBe(best.step < 4 ? best.step : undefined);
+  // Judged in another way, the best checkpoint is measured.
+  const again = (await judge({ ...judged, episodes: 2 })) as Judgement;
+  const { out } = await ebmm(['evaluate', join(other, 'trial-001'), '--best', '--split', 'validation', '--episodes', '2', '--seed', '5', '--against', 'none', '--json']); // biome-ignore format: one list
+  expect(again.errors.map(({ error }) => error)).toEqual(
+    JSON.parse(out).rows.map(({ error }: { error: number }) => error),
+  );
+  // Without --patterns and --episodes a sweep takes over how training validates.
+  const dry = await ebmm(['sweep', join(folder, 'validated.json'), '--seeds', '2', '--dry-run', '--json']);
+  expect(JSON.parse(dry.out).judged).toEqual(judged);
 });
 
 test('a trial is had by one worker at a time; that of a dead one on another machine is had without waiting', async () => {
