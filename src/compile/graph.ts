@@ -18,7 +18,7 @@ export type Values = Float32Array | Int32Array | Uint8Array;
 export type Unary =
   | 'Neg' | 'Exp' | 'Log' | 'Sqrt' | 'Reciprocal' | 'Tanh' | 'Sigmoid' | 'Softplus' | 'Erf' | 'Sin' | 'Cos' | 'Abs'
   | 'Sign' | 'Relu' | 'Floor' | 'Ceil' | 'Round' | 'Not' | 'IsNaN' | 'IsInf' | 'Tan' | 'Asin' | 'Acos' | 'Atan' | 'Sinh'
-  | 'Cosh' | 'Asinh' | 'Acosh' | 'Atanh'; // biome-ignore format: a list
+  | 'Cosh' | 'Asinh' | 'Acosh' | 'Atanh' | 'Expm1' | 'Log1p'; // biome-ignore format: a list
 /** Operations of two inputs that broadcast as NumPy does. The names are ONNX's; Mod has the sign of its first operand. */
 export type Binary =
   | 'Add' | 'Sub' | 'Mul' | 'Div' | 'Pow' | 'Max' | 'Min' | 'Mod'

@@ -62,21 +62,11 @@ const listOf = (inputs: Record<string, Node>) =>
 const square = (b: Builder, x: Node) => b.binary('Mul', x, x);
 const scalar = (b: Builder, value: number, dtype: Dtype = 'float32') => b.fill(value, [], dtype);
 const positive = (b: Builder, x: Node) => b.binary('Greater', x, scalar(b, 0, x.dtype));
-const nearZero = (b: Builder, x: Node) => b.binary('Less', b.unary('Abs', x), scalar(b, 0.5));
 const real = (b: Builder, x: Node) => b.cast(x, 'float32');
 const numeric = (b: Builder, x: Node) => (x.dtype === 'bool' ? b.cast(x, 'int32') : x);
 
-/**
- * exp(x) - 1. ONNX has no such function; near zero, where the difference loses its digits, it is 2 t / (1 - t) with t = tanh(x / 2).
- */
-function expm1(b: Builder, x: Node): Node {
-  const t = b.unary('Tanh', b.binary('Mul', x, scalar(b, 0.5)));
-  const precise = b.binary('Div', b.binary('Mul', t, scalar(b, 2)), b.binary('Sub', scalar(b, 1), t));
-  return b.where(nearZero(b, x), precise, b.binary('Sub', b.unary('Exp', x), scalar(b, 1)));
-}
-
 /** exp(x) - 1 where x < 0, else a number of no use. */
-const belowZero = (b: Builder, x: Node) => expm1(b, b.binary('Min', x, scalar(b, 0)));
+const belowZero = (b: Builder, x: Node) => b.unary('Expm1', b.binary('Min', x, scalar(b, 0)));
 
 /** Floor of the quotient of whole numbers, and the remainder, which has the sign of the divisor. As in tfjs, both by zero are zero. */
 function wholeQuotient(b: Builder, a: Node, divisor: Node): { floor: Node; remainder: Node } {
@@ -144,11 +134,13 @@ export const kernels: Record<string, KernelRow> = {
   Cosh: entrywise('Cosh'),
   Erf: entrywise('Erf'),
   Exp: entrywise('Exp'),
+  Expm1: entrywise('Expm1'),
   Floor: entrywise('Floor'),
   IsInf: entrywise('IsInf'),
   IsNan: entrywise('IsNaN'),
   IsFinite: (b, { x }) => b.unary('Not', b.binary('Or', b.unary('IsNaN', x), b.unary('IsInf', x))),
   Log: entrywise('Log'),
+  Log1p: entrywise('Log1p'),
   LogicalNot: entrywise('Not'),
   Neg: entrywise('Neg'),
   Reciprocal: entrywise('Reciprocal'),
@@ -162,16 +154,6 @@ export const kernels: Record<string, KernelRow> = {
   Sqrt: entrywise('Sqrt'),
   Tan: entrywise('Tan'),
   Tanh: entrywise('Tanh'),
-  Expm1: (b, { x }) => expm1(b, x),
-  // Nor this one: near zero, where log(1 + x) loses its digits, it is 2 atanh(x / (2 + x)).
-  Log1p: (b, { x }) => {
-    const precise = b.unary('Atanh', b.binary('Div', x, b.binary('Add', x, scalar(b, 2))));
-    return b.where(
-      nearZero(b, x),
-      b.binary('Mul', precise, scalar(b, 2)),
-      b.unary('Log', b.binary('Add', x, scalar(b, 1))),
-    );
-  },
   Rsqrt: (b, { x }) => b.unary('Reciprocal', b.unary('Sqrt', x)),
   Square: (b, { x }) => square(b, x),
   Relu6: (b, { x }) => b.binary('Min', b.unary('Relu', x), scalar(b, 6, x.dtype)),

@@ -1,6 +1,7 @@
 /** @file Writes a traced graph as an ONNX model (opset 18, plus onnxruntime's own fused operators where it adds them). */
 import onnxProto from 'onnx-proto';
 import { type Attribute, type Dtype, liveNodes, type Node, sizeOf, toValues } from './graph.ts';
+import { wideForms } from './wide-operations.ts';
 
 const { onnx } = onnxProto;
 const OPSET = 18;
@@ -24,9 +25,12 @@ export interface OnnxModel {
   outputNames: Record<string, string>;
 }
 
-/** inputs and outputs by the names that the model gives them. */
-export function toOnnx(inputs: Record<string, Node>, outputs: Record<string, Node>): OnnxModel {
-  const writer = new Writer();
+/**
+ * inputs and outputs by the names that the model gives them.
+ * @param wide whether elementary functions that onnxruntime has too coarsely, or not at all, are computed in float64
+ */
+export function toOnnx(inputs: Record<string, Node>, outputs: Record<string, Node>, wide = false): OnnxModel {
+  const writer = new Writer(wide);
   const outputNames = Object.fromEntries(
     Object.keys(outputs).map((name) => [name, name in inputs ? `next:${name}` : name]),
   );
@@ -75,6 +79,11 @@ class Writer {
   /** Whether an operation is none of the standard's. */
   usesRuntime = false;
   readonly #shapes = new Map<string, string>();
+  readonly #wide: boolean;
+
+  constructor(wide: boolean) {
+    this.#wide = wide;
+  }
 
   emit(opType: string, input: string[], attributes: Record<string, Attribute>, output: string): string {
     const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
@@ -86,6 +95,7 @@ class Writer {
   add(node: Node, nameOf: (node: Node) => string, out: string): string {
     const inputs = node.inputs.map(nameOf);
     const { axes, ...a } = node.attributes;
+    if (this.#wide && wideForms[node.op]) return this.#widely(node, inputs[0], out);
     switch (node.op) {
       case 'Constant':
         return this.#constant(node, out);
@@ -135,6 +145,29 @@ class Writer {
       default:
         return this.emit(node.op, inputs, a, out);
     }
+  }
+
+  /** An operation of float64 on what is float32 before and after. */
+  #widely({ op, dtype }: Node, input: string, out: string): string {
+    const { DOUBLE } = onnx.TensorProto.DataType;
+    let count = 0;
+    const emit = (type: string, inputs: string[], attributes = {}) =>
+      this.emit(type, inputs, attributes, `${out}.${count++}`);
+    const named = (value: string | number) => (typeof value === 'string' ? value : this.#double(value));
+    const x = emit('Cast', [input], { to: DOUBLE });
+    const y = wideForms[op]!({ op: (type, ...inputs) => emit(type, inputs.map(named)) }, x);
+    return this.emit('Cast', [y], { to: dataTypes[dtype] }, out);
+  }
+
+  #double(value: number): string {
+    const key = `double ${value}`;
+    const known = this.#shapes.get(key);
+    if (known) return known;
+    const name = `#constant${this.#shapes.size}`;
+    this.#shapes.set(key, name);
+    const rawData = new Uint8Array(Float64Array.of(value).buffer);
+    this.initializers.push({ name, dims: [], dataType: onnx.TensorProto.DataType.DOUBLE, rawData });
+    return name;
   }
 
   #constant(node: Node, name: string): string {

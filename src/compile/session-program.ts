@@ -21,7 +21,9 @@ export class SessionFault extends Error {
 
 /** The traced function as a model for the device. */
 const modelFor = (device: Device, { builder, inputs, outputs }: Trace): OnnxModel =>
-  toOnnx(inputs, (device === 'cpu' ? forRuntime : forOnnx)(builder, outputs));
+  device === 'cpu'
+    ? toOnnx(inputs, forRuntime(builder, outputs), true)
+    : toOnnx(inputs, forOnnx(builder, outputs));
 
 /** @param threads for one operation; default: onnxruntime's choice. */
 export function sessionOptions(device: Device, threads?: number): InferenceSession.SessionOptions {

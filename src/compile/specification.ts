@@ -95,6 +95,8 @@ const unaries: Record<Unary, Row> = {
   Asinh: ofReal,
   Acosh: ofReal,
   Atanh: ofReal,
+  Expm1: ofReal,
+  Log1p: ofReal,
   Floor: ofReal,
   Ceil: ofReal,
   Round: ofReal,

@@ -50,10 +50,15 @@ export const simd = {
   storeLane32: 0x5a,
   storeLane64: 0x5b,
   loadZero32: 0x5c,
+  /** Float32 of two float64, then zeros. */
+  f32x4Demote: 0x5e,
+  /** Float64 of the first two float32. */
+  f64x2Promote: 0x5f,
   f32x4Ceil: 0x67,
   f32x4Floor: 0x68,
   f32x4Truncate: 0x69,
   f32x4Nearest: 0x6a,
+  f64x2Nearest: 0x94,
   i32x4ShiftLeft: 0xab,
   i32x4ShiftRightSigned: 0xac,
   i32x4ShiftRight: 0xad,
@@ -75,6 +80,7 @@ export const simd = {
   f32x4PseudoMin: 0xea,
   f32x4PseudoMax: 0xeb,
   f64x2Abs: 0xec,
+  f64x2Sqrt: 0xef,
   f64x2Add: 0xf0,
   f64x2Sub: 0xf1,
   f64x2Mul: 0xf2,

@@ -10,13 +10,14 @@ import {
   general,
   type Instruction,
   moves,
+  ofDouble,
   single,
   tileMoves,
   vector,
   withByte,
 } from './instructions.ts';
 
-export { compares, single, vector, withByte } from './instructions.ts';
+export { compares, double, single, vector, withByte } from './instructions.ts';
 
 /** General registers. */
 export const [RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15] = Array.from(
@@ -34,13 +35,15 @@ export interface Memory {
 export const at = (base: number, offset = 0, index?: number): Memory => ({ base, index, offset });
 
 /** An instruction as what stands in code: a row of the table has more. */
-export type Opcode = Pick<Instruction, 'prefix' | 'map' | 'code'>;
+export type Opcode = Pick<Instruction, 'prefix' | 'map' | 'code' | 'wide'>;
 
 /** Where numbers that instructions need lie in memory, each once. */
 export interface Numbers {
   number(value: number): Memory;
   /** The number with these 32 bits. */
   bits(value: number): Memory;
+  /** A number of float64. */
+  wide(value: number): Memory;
 }
 
 export interface VectorOptions {
@@ -62,6 +65,7 @@ export class Label {
 
 const VECTOR_BYTES = 64;
 const NUMBER_BYTES = 4;
+const DOUBLE_BYTES = 8;
 /** Length bits of an instruction on 512 bits. */
 const WHOLE = 0x40;
 
@@ -161,6 +165,41 @@ export class Assembler {
     this.single(single.exponent, temporary, m);
     this.single(single.exponent, e, x);
     this.vector(vector.sub, e, e, temporary);
+  }
+
+  // Numbers of float64: a vector has half as many
+
+  /** The lower or the upper half of the numbers, as float64. */
+  widen(to: number, from: number, half: 0 | 1): void {
+    if (half) this.withByte(withByte.shuffleBlocks, to, from, from, 0x0e);
+    this.#evex(ofDouble.widen, to, 0, half ? to : from, VECTOR_BYTES, {});
+  }
+
+  /** Both halves as float32 again; their registers are used. */
+  narrow(to: number, low: number, high: number): void {
+    for (const half of [low, high]) this.#evex(ofDouble.narrow, half, 0, half, VECTOR_BYTES, {});
+    this.withByte(withByte.shuffleBlocks, to, low, high, 0x44);
+  }
+
+  /** @param second a register, or one number of memory for all */
+  double(op: Opcode, to: number, first: number, second: number | Memory): void {
+    const broadcast = typeof second !== 'number';
+    this.#evex(op, to, first, second, DOUBLE_BYTES, { broadcast });
+  }
+
+  doubleRoot(to: number, from: number): void {
+    this.#evex(ofDouble.sqrt, to, 0, from, VECTOR_BYTES, {});
+  }
+
+  /** To the nearest integer, the even one of two. */
+  doubleRound(to: number, from: number): void {
+    this.#evex(ofDouble.round, to, 0, from, VECTOR_BYTES, {});
+    this.#byte(0);
+  }
+
+  /** One number of memory for all. */
+  doubleFrom(to: number, from: Memory): void {
+    this.#evex(moves.broadcastWide, to, 0, from, DOUBLE_BYTES, {});
   }
 
   /** Integers of 32 bits as numbers. */
@@ -404,7 +443,7 @@ export class Assembler {
   }
 
   #evex(
-    { prefix, map, code }: Opcode,
+    { prefix, map, code, wide }: Opcode,
     register: number,
     first: number,
     second: number | Memory,
@@ -420,7 +459,7 @@ export class Assembler {
     this.#byte(
       (register & 8 ? 0 : 0x80) | (x ? 0 : 0x40) | (b ? 0 : 0x20) | (register & 16 ? 0 : 0x10) | map,
     );
-    this.#byte(((~first & 15) << 3) | 4 | prefix);
+    this.#byte((wide ? 0x80 : 0) | ((~first & 15) << 3) | 4 | prefix);
     this.#byte((zero ? 0x80 : 0) | length | (broadcast ? 0x10 : 0) | (first & 16 ? 0 : 8) | mask);
     this.#byte(code);
     if (inMemory) this.#operand(register, second, unit);

@@ -6,7 +6,7 @@
  * needs two of. Names from 16 on, which kernels use for temporaries, are registers that they leave free.
  */
 import { Assembler, Label, type Memory, type Numbers, type Opcode, single, type VectorOptions, vector, withByte } from './assembler.ts'; // biome-ignore format: one import
-import { ofHalfWidth as op } from './instructions.ts';
+import { ofDouble, ofHalfWidth as op } from './instructions.ts';
 import { emitSplitPower } from './split-power.ts';
 
 const [MASK, SPARE] = [14, 15];
@@ -193,6 +193,36 @@ export class Avx2Assembler extends Assembler {
     }
     this.vex(vector.mul, to, x, MASK);
     this.vex(vector.mul, to, to, SPARE);
+  }
+
+  // Float64
+
+  override widen(to: number, from: number, half: 0 | 1): void {
+    if (half) this.swapHalves(to, from);
+    this.vex(ofDouble.widen, registerOf(to), 0, registerOf(half ? to : from));
+  }
+
+  override narrow(to: number, low: number, high: number): void {
+    for (const half of [low, high]) this.vex(ofDouble.narrow, registerOf(half), 0, registerOf(half));
+    this.joinHalves(to, low, high, 0);
+  }
+
+  override double(operation: Opcode, to: number, first: number, second: number | Memory): void {
+    if (typeof second !== 'number') this.vex(op.broadcastWide, SPARE, 0, second);
+    const other = typeof second === 'number' ? registerOf(second) : SPARE;
+    this.vex(operation, registerOf(to), registerOf(first), other);
+  }
+
+  override doubleRoot(to: number, from: number): void {
+    this.vex(ofDouble.sqrt, registerOf(to), 0, registerOf(from));
+  }
+
+  override doubleRound(to: number, from: number): void {
+    this.vex(op.roundWide, registerOf(to), 0, registerOf(from), { byte: 0 });
+  }
+
+  override doubleFrom(to: number, from: Memory): void {
+    this.vex(op.broadcastWide, registerOf(to), 0, from);
   }
 
   override numbers(to: number, from: number): void {

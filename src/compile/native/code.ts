@@ -82,6 +82,14 @@ class Numbers implements Constants {
     return at(RBX, i * NUMBER_BYTES);
   }
 
+  wide(value: number) {
+    const [low, high] = new Uint32Array(Float64Array.of(value).buffer);
+    let i = this.#bits.findIndex((bits, k) => bits === low && this.#bits[k + 1] === high);
+    if (i < 0) i = this.#bits.push(low, high) - 2;
+    if (i + 1 >= NUMBERS) throw new Error('more constants than there is room for');
+    return at(RBX, i * NUMBER_BYTES);
+  }
+
   values(): Float32Array {
     return new Float32Array(Uint32Array.from(this.#bits).buffer);
   }

@@ -41,7 +41,7 @@ export type Form =
   | '';
 
 /**
- * What operands may be, a letter for each: v a vector, m one in memory, x either, or one number of memory for all entries; n one number of
+ * What operands may be, a letter for each: v a vector, u one of half as many bits, m one in memory, x either, or one number of memory for all entries, y a vector or one number of float64 for all; n one number of
  * memory, f that or the first of a vector, s the first of a vector; k a mask, g a general register of 32 bits, w one of 64, p 64 bits in
  * memory, a an address, t a tile, r rows in memory, at a distance that the index holds, c memory of 64 bytes; b a byte, l one
  * whose high half names a vector, h one with its
@@ -56,6 +56,8 @@ export interface Instruction {
   /** 0 none, 1 0F, 2 0F38, 3 0F3A. */
   readonly map: number;
   readonly code: number;
+  /** Of vectors of float64: with masks and 512 bits it says so (W). */
+  readonly wide: boolean;
   /** What stands for the register that ModRM names where it names none. */
   readonly digit: number;
   readonly form: Form;
@@ -69,7 +71,7 @@ export interface Instruction {
 const prefixes = ['66', 'F3', 'F2'];
 const maps = ['0F', '0F38', '0F3A'];
 
-/** @param encoding prefix, if any, map, code, and what stands for a register, if anything does: `66 0F 72 /2` */
+/** @param encoding prefix, if any, map, W1 if so, code, and what stands for a register, if anything does: `66 0F 72 /2` */
 function row(
   name: string,
   encoding: string,
@@ -81,9 +83,11 @@ function row(
   const words = encoding.split(' ');
   const digit = words.at(-1)!.startsWith('/') ? Number(words.pop()!.slice(1)) : 0;
   const code = Number.parseInt(words.pop()!, 16);
+  const wide = words.at(-1) === 'W1';
+  if (wide) words.pop();
   const map = words.length > 0 ? maps.indexOf(words.pop()!) + 1 : 0;
   const prefix = words.length > 0 ? prefixes.indexOf(words[0]) + 1 : 0;
-  return { name, prefix, map, code, digit, form, kinds, evex, vex };
+  return { name, prefix, map, code, wide, digit, form, kinds, evex, vex };
 }
 
 /* biome-ignore format: a table */
@@ -126,6 +130,27 @@ export const single = {
 };
 
 /* biome-ignore format: a table */
+/** Operations on vectors of float64, half as many numbers. */
+export const double = {
+  add:    row('vaddpd',      '66 0F W1 58',   'RVM', 'vvy', 'AVX512F', 'AVX'),
+  mul:    row('vmulpd',      '66 0F W1 59',   'RVM', 'vvy', 'AVX512F', 'AVX'),
+  sub:    row('vsubpd',      '66 0F W1 5C',   'RVM', 'vvy', 'AVX512F', 'AVX'),
+  div:    row('vdivpd',      '66 0F W1 5E',   'RVM', 'vvy', 'AVX512F', 'AVX'),
+};
+
+/* biome-ignore format: a table */
+/** What float64 takes of one source. */
+export const ofDouble = {
+  sqrt:   row('vsqrtpd',     '66 0F W1 51',   'RM',  'vv',  'AVX512F', 'AVX'),
+  /** Byte 0: nearest even. */
+  round:  row('vrndscalepd', '66 0F3A W1 09', 'RMI', 'vvb', 'AVX512F'),
+  /** From float32. */
+  widen:  row('vcvtps2pd',   '0F 5A',         'RM',  'vu',  'AVX512F', 'AVX'),
+  /** To float32. */
+  narrow: row('vcvtpd2ps',   '66 0F W1 5A',   'RM',  'uv',  'AVX512F', 'AVX'),
+};
+
+/* biome-ignore format: a table */
 /** Vector operations with a constant byte: of one source, or of two. */
 export const withByte = {
   /** One source. Byte 0: nearest even, 1: down, 2: up. */
@@ -149,6 +174,7 @@ export const moves = {
   loadFirst:     row('vmovss',       'F3 0F 10',   'RM',   'sn',   'AVX512F', 'AVX'),
   storeFirst:    row('vmovss',       'F3 0F 11',   'MR',   'ns',   'AVX512F', 'AVX'),
   broadcast:     row('vbroadcastss', '66 0F38 18', 'RM',   'vf',   'AVX512F', 'AVX2'),
+  broadcastWide: row('vbroadcastsd', '66 0F38 W1 19', 'RM', 'vn', 'AVX512F'),
   broadcastFrom: row('vpbroadcastd', '66 0F38 7C', 'RM',   'vg',   'AVX512F'),
   /** Sets a mask; the byte is one of `compares`. */
   compare:       row('vcmpps',       '0F C2',      'RVMI', 'kvxb', 'AVX512F'),
@@ -169,6 +195,8 @@ export const ofHalfWidth = {
   storeFirst:  row('vmovss',       'F3 0F 11',    'MR',   'ns',   undefined, 'AVX'),
   broadcast:   row('vbroadcastss', '66 0F38 18',  'RM',   'vf',   undefined, 'AVX2'),
   fromGeneral: row('vmovd',        '66 0F 6E',    'RM',   'sg',   undefined, 'AVX'),
+  broadcastWide: row('vbroadcastsd', '66 0F38 19', 'RM',  'vn',   undefined, 'AVX'),
+  roundWide:   row('vroundpd',     '66 0F3A 09',  'RMI',  'vxb',  undefined, 'AVX'),
   compare:     row('vcmpps',       '0F C2',       'RVMI', 'vvxb', undefined, 'AVX'),
   round:       row('vroundps',     '66 0F3A 08',  'RMI',  'vxb',  undefined, 'AVX'),
   blend:       row('vblendps',     '66 0F3A 0C',  'RVMI', 'vvxb', undefined, 'AVX'),

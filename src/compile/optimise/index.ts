@@ -3,6 +3,7 @@ import type { Builder } from '../builder.ts';
 import { liveNodes } from '../graph.ts';
 import { fault, isStrict } from '../notices.ts';
 import { checkGraph } from '../specification.ts';
+import { accurate } from './accurate.ts';
 import { batches } from './batches.ts';
 import { dots } from './dots.ts';
 import { fused } from './fused.ts';
@@ -10,7 +11,7 @@ import { leading } from './leading.ts';
 import { reductions } from './reductions.ts';
 import { type Outputs, type Rewriting, type Rule, rewrite } from './rewrite.ts';
 import { siblings } from './siblings.ts';
-import { standard } from './standard.ts';
+import { elementary, standard } from './standard.ts';
 import { sums } from './sums.ts';
 
 export function optimise(builder: Builder, outputs: Outputs): Outputs {
@@ -23,14 +24,20 @@ export function optimise(builder: Builder, outputs: Outputs): Outputs {
 }
 
 /** Only of operations that ONNX has, in the form that onnxruntime is fastest with. Machine code needs none of it. */
-export function forOnnx(builder: Builder, outputs: Outputs): Outputs {
-  const plain = rewritten(builder, outputs, standard);
-  return improved(builder, improved(builder, plain, siblings, true), reductions);
-}
+export const forOnnx = (builder: Builder, outputs: Outputs): Outputs =>
+  forOnnxFrom(builder, rewritten(builder, rewritten(builder, outputs, standard), elementary));
 
-/** What onnxruntime would find out by itself, in longer. */
-export const forRuntime = (builder: Builder, outputs: Outputs) =>
-  improved(builder, forOnnx(builder, outputs), fused);
+const forOnnxFrom = (builder: Builder, plain: Outputs): Outputs =>
+  improved(builder, improved(builder, plain, siblings, true), reductions);
+
+/**
+ * With what onnxruntime would find out by itself, in longer, and in forms in which it is accurate. Functions that ONNX lacks are left to be
+ * written in float64.
+ */
+export const forRuntime = (builder: Builder, outputs: Outputs): Outputs => {
+  const plain = forOnnxFrom(builder, rewritten(builder, outputs, standard));
+  return rewritten(builder, improved(builder, plain, fused), accurate);
+};
 
 type Pass = (graph: Rewriting) => Rule;
 

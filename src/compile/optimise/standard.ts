@@ -11,6 +11,30 @@ export function standard({ builder, made }: Rewriting): Rule {
   };
 }
 
+export function elementary({ builder, made }: Rewriting): Rule {
+  return ({ op, inputs }) => {
+    if (op === 'Expm1') return expm1(builder, made(inputs[0]));
+    return op === 'Log1p' ? log1p(builder, made(inputs[0])) : undefined;
+  };
+}
+
+const number = (b: Builder, value: number) => b.fill(value, []);
+const small = (b: Builder, x: Node, bound: number) => b.binary('Less', b.unary('Abs', x), number(b, bound));
+
+/** exp(x) - 1; near zero, where the difference loses its digits, 2 t / (1 - t) with t = tanh(x / 2). */
+function expm1(b: Builder, x: Node): Node {
+  const t = b.unary('Tanh', b.binary('Mul', x, number(b, 0.5)));
+  const precise = b.binary('Div', b.binary('Mul', t, number(b, 2)), b.binary('Sub', number(b, 1), t));
+  return b.where(small(b, x, 0.5), precise, b.binary('Sub', b.unary('Exp', x), number(b, 1)));
+}
+
+/** log(1 + x); near zero, where it loses its digits, 2 artanh(x / (2 + x)). */
+function log1p(b: Builder, x: Node): Node {
+  const precise = b.unary('Atanh', b.binary('Div', x, b.binary('Add', x, number(b, 2))));
+  const doubled = b.binary('Mul', precise, number(b, 2));
+  return b.where(small(b, x, 0.5), doubled, b.unary('Log', b.binary('Add', x, number(b, 1))));
+}
+
 /**
  * Windows times outputs, a product for every image. As one convolution with dy for a filter it would be a single long product that runs
  * on one core.

@@ -8,6 +8,7 @@ import { plain, type Simd, simd } from '../../webassembly/instructions.ts';
 import {
   type Assembler,
   compares,
+  double,
   type Memory,
   R8,
   RBX,
@@ -35,6 +36,12 @@ const binary = new Map<unknown, Simd>([
   [vector.or, simd.or],
   [vector.xor, simd.xor],
 ]);
+const doubles = new Map<unknown, Simd>([
+  [double.add, simd.f64x2Add],
+  [double.sub, simd.f64x2Sub],
+  [double.mul, simd.f64x2Mul],
+  [double.div, simd.f64x2Div],
+]);
 const comparisons: Record<number, Simd> = {
   [compares.equal]: simd.f32x4Equal,
   [compares.less]: simd.f32x4Less,
@@ -44,6 +51,8 @@ const comparisons: Record<number, Simd> = {
 
 interface ConstantMemory extends Memory {
   bits?: number;
+  /** Of float64. */
+  wide?: number;
 }
 
 /** What is known under a key, or is now. */
@@ -70,6 +79,7 @@ export class WasmAssembler {
   readonly #vectors = new Map<number, number>();
   readonly #generals = new Map<number, number>();
   readonly #constants = new Map<number, number>();
+  readonly #wides = new Map<number, number>();
   readonly #masks = new Map<number, { lanes: number } | { local: number }>();
   readonly #saved: number[] = [];
   readonly #freeSaved: number[] = [];
@@ -129,6 +139,21 @@ export class WasmAssembler {
       return local;
     });
   }
+  /** A number of float64, twice. */
+  wide(value: number): ConstantMemory {
+    return { base: RBX, offset: 0, wide: value };
+  }
+  #constantWide(value: number): number {
+    return found(this.#wides, value, () => {
+      const local = this.body.local(V128);
+      const bits = new Uint32Array(Float64Array.of(value, value).buffer);
+      this.body.first(() => {
+        this.body.vector([...bits]);
+        this.body.set(local);
+      });
+      return local;
+    });
+  }
   #getNumber(value: number): void {
     this.body.get(this.#constant(bitsOf(value)));
   }
@@ -165,6 +190,7 @@ export class WasmAssembler {
     const { body } = this;
     if (typeof operand === 'number') body.get(this.#v(operand));
     else if (operand.bits !== undefined) body.get(this.#constant(operand.bits));
+    else if (operand.wide !== undefined) body.get(this.#constantWide(operand.wide));
     else {
       const offset = this.#address(operand);
       body.memory(broadcast ? simd.loadSplat32 : simd.load, offset);
@@ -371,6 +397,49 @@ export class WasmAssembler {
     this.#push(from);
     this.body.integer(bits);
     this.body.simd(simd.i32x4ShiftRight);
+    this.#to(to);
+  }
+
+  widen(to: number, from: number, half: 0 | 1): void {
+    this.#push(from);
+    if (half) {
+      this.#push(from);
+      this.body.shuffle([2, 3, 2, 3]);
+    }
+    this.body.simd(simd.f64x2Promote);
+    this.#to(to);
+  }
+
+  narrow(to: number, low: number, high: number): void {
+    for (const half of [low, high]) {
+      this.#push(half);
+      this.body.simd(simd.f32x4Demote);
+    }
+    this.body.shuffle([0, 1, 4, 5]);
+    this.#to(to);
+  }
+
+  double(op: unknown, to: number, first: number, second: number | Memory): void {
+    this.#push(first);
+    this.#push(second);
+    this.body.simd(doubles.get(op)!);
+    this.#to(to);
+  }
+
+  doubleRoot(to: number, from: number): void {
+    this.#push(from);
+    this.body.simd(simd.f64x2Sqrt);
+    this.#to(to);
+  }
+
+  doubleRound(to: number, from: number): void {
+    this.#push(from);
+    this.body.simd(simd.f64x2Nearest);
+    this.#to(to);
+  }
+
+  doubleFrom(to: number, from: ConstantMemory): void {
+    this.#push(from);
     this.#to(to);
   }
 

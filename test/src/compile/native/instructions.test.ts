@@ -2,7 +2,7 @@ import { Code, CpuidFeature, Decoder, DecoderOptions, Formatter, FormatterSyntax
 import seedrandom from 'seedrandom';
 import { describe, expect, test } from 'vitest';
 import { Assembler, at, Label, type Memory, R11, RAX, RSP, type VectorOptions } from '../../../../src/compile/native/assembler.ts'; // biome-ignore format: one import
-import { general, type Instruction, moves, ofHalfWidth, single, tileMoves, vector, withByte } from '../../../../src/compile/native/instructions.ts'; // biome-ignore format: one import
+import { double, general, type Instruction, moves, ofDouble, ofHalfWidth, single, tileMoves, vector, withByte } from '../../../../src/compile/native/instructions.ts'; // biome-ignore format: one import
 
 /** The code as an independent disassembler (iced) reads it. */
 function disassembled(bytes: Uint8Array) {
@@ -47,6 +47,11 @@ type M = Memory;
 const writers: Writer[] = [
   ...of('vector', vector, (_, row) => (a, [to, first, second], options) => a.vector(row, to as R, first as R, second, options), () => ({ masked: true, broadcasts: true })),
   ...of('single', single, (_, row) => (a, [to, from], options) => a.single(row, to as R, from, options), () => ({ masked: true, broadcasts: true })),
+  ...of('double', double, (_, row) => (a, [to, first, second]) => a.double(row, to as R, first as R, second)),
+  ...of('ofDouble', ofDouble, (name) => (a, [x, y]) => {
+    if (name === 'sqrt') a.doubleRoot(x as R, y as R);
+    else a.widen(x as R, y as R, 0);
+  }),
   ...of('withByte', withByte, (_, row) => (a, operands) => {
     const [to, first, from, byte] = row.form === 'RMI' ? [operands[0], 0, operands[1], operands[2]] : operands;
     a.withByte(row, to as R, first as R, from as R, byte as R);
@@ -59,6 +64,7 @@ const writers: Writer[] = [
       case 'loadFirst': a.loadFirst(x as R, y as M); break;
       case 'storeFirst': a.storeFirst(x as M, y as R); break;
       case 'broadcast': a.broadcast(x as R, y, options); break;
+      case 'broadcastWide': a.doubleFrom(x as R, y as M); break;
       case 'broadcastFrom': a.broadcastFrom(x as R, y as R); break;
       case 'compare': a.compare(w as R, x as R, y as R, z, options); break;
       case 'shiftRight': a.shiftRight(x as R, y as R, z as R); break;
@@ -155,6 +161,13 @@ class Draw {
         return named('zmm', vectors);
       case 'x':
         return this.below(2) ? named('zmm', vectors) : inMemory();
+      case 'u':
+        return named('ymm', vectors);
+      case 'y': {
+        if (this.below(2)) return named('zmm', vectors);
+        const [memory, text] = inMemory();
+        return [memory, `${text}{1to8}`];
+      }
       case 'f':
         return this.below(2) ? named('xmm', vectors) : inMemory();
       case 's':
@@ -203,7 +216,13 @@ function addressText({ base, index, offset }: Memory): string {
 
 const TIMES = 60;
 const tile = (i: number): [Operand, string] => [i, `tmm${i}`];
-const READ: readonly Instruction[] = [general.shiftLeft, general.or, general.cycles];
+const READ: readonly Instruction[] = [
+  general.shiftLeft,
+  general.or,
+  general.cycles,
+  ofDouble.round,
+  ofDouble.narrow,
+];
 
 describe.each(writers.filter(({ row }) => !READ.includes(row)))(
   '$group.$name',
@@ -269,6 +288,21 @@ test('the clock is read into one register', () => {
   ]);
 });
 
+test('halves of a vector as float64, and back', () => {
+  const assembler = new Assembler();
+  assembler.widen(24, 30, 1);
+  assembler.doubleRound(26, 24);
+  assembler.narrow(3, 28, 24);
+  expect(disassembled(assembler.bytes).map(({ text }) => text)).toEqual([
+    'vshuff32x4 zmm24,zmm30,zmm30,14',
+    'vcvtps2pd zmm24,ymm24',
+    'vrndscalepd zmm26,zmm24,0',
+    'vcvtpd2ps ymm28,zmm28',
+    'vcvtpd2ps ymm24,zmm24',
+    'vshuff32x4 zmm3,zmm28,zmm24,68',
+  ]);
+});
+
 test('jumps go where labels are', () => {
   const assembler = new Assembler();
   const [before, after] = [new Label(), new Label()];
@@ -301,7 +335,7 @@ class Half extends Assembler {
   }
 }
 
-const ofHalf = Object.entries({ ...vector, ...single, shuffle: withByte.shuffle, shuffleWithin: withByte.shuffleWithin, shift: moves.shiftRight, ...Object.fromEntries(Object.entries(ofHalfWidth).map(([name, row]) => [`half ${name}`, row])) }).filter(([, { vex }]) => vex); // biome-ignore format: one thought
+const ofHalf = Object.entries({ ...vector, ...single, ...Object.fromEntries(Object.entries({ ...double, ...ofDouble }).map(([name, row]) => [`double ${name}`, row])), shuffle: withByte.shuffle, shuffleWithin: withByte.shuffleWithin, shift: moves.shiftRight, ...Object.fromEntries(Object.entries(ofHalfWidth).map(([name, row]) => [`half ${name}`, row])) }).filter(([, { vex }]) => vex); // biome-ignore format: one thought
 
 test.each(ofHalf)('%s of 256 bits is read as what it was given', (name, row) => {
   const draw = new Draw(`256 ${name}`);
@@ -309,10 +343,10 @@ test.each(ofHalf)('%s of 256 bits is read as what it was given', (name, row) => 
   const expected: string[] = [];
   const long = !row.kinds.includes('s');
   for (let time = 0; time < TIMES; time++) {
-    const drawn = [...row.kinds].map((kind) => (kind === 'l' ? draw.of('b', 16) : draw.of(kind, 16)));
+    const drawn = [...row.kinds].map((kind) => draw.of({ l: 'b', y: 'v' }[kind] ?? kind, 16));
     const texts = drawn.map(([, text], i) => {
       if (row.kinds[i] === 'l') return `ymm${Number(text) >> 4}`;
-      return text.replace('zmm', 'ymm');
+      return text.replace('ymm', 'xmm').replace('zmm', 'ymm');
     });
     // A last operand in the byte.
     const byte = 'bl'.includes(row.kinds.at(-1)!) ? (drawn.at(-1)![0] as number) : undefined;
