@@ -43,6 +43,7 @@ import { addTrialCommand } from './sweep/trial.ts';
 import { addSweepCommand } from './sweep.ts';
 import { train } from './train.ts';
 import { addUniversalCommand } from './universal.ts';
+import { addWorkerCommand } from './workers/command.ts';
 
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
@@ -82,6 +83,8 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       .option('--from <run>', 'begin with the parameters of a run or pretrained memory')
       .option('--resize', 'with --from: tensors of other sizes take what fits')
       .option('--best', 'with --from: its best checkpoint, not the last one')
+      .option('--parts <n>', 'compute every update in so many equal parts, which workers may share', positive)
+      .option('--workers <redis>', 'workers compute the parts: those of ebmm worker redis://HOST')
       .option('--tensorboard', "write TensorBoard's event files too, in RUN/tensorboard")
       .addOption(seedOption('seed of parameters and episodes')),
   )
@@ -93,6 +96,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       if (options.task) changes.unshift(['task', taskOfPath(options.task, sourceOf(options, io))]);
       if (options.network) changes.push(['network', { name: 'custom', file: options.network }]);
       if (options.steps) changes.push(['training.steps', options.steps]);
+      if (options.parts) changes.push(['training.parts', options.parts]);
       if (options.seed !== undefined) changes.push(['seed', options.seed]);
       if (options.resize && !options.from) throw new InputError('train: --resize needs --from');
       if (options.best && !options.from) throw new InputError('train: --best needs --from');
@@ -218,6 +222,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
   addReportCommand(program, io);
   addExportCommand(program, io);
   addExploreCommand(program, io);
+  addWorkerCommand(program, io, { version: packageInfo.version, finish });
   addStoreCommand(program, io);
   addCompareCommand(program, io);
   addStreamCommand(program, io);

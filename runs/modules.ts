@@ -17,6 +17,8 @@ export function allowModules(yes: boolean): void {
   allowed = yes;
 }
 
+export const modulesAllowed = (): boolean => allowed;
+
 /** Files of JavaScript or TypeScript that a configuration names. */
 export function modulesOf(config: unknown): string[] {
   const { network, task } = (config ?? {}) as Record<string, Record<string, unknown> | undefined>;

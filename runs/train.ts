@@ -1,7 +1,7 @@
 /** @file `ebmm train PRESET|CONFIG.json`: meta-trains a memory and writes its run folder. */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { loadCheckpoint, saveCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
 import type { Config } from '../meta/config.ts';
 import { AVERAGE, statePrefixes } from '../meta/meta-step.ts';
@@ -25,6 +25,8 @@ import { removeMade, removePartials } from './partials.ts';
 import { checkRunModules, loadRun, type Provenance, paths, readMetrics, saveConfig } from './run-folder.ts';
 import { runTraining, type TrainResult } from './training.ts';
 import { Validator } from './validation.ts';
+import { type PartsCoordinator, shareParts } from './workers/coordinator.ts';
+import { filesOf } from './workers/files.ts';
 
 export interface TrainOptions extends DataOptions {
   /** Name of the run, for the default folder. */
@@ -46,13 +48,31 @@ export interface TrainOptions extends DataOptions {
   tensorboard?: boolean;
   /** Stop after so many updates, as a signal would; default: all of the configuration. */
   until?: number;
+  /** Address of a Redis through which workers compute the parts of updates. */
+  workers?: string;
 }
 
 /**
  * @throws InputError on bad input and on trouble of the numbers, FileError when the run folder cannot be written. A folder
  * that it made is removed again unless training began.
  */
-export async function train(asked: TrainOptions, io: IO): Promise<TrainResult> {
+export async function train(options: TrainOptions, io: IO): Promise<TrainResult> {
+  if (options.workers === undefined) return trainWith(options, undefined, io);
+  if (options.config.training.parts === undefined)
+    throw new InputError('train: --workers needs --parts, a divisor of training.episodes');
+  const shared = await shareParts(options.workers, io);
+  try {
+    return await trainWith(options, shared, io);
+  } finally {
+    await shared.close();
+  }
+}
+
+async function trainWith(
+  asked: TrainOptions,
+  shared: PartsCoordinator | undefined,
+  io: IO,
+): Promise<TrainResult> {
   await checkWritable(paths(resolve(asked.out ?? join('runs', 'out', asked.name))).config);
   const read = await readTask(asked.config.task, sourceOf(asked, io));
   const options = { ...asked, config: { ...asked.config, task: read.config } };
@@ -64,13 +84,28 @@ export async function train(asked: TrainOptions, io: IO): Promise<TrainResult> {
   const learner = makeLearner({ config, task, corruption, model });
   const { training, seed } = config;
   const validator = Validator.of({ config, task, corruption, model, engine });
-  const trainerFrom = (state?: TrainingState) => new Trainer({ training, learner, engine, seed, state });
+  const trainerFrom = (state?: TrainingState) =>
+    new Trainer({ training, learner, engine, seed, state, elsewhere: shared?.elsewhere });
+  const announce = async (trainer: Trainer) => {
+    const files = shared && (await filesOf(config, sourceOf(asked, io)));
+    const { ebmm: version } = options.provenance;
+    const name = options.out ? basename(resolve(options.out)) : options.name;
+    await shared?.announce(trainer, {
+      config,
+      learner,
+      engine,
+      files: files!,
+      name,
+      version,
+    });
+  };
   if (options.resume) {
     const folder = resolve(options.out!);
     const lease = await onFile(folder, () => lockRun(folder, io.err));
     try {
       const trainer = trainerFrom(await resumable(folder, config, model.parameters));
       const program = await trainer.compile();
+      await announce(trainer);
       await removePartials(folder);
       await saveConfig(folder, config, options.provenance);
       const session = { ...options, trainer, program, learner, folder, lease, unit: task.unit, validator };
@@ -83,6 +118,7 @@ export async function train(asked: TrainOptions, io: IO): Promise<TrainResult> {
   const trainer = trainerFrom(await freshState(options, model, componentsOf(options, io)));
   const program = await trainer.compile();
   const first = await validator?.validate(trainer.state);
+  await announce(trainer);
   const { folder, made } = await claimFolder(options);
   let begun = false;
   try {

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { saveCheckpoint } from '../meta/checkpoint.ts';
 import type { Config } from '../meta/config.ts';
 import type { Learner } from '../meta/learner.ts';
+import { Stopped } from '../meta/parts.ts';
 import type { StepReport, Trainer } from '../meta/trainer.ts';
 import type { Engine, Program } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
@@ -173,7 +174,11 @@ async function loop(session: Session, io: IO): Promise<LoopOutcome> {
   try {
     await validate();
     while (state.step < Math.min(steps, until ?? steps) && !io.stopping.signal && !validating?.ended) {
-      const report = await trainer.update();
+      const report = await trainer.update().catch((error) => {
+        if (error instanceof Stopped) return undefined;
+        throw error;
+      });
+      if (!report) break;
       // Lets signals and the terminal have their turn: a step runs on this thread.
       await new Promise((resume) => setImmediate(resume));
       const perStep = (state.seconds - from.seconds) / (state.step - from.step);
