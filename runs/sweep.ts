@@ -22,6 +22,7 @@ import { type Halving, rungsOf } from './sweep/halving.ts';
 import { checkTrust, isSweep, type Manifest, openSweep, readManifest, sweepPaths } from './sweep/manifest.ts';
 import { describe, planTrials, type Trial } from './sweep/plan.ts';
 import { readPlanFile } from './sweep/plan-file.ts';
+import { checkSbatch, submit, wordsOf } from './sweep/slurm.ts';
 import { statusOf, statusReport } from './sweep/status.ts';
 import { watchStatus } from './sweep/watch.ts';
 import { workOn } from './sweep/work.ts';
@@ -31,6 +32,8 @@ const JUDGING_SEED = 1;
 const EPISODES = 100;
 /** Of the trials at a rung, one in so many goes on (Li et al. 2020 use 4; 3 is Hyperband's). */
 const FACTOR = 3;
+/** Workers of a job array, at most, where their number is not given. */
+const WORKERS = 16;
 
 /** What is to be done, which a folder of a sweep has written down. */
 interface Asked {
@@ -56,6 +59,8 @@ export interface SweepCommand extends Asked, DataOptions, EngineChoice {
   what?: string;
   out?: string;
   jobs?: number;
+  /** Write TensorBoard's event files of every trial. */
+  tensorboard?: boolean;
   status?: boolean;
   /** Keep showing it. */
   watch?: boolean;
@@ -63,6 +68,10 @@ export interface SweepCommand extends Asked, DataOptions, EngineChoice {
   dryRun?: boolean;
   /** Try those again that could not be made. */
   retry?: boolean;
+  /** Submit workers to Slurm instead of being one, with these options of sbatch. */
+  slurm?: boolean | string;
+  /** How many. */
+  array?: number;
   json?: boolean;
   allowModules?: boolean;
   /** Options of the engine that were given, not filled in. */
@@ -77,6 +86,8 @@ export interface SweepCommand extends Asked, DataOptions, EngineChoice {
 export async function sweepCommand(options: SweepCommand, io: IO): Promise<number> {
   const { what, out } = options;
   const known = what !== undefined && isSweep(resolve(what));
+  if (options.slurm) sbatchOf(options.slurm);
+  else if (options.array) throw new InputError('sweep: --array needs --slurm; processes here: --jobs');
   if (options.status || known) {
     checkNothingAsked(options);
     if (what && out) throw new InputError('sweep: either DIR or --out DIR, not both');
@@ -230,21 +241,28 @@ async function checkTrials({ trials, judged }: Manifest, options: SweepCommand, 
 }
 
 async function goOn(folder: string, manifest: Manifest, options: SweepCommand, io: IO): Promise<number> {
-  const { jobs = 1, dataDir, allowModules = false, retry } = options;
+  const { jobs = 1, dataDir, allowModules = false, retry, slurm } = options;
   const { name, trials, made_with, engine } = manifest;
   const { ebmm } = options.provenance;
   if (made_with.ebmm !== ebmm) {
     io.err(`this sweep was begun by ebmm ${made_with.ebmm}, and this is ${ebmm}: its trials may not compare`);
   }
+  if (retry) await Promise.all(trials.map((trial) => rm(sweepPaths(folder).failure(trial.name), { force: true }))); // biome-ignore format: one line
+  if (slurm) return submitTo(folder, manifest, slurm, options, io);
   // Whether there is such an engine here.
   await engineOf({ ...engine, threads: options.threads });
-  if (retry) await Promise.all(trials.map((trial) => rm(sweepPaths(folder).failure(trial.name), { force: true }))); // biome-ignore format: one line
-  const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / jobs));
+  const threads = options.threads ?? Math.max(1, Math.floor(coresOf(io) / jobs));
   const { counts } = await statusOf(folder, manifest);
   io.err(
     `${name}: ${trials.length} trials, ${counts.done} done; ${jobs} at once, ${threads} ${threads === 1 ? 'thread' : 'threads'} each; ${folder}`,
   );
-  await workOn(folder, manifest, { jobs, threads, dataDir: dataDir && resolve(dataDir), allowModules }, io);
+  const { tensorboard } = options;
+  await workOn(
+    folder,
+    manifest,
+    { jobs, threads, dataDir: dataDir && resolve(dataDir), tensorboard, allowModules },
+    io,
+  );
   const { signal } = io.stopping;
   await tell(folder, manifest, { json: options.json }, io);
   if (signal) {
@@ -254,6 +272,35 @@ async function goOn(folder: string, manifest: Manifest, options: SweepCommand, i
   const { failed } = (await statusOf(folder, manifest)).counts;
   if (failed > 0) io.err(`${failed} failed; try them again with: ebmm sweep ${folder} --retry`);
   return failed > 0 ? 1 : 0;
+}
+
+/** Of a job of Slurm those that it was given, whether or not the system keeps it to them. */
+function coresOf({ env }: IO): number {
+  const given = Number(env.SLURM_CPUS_ON_NODE);
+  return given > 0 ? Math.min(given, availableParallelism()) : availableParallelism();
+}
+
+async function submitTo(
+  folder: string,
+  { trials }: Manifest,
+  slurm: boolean | string,
+  { jobs = 1, array, threads, dataDir, tensorboard, allowModules, json }: SweepCommand,
+  io: IO,
+): Promise<number> {
+  const { job, script } = await submit(folder, {
+    workers: array ?? Math.min(WORKERS, Math.ceil(trials.length / jobs)),
+    sbatch: sbatchOf(slurm),
+    ...{ jobs, threads, dataDir: dataDir && resolve(dataDir), tensorboard, allowModules },
+  });
+  if (json) io.out(JSON.stringify({ folder, slurm: { job, script } }));
+  else io.out(`submitted as job ${job}: ${script}; see how it goes with: ebmm sweep ${folder} --status`);
+  return 0;
+}
+
+function sbatchOf(slurm: boolean | string): string[] {
+  const words = typeof slurm === 'string' ? wordsOf(slurm) : [];
+  checkSbatch(words);
+  return words;
 }
 
 async function tell(
@@ -302,6 +349,9 @@ export function addSweepCommand(
       .option('--halving [factor]', `stop what is behind: of the trials at each rung one in so many goes on (default: ${FACTOR})`, positiveNumber) // biome-ignore format: one line
       .option('--first <n>', 'with --halving: updates of the first rung', positive)
       .option('--jobs <n>', 'trials at once on this machine (default: 1)', positive)
+      .option('--slurm [options]', "submit workers to Slurm, with options of sbatch: --slurm='--partition=long --time=8:00:00'") // biome-ignore format: one line
+      .option('--array <n>', `with --slurm: how many (default: one for every --jobs trials, at most ${WORKERS})`, positive) // biome-ignore format: one line
+      .option('--tensorboard', "write TensorBoard's event files too, with its table of hyperparameters")
       .option('--retry', 'try those again that failed')
       .option('--dry-run', 'say what the trials are, and do nothing')
       .option('--status', 'only show where the sweep stands; in a terminal, until it ends')

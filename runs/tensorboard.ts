@@ -8,6 +8,8 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import protobuf from 'protobufjs/minimal.js';
 import { onFile, writeFileAtomically } from '../src/files.ts';
+import type { Judgement } from './heldout.ts';
+import { type Hparams, sessionEnd, sessionStart } from './hparams.ts';
 import type { Metrics, Validation } from './records.ts';
 
 /** Tags by which TensorBoard groups the curves. */
@@ -32,6 +34,10 @@ export interface EventLogOptions {
   validations?: readonly Validation[];
   /** Whether updates have several loads: then the training error of each has a curve of its own too. */
   perLoad?: boolean;
+  /** The run's row in the table of hyperparameters. */
+  hparams?: Hparams;
+  /** Held-out errors that it was judged by so far. */
+  judgements?: readonly Judgement[];
 }
 
 export class EventLog {
@@ -54,17 +60,22 @@ export class EventLog {
     folder: string,
     metrics: readonly Metrics[],
     now: number,
-    { validations = [], perLoad = false }: EventLogOptions = {},
+    { validations = [], perLoad = false, hparams, judgements = [] }: EventLogOptions = {},
   ): Promise<EventLog> {
     const path = eventsPath(folder);
     const began = now - (metrics.at(-1)?.seconds ?? 0);
     const log = new EventLog(path, began, perLoad);
     const head = record(event(began, 0, (e) => e.uint32(tag(3, BYTES)).string('brain.Event:2')));
+    const settings = hparams ? [summary(began, 0, [sessionStart(hparams, began)])] : [];
     const lines = [
       ...metrics.map((line) => ({ step: line.step, bytes: log.#recordOf(line) })),
       ...validations.map((line) => ({ step: line.step, bytes: log.#recordOfValidation(line) })),
+      ...judgements.map((line) => ({
+        step: line.steps,
+        bytes: recordOfJudgement(line, began + line.seconds),
+      })),
     ].sort((a, b) => a.step - b.step);
-    await writeFileAtomically(path, Buffer.concat([head, ...lines.map(({ bytes }) => bytes)]));
+    await writeFileAtomically(path, Buffer.concat([head, ...settings, ...lines.map(({ bytes }) => bytes)]));
     return log;
   }
 
@@ -95,18 +106,40 @@ export class EventLog {
     { seconds, step }: Pick<Metrics, 'seconds' | 'step'>,
     values: readonly (readonly [name: string, value: number])[],
   ): Buffer {
-    return record(
-      event(this.#began + seconds, step, (e) => {
-        e.uint32(tag(5, BYTES)).fork();
-        for (const [name, value] of values) {
-          e.uint32(tag(1, BYTES)).fork();
-          e.uint32(tag(1, BYTES)).string(name).uint32(tag(2, FIXED32)).float(value);
-          e.ldelim();
-        }
-        e.ldelim();
-      }),
-    );
+    return summary(this.#began + seconds, step, values.map(scalar));
   }
+}
+
+/** Adds a judgement to the event file of a run, if it has one, and says that the run is over. */
+export async function appendJudgement(folder: string, judgement: Judgement, now: number): Promise<void> {
+  const path = eventsPath(folder);
+  if (!hasEvents(folder)) return;
+  const over = summary(now, judgement.steps, [sessionEnd(now)]);
+  const bytes = Buffer.concat([recordOfJudgement(judgement, now), over]);
+  await onFile(path, () => appendFile(path, bytes));
+}
+
+function recordOfJudgement({ steps, error, errors }: Judgement, time: number): Buffer {
+  const loads = errors.map(
+    (each) => [`heldout/error_at/${each.patterns}_patterns`, each.error ?? Number.NaN] as const,
+  );
+  return summary(time, steps, [['heldout/error', error ?? Number.NaN] as const, ...loads].map(scalar));
+}
+
+/** Summary.Value with a number. */
+function scalar([name, value]: readonly [name: string, value: number]): Uint8Array {
+  return protobuf.Writer.create().uint32(tag(1, BYTES)).string(name).uint32(tag(2, FIXED32)).float(value).finish(); // biome-ignore format: one line
+}
+
+/** A record with some Summary.Values. */
+function summary(time: number, step: number, values: readonly Uint8Array[]): Buffer {
+  return record(
+    event(time, step, (e) => {
+      e.uint32(tag(5, BYTES)).fork();
+      for (const value of values) e.uint32(tag(1, BYTES)).bytes(value);
+      e.ldelim();
+    }),
+  );
 }
 
 /** Wire types of protocol buffers. */

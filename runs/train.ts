@@ -17,6 +17,7 @@ import type { MemoryModel } from '../src/memory/model.ts';
 import { loadTask, parseCorruption, readTask, unchanged } from '../tasks/index.ts';
 import { cachedComponents } from './components.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
+import type { Hparams } from './hparams.ts';
 import type { IO } from './io.ts';
 import { makeLearner } from './learners.ts';
 import { lockRun } from './lock.ts';
@@ -50,6 +51,8 @@ export interface TrainOptions extends DataOptions {
   until?: number;
   /** Address of a Redis through which workers compute the parts of updates. */
   workers?: string;
+  /** Settings in TensorBoard's table; default: all of the configuration. */
+  hparams?: Hparams;
 }
 
 /**

@@ -9,6 +9,9 @@ import type { StepReport, Trainer } from '../meta/trainer.ts';
 import type { Engine, Program } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { FileError, writeFileAtomically } from '../src/files.ts';
+import { flatten } from './columns.ts';
+import { readHeldout } from './heldout.ts';
+import type { Hparams } from './hparams.ts';
 import { duration, type IO, isLive, keep, type StopSignal } from './io.ts';
 import type { Lease } from './lease.ts';
 import { openMetrics } from './metrics.ts';
@@ -39,6 +42,8 @@ export interface Session {
   tensorboard?: boolean;
   /** Stop after so many updates; default: all. */
   until?: number;
+  /** For TensorBoard; default: all of the configuration. */
+  hparams?: Hparams;
   /** Where the configuration asks for validation. */
   validator?: Validator;
   /** The validation of the state that it begins with, where it was made already. */
@@ -126,13 +131,19 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
   };
 }
 
+const hparamsOf = (config: Config) => {
+  const { seed: _, ...settings } = config;
+  return Object.fromEntries(flatten(settings));
+};
+
 interface LoopOutcome {
   best?: Validation;
   patience?: true;
 }
 
 async function loop(session: Session, io: IO): Promise<LoopOutcome> {
-  const { trainer, config, learner, folder, lease, unit, tensorboard, validator, first, until } = session;
+  const { trainer, config, learner, folder, lease, unit, tensorboard, validator, first, until, hparams } =
+    session;
   const { steps, log_every, save_every, episodes } = config.training;
   const { state } = trainer;
   const log = await openMetrics(paths(folder).metrics, state.step);
@@ -143,6 +154,8 @@ async function loop(session: Session, io: IO): Promise<LoopOutcome> {
       ? await EventLog.open(folder, await readMetrics(folder), Date.now() / 1000, {
           validations: await readValidations(folder),
           perLoad: learner.loads.length > 1,
+          hparams: hparams ?? { values: hparamsOf(config) },
+          judgements: (await readHeldout(folder))?.judgements,
         })
       : undefined;
   let saved = state.step;

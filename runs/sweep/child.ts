@@ -31,6 +31,8 @@ export interface TrialProcessOptions {
   until?: number;
   threads: number;
   dataDir?: string;
+  /** Write TensorBoard's event files. */
+  tensorboard?: boolean;
   /** Run modules that a configuration names, whoever made it. */
   allowModules?: boolean;
 }
@@ -39,7 +41,7 @@ export interface TrialProcessOptions {
 export function startTrial(
   folder: string,
   name: string,
-  { until, threads, dataDir, allowModules }: TrialProcessOptions,
+  { until, threads, dataDir, tensorboard, allowModules }: TrialProcessOptions,
   io: Pick<IO, 'env'>,
 ): TrialProcess {
   const argv = [
@@ -50,6 +52,7 @@ export function startTrial(
     '--attached',
     ...['--threads', String(threads)],
     ...(until ? ['--until', String(until)] : []),
+    ...(tensorboard ? ['--tensorboard'] : []),
     ...(dataDir ? ['--data-dir', dataDir] : []),
     ...['--', folder, name],
   ];

@@ -11,14 +11,17 @@ import { type Judgement, readJudgements, saveJudgement } from '../heldout.ts';
 import { type IO, STOP_STATUS, type StopSignal } from '../io.ts';
 import { dataOption, engineOf, positive, threadsOption } from '../options.ts';
 import { loadRun, type Provenance, paths } from '../run-folder.ts';
+import { appendJudgement } from '../tensorboard.ts';
 import { train } from '../train.ts';
 import { judgeRun } from './judge.ts';
 import { checkRun, type Manifest, readManifest, sweepPaths } from './manifest.ts';
-import type { Trial } from './plan.ts';
+import { describe, type Trial } from './plan.ts';
 
 export interface TrialOptions extends DataOptions {
   engine: Engine;
   provenance: Provenance;
+  /** Write TensorBoard's event files. */
+  tensorboard?: boolean;
   /** Updates that it is to have had; default all of its configuration. */
   until?: number;
 }
@@ -33,7 +36,7 @@ export async function makeTrial(
   folder: string,
   manifest: Pick<Manifest, 'judged'>,
   trial: Trial,
-  { engine, provenance, dataDir, until = trial.config.training.steps }: TrialOptions,
+  { engine, provenance, dataDir, tensorboard, until = trial.config.training.steps }: TrialOptions,
   io: IO,
 ): Promise<Judgement | { stopped: StopSignal }> {
   const { judged } = manifest;
@@ -47,14 +50,30 @@ export async function makeTrial(
   }
   const had = existsSync(paths(out).checkpoint) ? (await loadRun(out)).state.step : 0;
   if (had < until) {
-    const training = { name, config, out, engine, provenance, dataDir, until, resume: begun };
+    const hparams = { values: trial.changes, group: groupOf(trial) };
+    const training = {
+      name,
+      config,
+      out,
+      engine,
+      provenance,
+      dataDir,
+      until,
+      resume: begun,
+      tensorboard,
+      hparams,
+    };
     const { stopped } = await train(training, io);
     if (stopped) return { stopped };
   }
   const judgement = await judgeRun(out, until, judged, { engine, dataDir }, io);
   await saveJudgement(out, judged, judgement);
+  await appendJudgement(out, judgement, Date.now() / 1000);
   return judgement;
 }
+
+/** What trials have in common that differ in their seed only. */
+const groupOf = (trial: Trial) => describe(trial).replace(/ ?seed=\d+$/, '') || undefined;
 
 /** For workers, not for people: hidden in the help. */
 export function addTrialCommand(
@@ -69,6 +88,7 @@ export function addTrialCommand(
     .argument('<folder>', 'of the sweep')
     .argument('<name>', 'of the trial')
     .option('--until <n>', 'updates that it is to have had', positive)
+    .option('--tensorboard', "write TensorBoard's event files")
     .option('--attached', 'end when the process that started this closes its channel')
     .addOption(threadsOption())
     .addOption(dataOption())

@@ -27,6 +27,7 @@ export interface WorkOptions {
   /** Threads of each. */
   threads: number;
   dataDir?: string;
+  tensorboard?: boolean;
   allowModules?: boolean;
 }
 

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import protobuf from 'protobufjs';
 import { expect, test } from 'vitest';
-import { crc32c, EventLog, eventsPath, record } from '../../runs/tensorboard.ts';
+import { appendJudgement, crc32c, EventLog, eventsPath, record } from '../../runs/tensorboard.ts';
 import { folderOfFile } from './command.ts';
 import { metrics, validations } from './plots/records.ts';
 
@@ -115,3 +116,52 @@ print(json.dumps({tag: [[e.step, e.wall_time, e.value] for e in a.Scalars(tag)] 
   ]);
   expect(read['train/loss']).toEqual(lines.map((l) => [l.step, 998 + l.seconds, Math.fround(l.loss)]));
 });
+
+test.runIf(has)(
+  'TensorBoard shows runs in its table of hyperparameters, seeds as one row',
+  { timeout: 180_000 },
+  async () => {
+    const logs = join(folder, 'hparams');
+    const lines = metrics(3);
+    const trials = [
+      ['a', { 'network.width': 8, known: true, corruption: 'resample:4' }, 1],
+      ['b', { 'network.width': 8, known: true, corruption: 'resample:4' }, 3],
+      ['c', { 'network.width': 16, known: false, corruption: 'flip:4' }, 5],
+    ] as const;
+    for (const [name, values, error] of trials) {
+      const run = join(logs, name);
+      const log = await EventLog.open(run, lines.slice(0, 2), 1000, { hparams: { values, group: JSON.stringify(values) } }); // biome-ignore format: one line
+      await log.append(lines[2]);
+      const judgement = { steps: 30, error, unit: 'bits' as const, errors: [{ patterns: 2, error }], seconds: 1, engine: '' }; // biome-ignore format: one line
+      await appendJudgement(run, judgement, 2000);
+    }
+    const script = `
+import json, sys
+from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
+from tensorboard.plugins import base_plugin
+from tensorboard.plugins.hparams import api_pb2, backend_context, get_experiment, list_session_groups
+from tensorboard import context
+from google.protobuf import json_format
+m = plugin_event_multiplexer.EventMultiplexer(); m.AddRunsFromDirectory(sys.argv[1]); m.Reload()
+ctx = backend_context.Context(base_plugin.TBContext(data_provider=data_provider.MultiplexerDataProvider(m, sys.argv[1])))
+rc = context.RequestContext()
+e = get_experiment.Handler(rc, ctx, '', api_pb2.GetExperimentRequest()).run()
+request = api_pb2.ListSessionGroupsRequest(slice_size=10, start_index=0, aggregation_type=api_pb2.AGGREGATION_AVG, allowed_statuses=[0, 1, 2, 3])
+for i in e.metric_infos:
+    c = request.col_params.add(); c.metric.CopyFrom(i.name)
+g = list_session_groups.Handler(rc, ctx, '', request).run()
+print(json.dumps([[i.name for i in e.hparam_infos],
+  [{'name': s.name, 'hparams': json_format.MessageToDict(s)['hparams'], 'sessions': [[x.name, x.status] for x in s.sessions],
+    'heldout': [v.value for v in s.metric_values if v.name.tag == 'heldout/error']} for s in g.session_groups]]))`;
+    const said = execFileSync(python, ['-c', script, logs], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [infos, groups] = JSON.parse(said);
+    expect(infos.sort()).toEqual(['corruption', 'known', 'network.width']);
+    const rows = groups.map(({ hparams, heldout, sessions }: Record<string, unknown[]>) => ({ hparams, heldout, n: sessions.length })); // biome-ignore format: one line
+    expect(rows).toContainEqual({ hparams: { 'network.width': 8, known: true, corruption: 'resample:4' }, heldout: [2], n: 2 }); // biome-ignore format: one line
+    expect(rows).toContainEqual({ hparams: { 'network.width': 16, known: false, corruption: 'flip:4' }, heldout: [5], n: 1 }); // biome-ignore format: one line
+    expect(groups.flatMap(({ sessions }: { sessions: unknown[] }) => sessions)).toContainEqual(['c/tensorboard', 1]); // biome-ignore format: one line
+  },
+);
