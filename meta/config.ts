@@ -1,8 +1,8 @@
 /** @file The configuration of a run: one schema gives validation, defaults and types. */
-import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { siteFeatures, slotSeparations, slotSimilarities } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
+import { nearest } from '../src/nearest.ts';
 import { fastWeightRules } from '../src/rivals/index.ts';
 import { taskSchemas } from '../tasks/index.ts';
 import { scoreNetworkSchemas } from './diffusion-config.ts';
@@ -218,9 +218,14 @@ const networkSchema = z.discriminatedUnion('name', [
       .optional()
       .describe('where values are centred at first, learned for each; default: not centred'),
   }),
-  z.strictObject({
+  z.looseObject({
     name: z.literal('custom'),
-    file: z.string().min(1).describe('a TypeScript or JavaScript module that exports an energy network'),
+    file: z
+      .string()
+      .min(1)
+      .describe(
+        'a TypeScript or JavaScript module that exports an energy network; further keys are its options',
+      ),
   }),
   ...scoreNetworkSchemas,
 ]);
@@ -413,13 +418,6 @@ const decapitalise = (text: string) => text.charAt(0).toLowerCase() + text.slice
 
 function lookUp(path: readonly PropertyKey[], value: unknown): unknown {
   return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
-}
-
-/** The closest of the words, if it is close enough to be a slip. */
-export function nearest(word: string, words: readonly string[]): string | undefined {
-  if (words.length === 0) return undefined;
-  const candidate = closest(word, words as string[]);
-  return distance(word, candidate) <= Math.max(2, Math.floor(word.length / 3)) ? candidate : undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: walks zod's own description of the schema

@@ -62,7 +62,9 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     )
     .version(packageInfo.version)
     .option('--allow-modules', 'run the JavaScript that a run made elsewhere names')
-    .hook('preAction', (root: Command) => allowModules(Boolean(root.opts().allowModules)))
+    .hook('preAction', (root: Command) =>
+      allowModules(Boolean(root.opts().allowModules), (line) => io.err(line)),
+    )
     .showHelpAfterError('(--help lists the options)');
 
   engineOptions(
@@ -92,9 +94,9 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
     .addOption(jsonOption())
     .action(async (name: string | undefined, options) => {
       const changes: [string, unknown][] = (options.set ?? []).map(parseChange);
-      // Before what --set changes of it.
+      // Before what --set changes of them.
       if (options.task) changes.unshift(['task', taskOfPath(options.task, sourceOf(options, io))]);
-      if (options.network) changes.push(['network', { name: 'custom', file: options.network }]);
+      if (options.network) changes.unshift(['network', { name: 'custom', file: options.network }]);
       if (options.steps) changes.push(['training.steps', options.steps]);
       if (options.parts) changes.push(['training.parts', options.parts]);
       if (options.seed !== undefined) changes.push(['seed', options.seed]);

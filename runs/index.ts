@@ -6,6 +6,7 @@
  * Hopfield network ({@link rivals}); each is an {@link AssociativeMemory}: `store` patterns, then `recall` queries.
  */
 export * as tf from '@tensorflow/tfjs';
+export { z } from 'zod';
 export { type Config, type ConfigInput, parseConfig } from '../meta/config.ts';
 export type { StepReport, TrainingState } from '../meta/trainer.ts';
 export type { NamedTensors } from '../src/autodiff/index.ts';

@@ -1,16 +1,14 @@
 /** @file From a configuration to the memory that it trains: a built-in network, or a user's own from a file. */
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { basename } from 'node:path';
 import type { Config } from '../meta/config.ts';
 import { isScoreNetwork, makeScoreNetwork, recallOf } from '../meta/diffusion-config.ts';
 import { checkSize } from '../meta/size.ts';
-import { registerGradients } from '../src/autodiff/index.ts';
 import { learnedModel } from '../src/diffusion/index.ts';
 import { checkNetwork, type EnergyNetwork, networks } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { energyModel } from '../src/memory/energy-model.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
+import { loadModule, made } from '../src/modules/index.ts';
 import { learnedRivals } from '../src/rivals/index.ts';
 import { patternShapeOf } from '../tasks/index.ts';
 
@@ -37,16 +35,20 @@ export async function makeModel(config: Config): Promise<MemoryModel> {
 export async function makeNetwork(config: Config): Promise<EnergyNetwork> {
   const patternShape = patternShapeOf(config.task);
   const { name, ...options } = config.network;
-  const network =
+  const label = config.network.name === 'custom' ? basename(config.network.file) : name;
+  const own =
     config.network.name === 'custom'
-      ? await importNetwork(config.network.file, patternShape)
-      : (networks[name as keyof typeof networks] as (options: object) => EnergyNetwork)({
-          ...options,
-          patternShape,
-        });
-  const label = config.network.name === 'custom' ? config.network.file : name;
+      ? await importNetwork(options as { file: string }, patternShape)
+      : undefined;
+  const network =
+    own?.network ??
+    (networks[name as keyof typeof networks] as (options: object) => EnergyNetwork)({
+      ...options,
+      patternShape,
+    });
   checkSize(config, network, label);
   checkNetwork(network, label);
+  own?.checkRead();
   if (network.patternShape.join() !== patternShape.join()) {
     throw new InputError(
       `network "${label}" takes patterns [${network.patternShape}], but task "${config.task.name}" has [${patternShape}]`,
@@ -55,32 +57,24 @@ export async function makeNetwork(config: Config): Promise<EnergyNetwork> {
   return network;
 }
 
-/** A module's default export or `network`: an energy network, or a function from { patternShape } to one. */
-async function importNetwork(file: string, patternShape: number[]): Promise<EnergyNetwork> {
-  const path = resolve(file);
-  if (!existsSync(path)) throw new InputError(`${file}: no such file (network.file)`);
-  let module: Record<string, unknown>;
-  try {
-    if (path.endsWith('.ts')) {
-      const { tsImport } = await import('tsx/esm/api');
-      module = await tsImport(pathToFileURL(path).href, import.meta.url);
-    } else {
-      module = await import(pathToFileURL(path).href);
-    }
-  } catch (error) {
-    throw new InputError(`${file}: cannot be imported: ${(error as Error).message.split('\n')[0]}`);
-  }
-  // A module with a copy of tfjs of its own registers tfjs's gradients again over the exact ones.
-  registerGradients();
-  // Outside a package of type "module", a TypeScript file's exports come wrapped once more.
-  const inner = (module.default as Record<string, unknown> | undefined)?.default;
-  const exported = inner ?? module.default ?? module.network;
-  if (!exported) throw new InputError(`${file}: has neither a default export nor an export "network"`);
-  if (typeof exported !== 'function') return exported as EnergyNetwork;
-  try {
-    return exported({ patternShape }) as EnergyNetwork;
-  } catch (error) {
-    const what = String((error as Error)?.message ?? error).split('\n')[0];
-    throw new InputError(`${file}: its function of { patternShape } failed: ${what}`, { cause: error });
-  }
+/** The configuration with the defaults of its network's own options filled in. @throws InputError as `makeNetwork` */
+export async function completed(config: Config): Promise<Config> {
+  if (config.network.name !== 'custom') return config;
+  const { name, file, ...options } = config.network;
+  const { kept } = await loadModule('network', file, options);
+  return { ...config, network: { name, file, ...kept } };
+}
+
+/** What a module exports: an energy network, or a function from { patternShape, options } to one. */
+async function importNetwork(
+  { file, ...given }: { file: string },
+  patternShape: number[],
+): Promise<{ network: EnergyNetwork; checkRead(): void }> {
+  const module = await loadModule('network', file, given);
+  const network = await made<EnergyNetwork>(
+    module,
+    { patternShape: [...patternShape], options: module.options },
+    file,
+  );
+  return { network, checkRead: module.checkRead };
 }

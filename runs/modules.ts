@@ -1,66 +1,94 @@
 /**
- * @file Whose JavaScript is run: a configuration may name a module, and a run folder may come from anywhere. Modules of a run are
+ * @file Whose JavaScript is run: a configuration may name modules, and a run folder may come from anywhere. Modules of a run are
  * executed when this user made the run on this machine, which a seal in its config.json shows: a keyed hash (HMAC-SHA-256) over
- * the configuration and the module's contents, with a key that is kept among the user's settings; or when the user says so.
+ * the configuration and the contents of every module with all that it imports by relative path, with a key that is kept among
+ * the user's settings; or when the user says so.
  */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { anchored, moduleFiles } from '../meta/config-paths.ts';
 import { InputError } from '../src/errors.ts';
 import { homeOf } from '../src/home.ts';
+import {
+  changesOf,
+  copyModules,
+  type ModuleSource,
+  provideLibrary,
+  readSource,
+} from '../src/modules/index.ts';
+
+// What `import ... from 'ebmm'` means in a module.
+provideLibrary(() => import('./index.ts'));
 
 let allowed = false;
+let remark: (line: string) => void = () => {};
+const remarked = new Set<string>();
 
-/** Whether modules of runs that were made elsewhere may be run in this process: `--allow-modules`. */
-export function allowModules(yes: boolean): void {
+/**
+ * Whether modules of runs that were made elsewhere may be run in this process: `--allow-modules`.
+ * @param report gets a line, once, for a module whose original is no longer what a run keeps of it
+ */
+export function allowModules(yes: boolean, report: (line: string) => void = () => {}): void {
   allowed = yes;
+  remark = report;
+  remarked.clear();
 }
 
 export const modulesAllowed = (): boolean => allowed;
 
-/** Files of JavaScript or TypeScript that a configuration names. */
-export function modulesOf(config: unknown): string[] {
-  const { network, task } = (config ?? {}) as Record<string, Record<string, unknown> | undefined>;
-  const files = [
-    network?.name === 'custom' ? network.file : undefined,
-    task?.name === 'module' ? (task.file ?? task.module) : undefined,
-  ];
-  return files.filter((file): file is string => typeof file === 'string');
-}
-
-/** The seal of a configuration that names modules; undefined where it names none, or no key can be kept. */
-export async function sealOf(config: unknown): Promise<string | undefined> {
-  if (modulesOf(config).length === 0) return undefined;
+/** The seal of a configuration, as config.json in `folder` has it; undefined where it names no modules, or no key can be kept. */
+export async function sealOf(folder: string, config: unknown): Promise<string | undefined> {
+  if (moduleFiles(config).length === 0) return undefined;
   const key = await keyOf(true);
-  return key && sealWith(key, config);
+  return key && sealWith(key, folder, config);
 }
 
 /**
- * @param folder of the run, for the message
+ * @param folder of the run
  * @param config as its config.json has it, without `made_with`
  * @throws InputError when the run names modules and was not made here by this user, or they have changed since
  */
 export async function checkModules(folder: string, config: unknown, seal: unknown): Promise<void> {
-  const files = modulesOf(config).filter((file) => existsSync(resolve(file)));
-  if (files.length === 0 || allowed) return;
-  const key = await keyOf(false);
-  if (key && typeof seal === 'string' && same(seal, sealWith(key, config))) return;
-  throw new InputError(
-    `${folder} names JavaScript to be run (${files.join(', ')}), and was not made by this user on this machine, or that file has changed since: look at it, then add --allow-modules`,
-  );
+  const files = moduleFiles(anchored(config, folder)).filter(({ file }) => existsSync(resolve(file)));
+  if (files.length === 0) return;
+  if (!allowed) {
+    const key = await keyOf(false);
+    if (!(key && typeof seal === 'string' && same(seal, await sealWith(key, folder, config)))) {
+      const named = moduleFiles(config).map(({ file }) => file);
+      throw new InputError(
+        `${folder} names JavaScript to be run (${named.join(', ')}), and was not made by this user on this machine, or that file has changed since: look at it, then add --allow-modules`,
+      );
+    }
+  }
+  for (const line of changesOf(folder)) {
+    if (!remarked.has(line)) remark(line);
+    remarked.add(line);
+  }
 }
 
-function sealWith(key: Buffer, config: unknown): string {
-  const contents = modulesOf(config).map((file) => {
+/**
+ * Copies the modules that a configuration names into a run's folder.
+ * @returns where they then lie, by the part of the configuration that names them
+ */
+export async function keepModules(folder: string, config: unknown): Promise<Record<string, string>> {
+  const sources: Record<string, ModuleSource> = {};
+  for (const { kind, file } of moduleFiles(config)) sources[kind] = await readSource(file, `${kind}.file`);
+  return Object.keys(sources).length > 0 ? copyModules(folder, sources) : {};
+}
+
+async function sealWith(key: Buffer, folder: string, config: unknown): Promise<string> {
+  const contents: string[] = [];
+  for (const { kind, file } of moduleFiles(anchored(config, folder))) {
     try {
-      return createHash('sha256')
-        .update(readFileSync(resolve(file)))
-        .digest('hex');
+      const { files } = await readSource(file, kind);
+      contents.push(...files.map(({ sha256 }) => sha256));
     } catch {
-      return 'absent';
+      // What cannot be read cannot be run.
+      contents.push('absent');
     }
-  });
+  }
   return createHmac('sha256', key)
     .update(JSON.stringify([config, contents]))
     .digest('hex');

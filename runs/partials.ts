@@ -49,7 +49,8 @@ async function removeLockInTheMaking(path: string, name: string): Promise<void> 
 export async function removeMade(folder: string, made: string, files: string[]): Promise<void> {
   for (const file of files) {
     await rm(file, { force: true }).catch(() => {});
-    if (dirname(file) !== folder) await rmdir(dirname(file)).catch(() => {});
+    for (let at = dirname(file); at !== folder && at.startsWith(folder); at = dirname(at))
+      if (!(await rmdir(at).then(() => true, () => false))) break; // biome-ignore format: one condition
   }
   for (let at = folder; at.startsWith(made); at = dirname(at)) {
     if (!(await rmdir(at).then(() => true, () => false))) return; // biome-ignore format: one condition

@@ -1,10 +1,13 @@
 /** @file Presets: complete runs by name, kept as JSON beside this file; and what `--set` changes in a configuration. */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Config, nearest, parseConfig } from '../meta/config.ts';
+import { type Config, parseConfig } from '../meta/config.ts';
+import { anchored } from '../meta/config-paths.ts';
 import { InputError } from '../src/errors.ts';
+import { nearest } from '../src/nearest.ts';
+import { checkModules } from './modules.ts';
 import { readJson } from './run-folder.ts';
 
 const FOLDER = fileURLToPath(new URL('./presets/', import.meta.url));
@@ -15,7 +18,7 @@ export async function presetNames(): Promise<string[]> {
 
 /**
  * The configuration that a command line asks for.
- * @param name a preset, or a path to a JSON file
+ * @param name a preset, or a path to a JSON file, whose paths are looked for beside it first
  * @param changes applied in order: dotted keys and their values
  * @throws InputError
  */
@@ -33,7 +36,11 @@ export async function configure(
   }
   if (isFile && !existsSync(name)) throw new InputError(`${name}: no such file`);
   const file = isFile ? name : join(FOLDER, `${name}.json`);
-  const { made_with: _, ...value } = (await readJson(file)) as Record<string, unknown>;
+  const { made_with, ...written } = (await readJson(file)) as Record<string, unknown>;
+  const folder = resolve(dirname(file));
+  // A run's, which may be anybody's.
+  if (made_with !== undefined) await checkModules(folder, written, (made_with as { seal?: unknown })?.seal);
+  const value = isFile ? anchored(written, folder) : written;
   for (const [key, change] of changes) setKey(value, key, change);
   return {
     name: isFile ? basename(name, '.json') : name,

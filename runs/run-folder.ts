@@ -1,5 +1,5 @@
 /**
- * @file A run folder: config.json, metrics.jsonl, checkpoint/state.safetensors, evaluation.json, plots/; of a run that
+ * @file A run folder: config.json, modules/, metrics.jsonl, checkpoint/state.safetensors, evaluation.json, plots/; of a run that
  * validates also validation.jsonl and checkpoint/best.safetensors. What a name on the command line (a folder, or a
  * pretrained memory) stands for.
  */
@@ -9,7 +9,8 @@ import { createRequire } from 'node:module';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
-import { type Config, nearest, parseConfig } from '../meta/config.ts';
+import { type Config, parseConfig } from '../meta/config.ts';
+import { anchored, portable, withModules } from '../meta/config-paths.ts';
 import type { TrainingState } from '../meta/trainer.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
@@ -17,9 +18,10 @@ import { writeFileAtomically } from '../src/files.ts';
 import { parseJson } from '../src/json.ts';
 import { LearnedMemory } from '../src/memory/learned-memory.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
+import { nearest } from '../src/nearest.ts';
 import { readMetricsFile } from './metrics.ts';
 import { makeModel } from './models.ts';
-import { checkModules, sealOf } from './modules.ts';
+import { checkModules, keepModules, sealOf } from './modules.ts';
 import type { Metrics } from './records.ts';
 import { validationsPath } from './validations.ts';
 
@@ -46,18 +48,26 @@ export interface Provenance {
   platform: string;
 }
 
+/**
+ * Writes config.json, and copies of the modules that it names in modules/, which the run uses from then on. Its paths are relative
+ * to the folder.
+ */
 export async function saveConfig(folder: string, config: Config, provenance: Provenance): Promise<void> {
-  const made_with = { ...provenance, seal: await sealOf(config) };
-  const text = `${JSON.stringify({ ...config, made_with }, null, 2)}\n`;
+  const kept = portable(withModules(config, await keepModules(folder, config)), folder);
+  const made_with = { ...provenance, seal: await sealOf(folder, kept) };
+  const text = `${JSON.stringify({ ...kept, made_with }, null, 2)}\n`;
   await writeFileAtomically(paths(folder).config, text);
 }
 
-/** @throws InputError when there is none or it is wrong */
+/**
+ * A run's configuration, its paths absolute where they lead from the folder to something.
+ * @throws InputError when there is none or it is wrong
+ */
 export async function readConfig(folder: string): Promise<Config> {
   const file = paths(folder).config;
   const { made_with, ...value } = (await readJson(file)) as Record<string, unknown>;
   try {
-    return parseConfig(value, file);
+    return anchored(parseConfig(value, file), folder);
   } catch (error) {
     const by = (made_with as { ebmm?: unknown } | undefined)?.ebmm;
     if (!(error instanceof InputError) || typeof by !== 'string' || by === VERSION) throw error;

@@ -183,7 +183,7 @@ async function plan(what: string, options: SweepCommand, io: IO): Promise<Manife
   };
   await checkTrials(manifest, options, io);
   for (const trial of trials) {
-    const seal = await sealOf(trial.config);
+    const seal = await sealOf(resolve(options.out ?? '.'), trial.config);
     if (seal) trial.seal = seal;
   }
   return manifest;

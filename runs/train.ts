@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { loadCheckpoint, saveCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
 import type { Config } from '../meta/config.ts';
+import { moduleFiles, withModules } from '../meta/config-paths.ts';
 import { AVERAGE, statePrefixes } from '../meta/meta-step.ts';
 import { taskOf } from '../meta/stored-task.ts';
 import { stateOf, Trainer, type TrainingState } from '../meta/trainer.ts';
@@ -14,6 +15,7 @@ import { initialise, type ParameterSpec } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { checkWritable, onFile } from '../src/files.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
+import { copiedFiles, MODULES } from '../src/modules/index.ts';
 import { loadTask, parseCorruption, readTask, unchanged } from '../tasks/index.ts';
 import { cachedComponents } from './components.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
@@ -21,9 +23,9 @@ import type { Hparams } from './hparams.ts';
 import type { IO } from './io.ts';
 import { makeLearner } from './learners.ts';
 import { lockRun } from './lock.ts';
-import { makeModel } from './models.ts';
+import { completed, makeModel } from './models.ts';
 import { removeMade, removePartials } from './partials.ts';
-import { checkRunModules, loadRun, type Provenance, paths, readMetrics, saveConfig } from './run-folder.ts';
+import { checkRunModules, loadRun, type Provenance, paths, readConfig, readMetrics, saveConfig } from './run-folder.ts';
 import { runTraining, type TrainResult } from './training.ts';
 import { Validator } from './validation.ts';
 import { type PartsCoordinator, shareParts } from './workers/coordinator.ts';
@@ -77,12 +79,13 @@ async function trainWith(
   io: IO,
 ): Promise<TrainResult> {
   await checkWritable(paths(resolve(asked.out ?? join('runs', 'out', asked.name))).config);
-  const read = await readTask(asked.config.task, sourceOf(asked, io));
-  const options = { ...asked, config: { ...asked.config, task: read.config } };
+  const given = asked.resume ? await goingOn(resolve(asked.out!), asked.config) : asked.config;
+  const read = await readTask(given.task, sourceOf(asked, io));
+  const complete = await completed({ ...given, task: read.config });
+  const options = { ...asked, config: complete };
   const { config, engine } = options;
   const task = taskOf(config, read.task);
   const corruption = parseCorruption(config.corruption ?? task.corruption, task);
-  if (options.resume) await checkRunModules(resolve(options.out!));
   const model = await makeModel(config);
   const learner = makeLearner({ config, task, corruption, model });
   const { training, seed } = config;
@@ -133,7 +136,9 @@ async function trainWith(
         );
       }
       const { checkpoint, metrics, evaluation, validation, best } = paths(folder);
-      const left = [checkpoint, metrics, evaluation, validation, best].find((file) => existsSync(file));
+      const left = [checkpoint, metrics, evaluation, validation, best, join(folder, MODULES)].find((file) =>
+        existsSync(file),
+      );
       if (left) {
         throw new InputError(
           `${folder} holds ${relative(folder, left)} of a run without its config.json: choose another --out, or move it away`,
@@ -159,9 +164,20 @@ async function trainWith(
       lease.release();
     }
   } catch (error) {
-    if (!begun && made) await removeMade(folder, made, [paths(folder).checkpoint]);
+    if (!begun && made)
+      await removeMade(folder, made, [
+        paths(folder).checkpoint,
+        ...copiedFiles(folder).map((file) => join(folder, file)),
+      ]);
     throw error;
   }
+}
+
+/** Whoever goes on with a run goes on with its copies of modules. @throws InputError where they may not be run */
+async function goingOn(folder: string, config: Config): Promise<Config> {
+  await checkRunModules(folder);
+  const own = moduleFiles(await readConfig(folder)).map(({ kind, file }) => [kind, file]);
+  return withModules(config, Object.fromEntries(own));
 }
 
 async function freshState(

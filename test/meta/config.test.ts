@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { nearest, parseConfig } from '../../meta/config.ts';
+import { parseConfig } from '../../meta/config.ts';
 import { configure, parseChange, presetNames } from '../../runs/presets.ts';
+import { nearest } from '../../src/nearest.ts';
 
 const least = { task: { name: 'binary' }, network: { name: 'mlp' } };
 

@@ -43,26 +43,32 @@ test('Hopfield networks take the same calls', async () => {
   expect(lines).toHaveLength(3);
 });
 
-test('an energy of one’s own, as a file, passes the check of networks and is trained', async () => {
+test('an energy of one’s own, as a file, passes the check of networks, takes options and learns', async () => {
   const { default: network } = await import('../../runs/examples/my-energy.ts');
-  expect(() => checkNetwork(network({ patternShape: [128] }), 'my-energy')).not.toThrow();
+  expect(() =>
+    checkNetwork(network({ patternShape: [128], options: { width: 8 } }), 'my-energy'),
+  ).not.toThrow();
   const file = fileURLToPath(new URL('my-energy.ts', folder));
   const out = join(mkdtempSync(join(tmpdir(), 'ebmm-example-')), 'run');
-  const tiny = ['training.episodes=2', 'training.patterns=4', 'write.steps=2', 'read.steps=2'];
-  const sets = tiny.flatMap((change) => ['--set', change]);
-  const { status, err } = await ebmm([
-    'train',
-    'binary',
-    '--network',
-    file,
-    '--steps',
-    '2',
-    '--out',
-    out,
-    ...sets,
-  ]);
-  rmSync(dirname(out), { recursive: true });
+  const small = ['task.dimension=32', 'corruption=resample:12', 'network.width=4', 'training.episodes=8', 'training.patterns=6', 'training.learning_rate=0.01', 'training.warmup=5', 'training.log_every=1']; // biome-ignore format: a list
+  const sets = small.flatMap((change) => ['--set', change]);
+  const argv = ['train', 'demo', '--network', file, '--steps', '60', '--out', out, ...sets];
+  const { status, err } = await ebmm(argv);
   expect(status, err).toBe(0);
+  const { network: kept } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
+  expect(kept).toEqual({ name: 'custom', file: 'modules/network/my-energy.ts', width: 4 });
+  const metrics = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n');
+  const errors = metrics.map((line) => (JSON.parse(line) as { error: number }).error);
+  const mean = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
+  // Half of the 12 redrawn bits are wrong in the queries.
+  expect(mean(errors.slice(-10))).toBeLessThan(1);
+  expect(mean(errors.slice(0, 3))).toBeGreaterThan(2);
+  const wrong = await ebmm([...argv.slice(0, -2), '--set', 'network.widht=8', '--out', `${out}-2`]);
+  rmSync(dirname(out), { recursive: true });
+  expect(wrong).toMatchObject({
+    status: 2,
+    err: 'ebmm: network: unknown option "widht"; did you mean "width"?',
+  });
 });
 
 test('the pages show them as they are', () => {

@@ -14,7 +14,8 @@ const withoutNode = (): Plugin => ({
   enforce: 'pre',
   resolveId(id) {
     if (id.startsWith('node:')) return { id: `\0${id}`, moduleSideEffects: false };
-    if (/^(onnxruntime-node$|koffi$|tsx\/)/.test(id)) return { id, external: true, moduleSideEffects: false };
+    if (/^(onnxruntime-node$|koffi$|esbuild$|import-meta-resolve$)/.test(id))
+      return { id, external: true, moduleSideEffects: false };
     return undefined;
   },
   async load(id) {
