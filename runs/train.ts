@@ -25,7 +25,15 @@ import { makeLearner } from './learners.ts';
 import { lockRun } from './lock.ts';
 import { completed, makeModel } from './models.ts';
 import { removeMade, removePartials } from './partials.ts';
-import { checkRunModules, loadRun, type Provenance, paths, readConfig, readMetrics, saveConfig } from './run-folder.ts';
+import {
+  checkRunModules,
+  loadRun,
+  type Provenance,
+  paths,
+  readConfig,
+  readMetrics,
+  saveConfig,
+} from './run-folder.ts';
 import { runTraining, type TrainResult } from './training.ts';
 import { Validator } from './validation.ts';
 import { type PartsCoordinator, shareParts } from './workers/coordinator.ts';
