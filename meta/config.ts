@@ -7,6 +7,8 @@ import { fastWeightRules } from '../src/rivals/index.ts';
 import { taskSchemas } from '../tasks/index.ts';
 import { scoreNetworkSchemas } from './diffusion-config.ts';
 
+export { nearest };
+
 /** Sizes of more than a million are slips; so are loops of more than a thousand steps, which are traced step by step. */
 const whole = (low: number, high = 1_000_000) => z.number().int().min(low).max(high);
 const loops = (low: number) => whole(low, 1000);
