@@ -4,7 +4,7 @@
  * the configuration and the contents of every module with all that it imports by relative path, with a key that is kept among
  * the user's settings; or when the user says so.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -37,6 +37,17 @@ export function allowModules(yes: boolean, report: (line: string) => void = () =
 }
 
 export const modulesAllowed = (): boolean => allowed;
+
+/** Files of JavaScript or TypeScript that a configuration names. */
+export const modulesOf = (config: unknown): string[] => moduleFiles(config).map(({ file }) => file);
+
+/** SHA-256 of a module with all that it imports by relative path. */
+export async function moduleSum(file: string): Promise<string> {
+  const { files } = await readSource(file, 'a module');
+  return createHash('sha256')
+    .update(files.map(({ sha256 }) => sha256).join())
+    .digest('hex');
+}
 
 /** The seal of a configuration, as config.json in `folder` has it; undefined where it names no modules, or no key can be kept. */
 export async function sealOf(folder: string, config: unknown): Promise<string | undefined> {

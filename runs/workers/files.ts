@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Config } from '../../meta/config.ts';
 import { InputError } from '../../src/errors.ts';
 import type { DataSource } from '../../tasks/index.ts';
-import { modulesAllowed, modulesOf } from '../modules.ts';
+import { moduleSum, modulesAllowed, modulesOf } from '../modules.ts';
 import type { FileNamed } from './protocol.ts';
 
 /** The pattern files of a task of one's own, as its configuration names them. */
@@ -39,12 +39,13 @@ const placeOf = (path: string, { directory }: Pick<DataSource, 'directory'>) =>
 async function checksums(
   paths: readonly string[],
   source: Pick<DataSource, 'directory'>,
+  sum = sha256,
 ): Promise<FileNamed[]> {
   const files: FileNamed[] = [];
   for (const path of paths) {
     const place = placeOf(path, source);
     if (!place) throw new InputError(`${path}: no such file`);
-    files.push({ path, sha256: await sha256(place) });
+    files.push({ path, sha256: await sum(place) });
   }
   return files;
 }
@@ -52,7 +53,7 @@ async function checksums(
 /** Data and modules of a run, by checksum. @throws InputError for one that is not there */
 export const filesOf = async (config: Config, source: DataSource) => ({
   files: await checksums(pathsOf(config), source),
-  modules: await checksums(modulesOf(config), {}),
+  modules: await checksums(modulesOf(config), {}, moduleSum),
 });
 
 /**
@@ -84,17 +85,18 @@ export async function checkFiles(
     paths: readonly string[],
     known: readonly FileNamed[],
     at: Pick<DataSource, 'directory'>,
+    sum = sha256,
   ) => {
     for (const path of paths) {
       const wanted = known.find((file) => file.path === path);
       const place = placeOf(path, at);
       if (!wanted) throw new InputError(`it names ${path} without a checksum`);
       if (!place) throw new InputError(`${path} is missing here (SHA-256 ${wanted.sha256})`);
-      if ((await sha256(place)) !== wanted.sha256) throw new InputError(`${place} is not the run's ${path}`);
+      if ((await sum(place)) !== wanted.sha256) throw new InputError(`${place} is not the run's ${path}`);
     }
   };
   await check(pathsOf(config), files, source);
-  await check(own, modules, {});
+  await check(own, modules, {}, moduleSum);
 }
 
 function isWithin(folder: string, path: string): boolean {
