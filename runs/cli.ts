@@ -25,9 +25,11 @@ import {
   engineOf,
   engineOptions,
   jsonOption,
+  PATTERNS_HELP,
   positive,
   positiveNumber,
   positives,
+  resizeOption,
   seedOption,
   taskOption,
   words,
@@ -117,6 +119,7 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       .description('error and compression of a trained memory and its rivals, on the same episodes')
       .argument('<run>', 'a run folder or a pretrained memory')
       .addOption(taskOption('other patterns of the same size'))
+      .addOption(resizeOption())
       .option('--patterns <list>', 'loads, for instance 16,32,48 (default: as trained)', positives)
       .option('--corruption <spec>', 'name:size (default: as trained)')
       .option('--known', 'recall is told which entries are uncorrupted')
@@ -173,20 +176,22 @@ export function commandLine(io: IO, finish: (status: number) => void): Command {
       .command('recall')
       .description('store your own patterns in a trained memory and recall from queries')
       .argument('<run>', 'a run folder or a pretrained memory')
-      .option(
-        '--patterns <file>',
-        'one pattern of 0 and 1 a line, or a JSON list of lists of numbers in [0, 1]',
-      )
+      .option('--patterns <path>', PATTERNS_HELP)
+      .addOption(taskOption('instead, patterns drawn from other patterns of the same size'))
+      .option('--count <n>', 'how many of --task (default: the largest load of training)', positive)
       .option('--stored <file>', 'instead of patterns: what store wrote')
-      .requiredOption('--queries <file>', 'likewise')
+      .option('--queries <path>', 'likewise (default: made from the patterns)')
+      .option('--corrupt <spec>', 'make queries by this corruption (default: as trained)')
+      .addOption(resizeOption())
       .option('--bits <n>', 'round what is stored to so many bits a number, 1 to 16 or 32', positive)
-      .option('--known <file>', 'likewise: 1 where a query is known to be right')
+      .option('--known <path>', 'a mask for --queries: 1 where a query is known to be right')
+      .option('--no-known', 'recall is not told which entries of queries that are made are right')
       .option('--steps <n>', 'steps of recall', positive)
       .option('--out <file>', 'write the recalled patterns to a file')
       .option('--picture <file>', 'write a filmstrip of recall (PNG)')
-      .addOption(bestOption())
-      .addOption(seedOption('accepted for uniformity: recall draws nothing at random')),
+      .addOption(seedOption('seed of what is drawn: patterns of --task, queries (default: 0)')),
   )
+    .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (run: string, options) =>
       recallCommand({ ...options, run, engine: await engineOf(options) }, io),

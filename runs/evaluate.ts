@@ -1,5 +1,4 @@
 /** @file `ebmm evaluate RUN|PRETRAINED`: error and compression of a trained memory and its rivals under one protocol. */
-import { resolve } from 'node:path';
 import { isScoreNetwork } from '../meta/diffusion-config.ts';
 import { type TrainedRivalName, trainedRivals } from '../meta/diffusion-memory.ts';
 import { taskOf } from '../meta/stored-task.ts';
@@ -12,14 +11,11 @@ import { checkBits } from '../src/memory/contents.ts';
 import { checkNumbers, checkSteps } from '../src/memory/inputs.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { universalRivals } from '../src/universal/index.ts';
-import { taskOfPath } from '../tasks/files/locate.ts';
 import {
-  type DataSource,
   loadTask,
   parseCorruption,
   type Split,
   type Task,
-  type TaskConfig,
   unchanged,
 } from '../tasks/index.ts';
 import { references } from '../tasks/lossless.ts';
@@ -28,6 +24,7 @@ import { type DataOptions, sourceOf } from './data-options.ts';
 import { evaluateRounded, type Protocol } from './evaluation.ts';
 import { saveEvaluation } from './evaluation-file.ts';
 import type { IO } from './io.ts';
+import { otherTask } from './other-task.ts';
 import { canKeep } from './outputs.ts';
 import { startProgress } from './progress.ts';
 import { publishedBeside } from './published.ts';
@@ -50,6 +47,8 @@ export interface EvaluateOptions extends DataOptions {
   best?: boolean;
   /** A file or folder of other patterns of the same size; default: the task that the memory was trained on. */
   task?: string;
+  /** With `task`: pictures of other sizes are brought to that of the memory. */
+  resize?: boolean;
   /** Loads; default those that the memory was trained for. */
   patterns?: number[];
   corruption?: string;
@@ -104,7 +103,9 @@ export async function evaluateRun(
 ): Promise<Evaluation> {
   const { config } = run;
   const source = sourceOf(options, io);
-  const asked = options.task ? otherTask(run, options.task, options.split ?? 'test', source) : config.task;
+  const asked = options.task
+    ? otherTask(run, options.task, options.split ?? 'test', source, options.resize)
+    : config.task;
   const task = taskOf(config, await loadTask(asked, source));
   const corruption = parseCorruption(options.corruption ?? config.corruption ?? task.corruption, task);
   const image = task.patternShape.length > 1;
@@ -195,18 +196,6 @@ async function makeComponents(
   );
   const basis = await cachedComponents(task, [-1, 1], count, options.engine, source);
   return componentsHopfield({ basis, floats: Number.isFinite(floats) ? floats : undefined });
-}
-
-/** The patterns of a path of the command line as a run's task: all of a file or folder without splits, unless the run was trained on it. */
-function otherTask({ config, model }: LoadedRun, path: string, split: Split, source: DataSource): TaskConfig {
-  const { name, ...files } = taskOfPath(path, source);
-  const own = config.task;
-  if (own.name === 'files' && own.train?.join() === files.train?.map((file) => resolve(file)).join()) {
-    return own;
-  }
-  const { train, validation, test } = files;
-  const given = validation || test ? { train, validation, test } : { [split]: train };
-  return { name, ...given, shape: model.patternShape };
 }
 
 interface RivalNeeds {

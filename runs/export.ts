@@ -3,15 +3,16 @@ import { join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import type { Command } from 'commander';
 import { trainedParameters } from '../meta/checkpoint.ts';
-import { exportOnnx, type NamedTensors } from '../src/compile/index.ts';
+import { compiledEngine, exportOnnx, type NamedTensors } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
 import { checkBits, FLOAT_BITS, memoryBits } from '../src/memory/contents.ts';
 import { checkNumbers, checkSteps } from '../src/memory/inputs.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { roundTensor } from '../src/memory/rounding.ts';
+import { EXAMPLE_FILES, exportExample } from './export-example.ts';
 import type { IO } from './io.ts';
-import { bestOption, jsonOption, positive } from './options.ts';
+import { bestOption, dataOption, jsonOption, positive, resizeOption, taskOption } from './options.ts';
 import { checkFolder } from './outputs.ts';
 import { type LoadedRun, loadRun } from './run-folder.ts';
 
@@ -33,6 +34,11 @@ export interface ExportCommand {
   steps?: number;
   /** Bits that writing rounds every number to, 1 to 16; default: as the memory keeps them. */
   bits?: number;
+  /** A file or folder of patterns: an example of what the models take and give is written beside them. */
+  task?: string;
+  /** Pictures of other sizes are brought to that of the memory. */
+  resize?: boolean;
+  dataDir?: string;
   json?: boolean;
 }
 
@@ -50,15 +56,33 @@ export interface ExportedMemory {
   read: { inputs: Record<string, number[]>; outputs: Record<string, number[]> };
 }
 
-export async function exportCommand({ run: name, onnx, json, ...options }: ExportCommand, io: IO) {
+export async function exportCommand({ run: name, onnx, json, task, ...options }: ExportCommand, io: IO) {
   const run = await loadRun(name, { best: options.best });
   const folder = resolve(onnx);
-  await checkFolder(folder, ['write.onnx', 'read.onnx', 'memory.json']);
-  const { write, read, memory } = exportMemory(run, options);
+  await checkFolder(folder, [
+    'write.onnx',
+    'read.onnx',
+    'memory.json',
+    ...(task === undefined ? [] : EXAMPLE_FILES),
+  ]);
+  if (options.resize && task === undefined) throw new InputError('export: --resize needs --task');
+  const exported = exportMemory(run, options);
+  const [episodes, patterns] = exported.memory.write.inputs.patterns;
+  const { known = run.config.known, steps, bits, dataDir, resize } = options;
+  const shown =
+    task === undefined
+      ? undefined
+      : await exportExample(
+          run,
+          { task, engine: compiledEngine(), episodes, patterns, known, steps, bits, dataDir, resize },
+          io,
+        );
+  const memory = { ...exported.memory, ...(shown ? { example: shown.example } : {}) };
   const files = {
-    'write.onnx': write,
-    'read.onnx': read,
+    'write.onnx': exported.write,
+    'read.onnx': exported.read,
     'memory.json': `${JSON.stringify(memory, null, 2)}\n`,
+    ...shown?.files,
   };
   for (const [file, contents] of Object.entries(files)) {
     await writeFileAtomically(join(folder, file), contents);
@@ -165,6 +189,9 @@ export function addExportCommand(program: Command, io: IO): void {
     .option('--known', 'reading is told which entries are known')
     .option('--no-known', 'reading is not told (default: as trained)')
     .addOption(bestOption())
+    .addOption(taskOption('write an example too: patterns, queries and what is recalled, as .npy'))
+    .addOption(resizeOption())
+    .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (run: string, options) => exportCommand({ ...options, run }, io));
 }

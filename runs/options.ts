@@ -63,11 +63,16 @@ export const engineOptions = (command: Command): Command =>
   );
 export const dataOption = () =>
   new Option('--data-dir <dir>', "folder with the data sets' own files (or EBMM_DATA_DIR)");
+const FILES_HELP =
+  "a file (.npy, .npz, .safetensors, .csv, .txt, .json, a picture, MNIST's or CIFAR's format; FILE#NAME for an array in it)";
 export const taskOption = (what: string) =>
   new Option(
     '--task <path>',
-    `${what}: a file (.npy, .npz, .safetensors, .csv, .txt, .json, MNIST's, CIFAR's; FILE#NAME for an array in it), or a folder of pictures or of files named train, validation, test`,
+    `${what}: ${FILES_HELP}, or a folder of pictures or of files named train, validation, test`,
   );
+export const PATTERNS_HELP = `patterns of 0 and 1, or of numbers in [0, 1]: ${FILES_HELP}, or a folder of pictures`;
+export const resizeOption = () =>
+  new Option('--resize', 'bring pictures of other sizes to that of the memory');
 export const bestOption = () =>
   new Option('--best', 'the checkpoint of the best validation while training, not the last one');
 export const jsonOption = () => new Option('--json', 'print one JSON document and nothing else');

@@ -1,31 +1,25 @@
-/** @file `ebmm recall RUN --patterns FILE --queries FILE`: stores a user's own patterns and recalls from their queries. */
+/** @file `ebmm recall RUN --patterns FILE [--queries FILE]`: stores a user's own patterns and recalls from their queries. */
 
 import { resolve } from 'node:path';
-import { fromRange, toRange } from '../meta/units.ts';
+import { fromRange, recallError, toRange } from '../meta/units.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { checkWritable, writeFileAtomically } from '../src/files.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { type IO, keep } from './io.ts';
-import { readMask, readPatterns } from './pattern-file.ts';
 import { filmstrip } from './plots/index.ts';
+import { type InputOptions, recallInput } from './recall-input.ts';
 import { type LoadedRun, loadRun, memoryOf } from './run-folder.ts';
 import { storedState } from './stored-state.ts';
+import { short } from './table.ts';
 
-export interface RecallCommand {
+export interface RecallCommand extends InputOptions {
   run: string;
   /** The checkpoint of the run's best validation, not its last. */
   best?: boolean;
   engine: Engine;
-  /** A file of patterns: a JSON list of lists of numbers in [0, 1], or one pattern a line of 0 and 1. */
-  patterns?: string;
-  /** Instead of patterns: what `store` wrote. */
-  stored?: string;
   /** Bits that every stored number is rounded to, 1 to 16 or 32; default: as it is. */
   bits?: number;
-  queries: string;
-  /** Likewise, 1 where the query is known to be right. */
-  known?: string;
   steps?: number;
   /** Write the recalled patterns there instead of to standard output. */
   out?: string;
@@ -38,11 +32,7 @@ export async function recallCommand(options: RecallCommand, io: IO): Promise<voi
   const run = await loadRun(options.run, { best: options.best });
   const { patternShape } = run.model;
   const size = sizeOf(patternShape);
-  if ((options.patterns === undefined) === (options.stored === undefined))
-    throw new InputError('recall: give --patterns, or --stored with what was stored before');
-  const patterns = options.patterns ? await readPatterns(options.patterns, size) : [];
-  const queries = await readPatterns(options.queries, size);
-  const known = options.known ? await readMask(options.known, size, queries.length) : undefined;
+  const { patterns, queries, known, corruption } = await recallInput(run, options, io);
   if (options.picture && patterns.length !== queries.length) {
     throw new InputError('--picture: needs a query for every pattern, in the same order');
   }
@@ -63,11 +53,23 @@ export async function recallCommand(options: RecallCommand, io: IO): Promise<voi
   const recalled = frames.at(-1)!;
   const binary = (options.stored ? queries : patterns).every((p) => p.every((v) => v === 0 || v === 1));
   const rows = recalled.map((p) => Array.from(p, (v) => (binary ? Number(v > 0.5) : Number(v.toFixed(5)))));
-  const result = { patterns: rows, energies: energies.map((e) => Array.from(e)), floats: memory.floats };
+  const errors =
+    corruption === undefined ? undefined : errorsOf(patterns, queries, recalled, patternShape, binary);
+  const result = {
+    patterns: rows,
+    energies: energies.map((e) => Array.from(e)),
+    floats: memory.floats,
+    ...(errors ? { corruption, known: Boolean(known), ...errors } : {}),
+  };
   const text = options.json
     ? JSON.stringify(result)
     : rows.map((row) => (binary ? row.join('') : JSON.stringify(row))).join('\n');
   const { out, picture } = options;
+  if (errors && !options.json) {
+    io.err(
+      `${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}: mean error of ${patterns.length} patterns ${short(errors.error)} ${errors.unit}, of their queries ${short(errors.query_error)}`,
+    );
+  }
   if (!out || !(await keep(io, () => writeFileAtomically(resolve(out), `${text}\n`)))) io.out(text);
   if (picture) {
     const strip = { patternShape, patterns, frames: [queries, ...frames], energies: result.energies };
@@ -75,9 +77,26 @@ export async function recallCommand(options: RecallCommand, io: IO): Promise<voi
   }
 }
 
+/** Mean errors of what is recalled and of the queries that it was recalled from. */
+function errorsOf(
+  patterns: Float32Array[],
+  queries: Float32Array[],
+  recalled: Float32Array[],
+  patternShape: number[],
+  binary: boolean,
+) {
+  const unit = binary ? ('bits' as const) : ('squared error' as const);
+  const error = (rows: Float32Array[]) =>
+    recallError({ unit, patternShape }, [0, 1], flat(rows), flat(patterns));
+  return { unit, error: error(recalled), query_error: error(queries) };
+}
+
 /** @throws InputError when a result would take the place of what it is made from, FileError when it cannot be written */
-async function checkOutput(file: string, { patterns, queries, known, stored, out, picture }: RecallCommand) {
-  const inputs = [patterns, queries, known, stored].filter((input) => input !== undefined);
+async function checkOutput(
+  file: string,
+  { patterns, task, queries, known, stored, out, picture }: RecallCommand,
+) {
+  const inputs = [patterns, task, queries, known, stored].filter((input) => typeof input === 'string');
   if (inputs.some((input) => resolve(input) === resolve(file)))
     throw new InputError(`${file}: is read by this command, so it is not written over`);
   if (out && picture && resolve(out) === resolve(picture))

@@ -9,8 +9,16 @@ import { checkWritable, writeFileAtomically } from '../src/files.ts';
 import { FLOAT_BITS, memoryBits } from '../src/memory/contents.ts';
 import { sizeOf } from '../src/shapes.ts';
 import type { IO } from './io.ts';
-import { bestOption, engineOf, engineOptions, jsonOption, positive } from './options.ts';
-import { readPatterns } from './pattern-file.ts';
+import {
+  bestOption,
+  engineOf,
+  engineOptions,
+  jsonOption,
+  PATTERNS_HELP,
+  positive,
+  resizeOption,
+} from './options.ts';
+import { readPatterns, unitsOf } from './pattern-file.ts';
 import { slowedIn } from './recall.ts';
 import { loadRun, memoryOf } from './run-folder.ts';
 import { fingerprintOf } from './stored-state.ts';
@@ -20,8 +28,10 @@ export interface StoreCommand {
   /** The checkpoint of the run's best validation, not its last. */
   best?: boolean;
   engine: Engine;
-  /** A file of patterns, as `recall` takes them. */
+  /** A file or folder of patterns, as `recall` takes them. */
   patterns: string;
+  /** Pictures of other sizes are brought to that of the memory. */
+  resize?: boolean;
   /** The file to write. */
   out: string;
   /** Bits of every number, 1 to 16 or 32; default: as the memory keeps them. */
@@ -32,7 +42,7 @@ export interface StoreCommand {
 export async function storeCommand({ bits = FLOAT_BITS, ...options }: StoreCommand, io: IO): Promise<void> {
   const run = await loadRun(options.run, { best: options.best });
   const size = sizeOf(run.model.patternShape);
-  const patterns = await readPatterns(options.patterns, size);
+  const patterns = await readPatterns(options.patterns, unitsOf(run, options.resize));
   if (resolve(options.patterns) === resolve(options.out))
     throw new InputError(`${options.out}: is read by this command, so it is not written over`);
   await checkWritable(resolve(options.out));
@@ -66,10 +76,8 @@ export function addStoreCommand(program: Command, io: IO): void {
         'store your own patterns and keep what the memory then holds in a file, for recall --stored',
       )
       .argument('<run>', 'a run folder or a pretrained memory')
-      .requiredOption(
-        '--patterns <file>',
-        'one pattern of 0 and 1 a line, or a JSON list of lists of numbers in [0, 1]',
-      )
+      .requiredOption('--patterns <path>', PATTERNS_HELP)
+      .addOption(resizeOption())
       .requiredOption('--out <file>', 'the file, in the format of safetensors')
       .option(
         '--bits <n>',

@@ -7,11 +7,14 @@ import { checkNumbers } from '../src/memory/inputs.ts';
 import { stream } from '../src/random.ts';
 import { cifar10Splits } from '../tasks/cifar10.ts';
 import { folderImages } from '../tasks/data/folder.ts';
-import type { Images } from '../tasks/data/images.ts';
-import type { DataSource } from '../tasks/index.ts';
+import type { Images, Numbers } from '../tasks/data/images.ts';
+import { taskOfPath } from '../tasks/files/locate.ts';
+import { isPictureFolder } from '../tasks/files/pictures.ts';
+import { type DataSource, loadTask } from '../tasks/index.ts';
 import { mnistSplits } from '../tasks/mnist.ts';
 import { sourceOf } from './data-options.ts';
 import { type IO, keep } from './io.ts';
+import { taskOption } from './options.ts';
 import { placeFor } from './outputs.ts';
 import { startProgress } from './progress.ts';
 import {
@@ -25,8 +28,10 @@ import { type Criterion, universalChart, universalReport } from './universal/rep
 
 export interface UniversalCommand {
   experiment: string;
-  /** 'mnist', 'cifar10', or a folder of pictures. Default cifar10. */
+  /** 'mnist', 'cifar10', a folder of pictures, or a file or folder that a task can have. Default cifar10. */
   data?: string;
+  /** Likewise: a file or folder. */
+  task?: string;
   /** Side to which a folder's pictures are scaled; default: they must be of one size. */
   side?: number;
   slices?: number;
@@ -50,15 +55,21 @@ const DATA: Record<string, (source: DataSource) => Promise<Images>> = {
 
 /** @throws InputError for an unknown experiment, data that cannot be had, or too few images */
 export async function universalCommand(options: UniversalCommand, io: IO): Promise<Measurement> {
-  const { data = 'cifar10', slices = 5, seed = 0, threshold, blank, side } = options;
+  const { data = options.task ?? 'cifar10', slices = 5, seed = 0, threshold, blank, side } = options;
+  if (options.data !== undefined && options.task !== undefined)
+    throw new InputError('universal: give --data or --task, not both');
   const experiment = limited(experimentOf(options.experiment), options.stored);
   const file = options.out === undefined ? undefined : join(options.out, `${options.experiment}.json`);
   if (file) await checkWritable(file);
   const needed = imagesNeeded(experiment, slices);
   if (side) checkNumbers(`--side ${side}`, [needed, side, side, 3], 2 ** 28);
-  const images = await (Object.hasOwn(DATA, data)
-    ? DATA[data](sourceOf(options, io))
-    : folderImages(data, needed, stream(seed, 'universal', 'pictures'), side, io.err));
+  const source = sourceOf(options, io);
+  const named = Object.hasOwn(DATA, data) && options.task === undefined;
+  const images = await (named
+    ? DATA[data](source)
+    : isPictureFolder(data)
+      ? folderImages(data, needed, stream(seed, 'universal', 'pictures'), side, io.err)
+      : fileImages(data, needed, seed, source));
   let progress: ReturnType<typeof startProgress> | undefined;
   const measurement = await measure(
     experiment,
@@ -92,6 +103,19 @@ export async function universalCommand(options: UniversalCommand, io: IO): Promi
   return measurement;
 }
 
+/** Patterns drawn from a file or folder, of its training split where it has one. */
+async function fileImages(path: string, needed: number, seed: number, source: DataSource): Promise<Numbers> {
+  const { name, train, test, validation } = taskOfPath(path, source);
+  const task = await loadTask({ name, test: train ?? test ?? validation }, source);
+  const { test: count } = task.sizes!;
+  if (count < needed)
+    throw new InputError(
+      `${path} has ${count} patterns, fewer than the ${needed} wanted; take fewer --slices`,
+    );
+  const [height, width = 1, channels = 1] = task.patternShape;
+  return { shape: [height, width, channels], count: needed, values: task.patterns('test', seed, 0, needed) };
+}
+
 const criteriaOf = ({ axis }: Measurement): Criterion[] =>
   axis === 'threshold' ? ['absolute'] : ['absolute', 'nearest'];
 
@@ -116,7 +140,8 @@ export function addUniversalCommand(program: Command, io: IO): void {
     .command('universal')
     .description('capacity of universal Hopfield networks: similarities, separations, kinds of corruption')
     .argument('<experiment>', experimentNames.join(', '))
-    .option('--data <name>', 'mnist, cifar10, or a folder of pictures', 'cifar10')
+    .option('--data <name>', 'mnist, cifar10, a folder of pictures, or a file of patterns (default: cifar10)')
+    .addOption(taskOption('likewise, patterns of your own'))
     .option('--side <n>', "scale a folder's pictures to n x n (default: they must be of one size)", whole)
     .option('--slices <n>', 'disjoint sets of images', whole, 5)
     .option('--stored <n>', 'most images stored at once', whole)

@@ -4,7 +4,7 @@ import { InputError } from '../../src/errors.ts';
 import { type Random, stream } from '../../src/random.ts';
 import { sizeOf } from '../../src/shapes.ts';
 import { type UniversalNetwork, universalNetwork } from '../../src/universal/index.ts';
-import type { Images } from '../../tasks/data/images.ts';
+import type { Images, Numbers } from '../../tasks/data/images.ts';
 import { parseCorruption } from '../../tasks/index.ts';
 import { type Axis, type Experiment, officialSeries, type Series } from './experiments.ts';
 import { allScores, makeSlice, outcome } from './trial.ts';
@@ -60,7 +60,7 @@ const largestLoad = ({ stored, values }: Experiment) => stored ?? Math.max(...va
  */
 export async function measure(
   experiment: Experiment,
-  images: Images,
+  images: Images | Numbers,
   options: MeasureOptions & { experiment: string },
   progress: (done: number, total: number, remark: string) => void = () => {},
 ): Promise<Measurement> {
@@ -179,12 +179,13 @@ function reweighted(network: UniversalNetwork, series: Series): UniversalNetwork
   return { ...network, weights };
 }
 
-function gather({ bytes, shape }: Images, order: Uint32Array, blanks: Uint8Array): Float32Array {
-  const d = sizeOf(shape);
+function gather(images: Images | Numbers, order: Uint32Array, blanks: Uint8Array): Float32Array {
+  const d = sizeOf(images.shape);
+  const [from, largest] = 'values' in images ? [images.values, 1] : [images.bytes, 255];
   const values = new Float32Array(order.length * d);
   for (const [i, image] of order.entries()) {
     if (blanks[i]) continue;
-    for (let k = 0; k < d; k++) values[i * d + k] = bytes[image * d + k] / 255;
+    for (let k = 0; k < d; k++) values[i * d + k] = from[image * d + k] / largest;
   }
   return values;
 }

@@ -1,4 +1,4 @@
-/** @file Images in memory, as a data set gives them: one byte a value. */
+/** @file Images in memory, as a data set gives them: one byte a value; or, of files of one's own, numbers. */
 import { InputError } from '../../src/errors.ts';
 
 export interface Images {
@@ -7,6 +7,13 @@ export interface Images {
   count: number;
   /** [count, height, width, channels], 0 to 255. */
   bytes: Uint8Array;
+}
+
+/** The same, but values in [0, 1]; a vector of d values is an image of d rows. */
+export interface Numbers {
+  shape: [height: number, width: number, channels: number];
+  count: number;
+  values: Float32Array;
 }
 
 /** Images `from` up to `to` (not included), without copying. */

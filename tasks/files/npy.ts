@@ -53,3 +53,18 @@ export function npyHeader(label: string, bytes: Bytes): ArrayHeader {
     start: start + length,
   };
 }
+
+/** A .npy file of float32 numbers, in C order. */
+export function encodeNpy(values: Float32Array, shape: readonly number[]): Uint8Array {
+  const written = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${written}), }`;
+  // Values begin at a multiple of 64.
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
+  const file = new Uint8Array(10 + length + 4 * values.length);
+  file.set(Buffer.from(`${MAGIC}\x01\0`, 'latin1'));
+  const view = new DataView(file.buffer);
+  view.setUint16(8, length, true);
+  file.set(Buffer.from(`${text.padEnd(length - 1)}\n`, 'latin1'), 10);
+  for (let i = 0; i < values.length; i++) view.setFloat32(10 + length + 4 * i, values[i], true);
+  return file;
+}

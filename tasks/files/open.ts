@@ -12,11 +12,11 @@ import { npyPatterns } from './npy.ts';
 import { npzNames, npzPatterns } from './npz.ts';
 import type { ParsedFiles } from './options.ts';
 import { joined, type Patterns, sameShape } from './patterns.ts';
-import { onePicture, pictureFolder, picturePatterns } from './pictures.ts';
+import { onePicture, type PictureOptions, pictureFolder, picturePatterns } from './pictures.ts';
 import { isSafetensors, safetensorsPatterns, tensorNames } from './safetensors.ts';
 import { textPatterns } from './text.ts';
 
-export type Wanted = Pick<ParsedFiles, 'array' | 'size' | 'colour'>;
+export type Wanted = Pick<ParsedFiles, 'array'> & PictureOptions;
 
 interface Format {
   help: string;
@@ -63,11 +63,17 @@ const FORMATS: Format[] = [
   {
     help: '.json',
     name: /\.json$/i,
+    is: (head) => /^(\u00ef\u00bb\u00bf)?\s*[[{]/.test(latin(head)),
     open: (file, bytes, { array }) => jsonPatterns(file, bytes, array),
     names: jsonNames,
   },
   { help: '.csv, .tsv, .txt', name: /\.(csv|tsv|txt|dat)$/i, open: textPatterns },
 ];
+
+/** Of files whose name says nothing: numbers, written out. */
+const isNumbers = (head: Uint8Array) =>
+  /^(\u00ef\u00bb\u00bf)?[\s#"]*[-+.]?\d[\d\s.,;+\-eE"]*$/.test(latin(head));
+const latin = (bytes: Uint8Array) => String.fromCharCode(...bytes);
 
 /** Formats that people have, and what to do about them. */
 const ELSEWHERE: [RegExp, string][] = [
@@ -119,6 +125,7 @@ function formatOf(path: string): [Format, Bytes] {
   const format =
     FORMATS.find(({ is }) => is?.(head, bytes)) ?? FORMATS.find(({ name }) => name.test(bareName(path)));
   if (format) return [format, bytes];
+  if (isNumbers(head)) return [FORMATS.at(-1)!, bytes];
   throw new InputError(
     `${path}: ${elsewhere ?? 'neither its name nor its first bytes say a format that is known'}; expected ${FORMATS.map(({ help }) => help).join(', ')} (or .gz of these)`,
   );

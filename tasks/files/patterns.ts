@@ -17,6 +17,8 @@ export interface Patterns {
   readonly bytes: boolean;
   /** The values of pattern `index`, [...shape]; not to be changed. */
   read(index: number): Numbers;
+  /** Whether they are pictures, which can be brought to another size. */
+  readonly picture?: boolean;
   /** What to call pattern `index` in messages; default: its row. */
   nameOf?(index: number): string;
   /** A line that the user should read: what was passed over. */

@@ -1,5 +1,5 @@
 /** @file The pictures of a folder and of all folders in it, as patterns: of one size, grey where all of them are. */
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { InputError } from '../../src/errors.ts';
 import {
@@ -52,6 +52,10 @@ export function pictureFolder(folder: string): PictureFolder {
   return { folder, names, hidden: pictures.length - names.length, others };
 }
 
+/** Whether a path is that of a folder with pictures in it. */
+export const isPictureFolder = (path: string): boolean =>
+  Boolean(statSync(path, { throwIfNoEntry: false })?.isDirectory()) && pictureFolder(path).names.length > 0;
+
 /** A line about what was passed over; undefined where nothing was. */
 export function passedOver({ folder, hidden, others }: PictureFolder): string | undefined {
   const parts = [
@@ -100,6 +104,7 @@ export function picturePatterns(found: PictureFolder, options: PictureOptions = 
     shape: [height, width, channels],
     bits: 8,
     bytes: true,
+    picture: true,
     read(index) {
       if (!kept) return decode(index);
       kept[index] ??= decode(index);

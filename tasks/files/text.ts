@@ -38,6 +38,8 @@ export function textPatterns(label: string, bytes: Bytes): Patterns {
   const aside = new Set(headed ? head.flatMap((name, i) => (ASIDE.test(name) ? [i] : [])) : []);
   if (aside.size === head.length) aside.clear();
   const width = head.length;
+  // Bits with nothing between them, or with something between groups of them.
+  const grouped = (fields: string[]) => fields.every((field) => /^[01]{2,}$/.test(field));
   const numbers: number[][] = [];
   const at: number[] = [];
   let bits = true;
@@ -47,8 +49,7 @@ export function textPatterns(label: string, bytes: Bytes): Patterns {
     const fields = split(lines[n]);
     const where = `${label}: row ${n + 1}`;
     let row: number[];
-    const text = fields.length === 1 ? fields[0] : '';
-    if (text.length > 1 && /^[01]+$/.test(text)) row = Array.from(text, Number);
+    if (bits && grouped(fields)) row = Array.from(fields.join(''), Number);
     else {
       bits = false;
       if (fields.length !== width)

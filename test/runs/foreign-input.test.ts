@@ -56,18 +56,35 @@ describe('files of patterns', () => {
     [
       'an array of NumPy',
       () => file('a.npy', Buffer.from('\x93NUMPY\x01\0v\0{}', 'latin1')),
-      /an array of NumPy \(\.npy\)/,
+      /a.npy: cut off in its header/,
     ],
-    ['an archive', () => file('a.npz', Buffer.from('PK\x03\x04xxxx', 'latin1')), /a ZIP archive/],
-    ['a picture', () => file('a.png', Buffer.from('\x89PNG\r\n', 'latin1')), /a picture/],
-    ['UTF-16', () => file('a.txt', Buffer.from('\ufeff0101', 'utf16le')), /UTF-16/],
-    ['zeros', () => file('z.txt', Buffer.alloc(100)), /no text/],
     [
-      'a header',
-      () => file('h.csv', `${Array.from({ length: D }, (_, i) => `x${i}`).join()}\n${'0,'.repeat(D - 1)}1\n`),
-      /line 1 is not a row of 0 and 1: a header\? leave it out/,
+      'an archive',
+      () => file('a.npz', Buffer.from('PK\x03\x04xxxx', 'latin1')),
+      /a.npz: not a whole archive/,
     ],
-    ['-1 and +1 in lines', () => file('s.txt', `${'-1 '.repeat(D)}\n`), /other numbers go into a JSON list/],
+    [
+      'a picture',
+      () => file('a.png', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')),
+      /a.png is not a whole picture: it is cut off/,
+    ],
+    ['UTF-16', () => file('a.txt', Buffer.from('\ufeff0101', 'utf16le')), /UTF-16/],
+    ['zeros', () => file('z.txt', Buffer.alloc(100)), /z.txt: not text/],
+    [
+      'another length',
+      () => file('l.csv', `${'0,'.repeat(D - 2)}1\n`),
+      /l.csv: row 1 has 127 values, expected 128/,
+    ],
+    [
+      'text in a row',
+      () => file('w.csv', `${'0,'.repeat(D - 1)}1\n${'0,'.repeat(D - 1)}x\n`),
+      /w.csv: row 2, column 128 holds "x", expected a number/,
+    ],
+    [
+      '-1 and +1 in lines',
+      () => file('s.txt', `${'-1 '.repeat(D)}\n`),
+      /row 1 holds -1, expected numbers from 0 to 1: these are -1 and \+1/,
+    ],
     [
       '-1 and +1 in JSON',
       () => file('s.json', JSON.stringify([Array(D).fill(-1)])),
@@ -79,14 +96,18 @@ describe('files of patterns', () => {
       /these look like bytes, so divide by 255/,
     ],
     ['NaN', () => file('n.json', '[[NaN]]'), /not JSON/],
-    ['null', () => file('null.json', JSON.stringify([Array(D).fill(null)])), /holds null/],
+    ['null', () => file('null.json', JSON.stringify([Array(D).fill(null)])), /value 1 is null/],
     [
       'deep nesting',
       () => file('deep.txt', `${'['.repeat(200_001)}1${']'.repeat(200_001)}`),
       /nested deeper than 64 brackets/,
     ],
     ['nothing', () => file('e.txt', ''), /holds no patterns/],
-    ['a folder', () => folder, /cannot be read \(EISDIR\)/],
+    [
+      'a folder of pictures',
+      () => mkdirSync(inside('empty'), { recursive: true }) ?? inside('empty'),
+      /holds no pictures/,
+    ],
   ];
   test.each(wrong)('%s', async (what, path, message) => {
     for (const argv of [
@@ -111,7 +132,7 @@ describe('files of patterns', () => {
     const outcome = await recall(fair, fair, '--known', known);
     expectRefused(outcome, 'probabilities');
     expect(outcome.err).toContain(
-      'line 1 holds 0.5, expected 1 where a query is known to be right and 0 elsewhere',
+      'pattern 1 holds 0.5, expected 1 where a query is known to be right and 0 elsewhere',
     );
   });
 

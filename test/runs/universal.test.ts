@@ -58,7 +58,7 @@ test('loads above --stored are left out', async () => {
 
 test.each([
   [['similarities'], /unknown experiment "similarities"; there are similarity, separation, noise/],
-  [['noise', '--data', '/nonexistent'], /\/nonexistent: cannot be read \(ENOENT\)/],
+  [['noise', '--data', '/nonexistent'], /\/nonexistent: no such file or folder/],
   [['similarity', '--stored', '1'], /--stored 1: expected at least 2/],
   [['noise', '--blank', '2'], /Expected a number from 0 to 1/],
   [['noise', '--slices', '0'], /Expected a whole number of at least 1/],

@@ -1,0 +1,45 @@
+/** @file Patterns of the command line (`--task PATH`) as the task of a trained memory. */
+import { resolve } from 'node:path';
+import { InputError } from '../src/errors.ts';
+import { taskOfPath } from '../tasks/files/locate.ts';
+import { isUsual } from '../tasks/files/survey.ts';
+import type { DataSource, Split, TaskConfig } from '../tasks/index.ts';
+import type { LoadedRun } from './run-folder.ts';
+
+/**
+ * All patterns of a file, or of a folder without splits, as one split; those of a folder with splits as they are; where
+ * the run was trained on the very file, its own splits.
+ * @param resize pictures are brought to the size of the memory's patterns
+ * @throws InputError where there is no such file
+ */
+export function otherTask(
+  { config, model }: Pick<LoadedRun, 'config' | 'model'>,
+  path: string,
+  split: Split,
+  source: DataSource,
+  resize = false,
+): TaskConfig {
+  const { name, ...files } = taskOfPath(path, source);
+  const own = config.task;
+  if (own.name === 'files' && own.train?.join() === files.train?.map((file) => resolve(file)).join()) {
+    return own;
+  }
+  const { train, validation, test } = files;
+  const given = validation || test ? { train, validation, test } : { [split]: train };
+  const shape = model.patternShape;
+  const [height, width, channels] = shape;
+  const image = shape.length === 3 && (channels === 1 || channels === 3);
+  if (resize && !image)
+    throw new InputError(`--resize: needs a memory of pictures, but its patterns are [${shape.join(', ')}]`);
+  const size = own.name === 'files' ? own.size : undefined;
+  // Of numbers that are usual, what they mean is seen in them; others mean what they did in training.
+  const range = own.name === 'files' && own.range && !isUsual(own.range) ? own.range : undefined;
+  return {
+    name,
+    ...given,
+    shape,
+    ...(image ? { colour: channels === 1 ? 'grey' : 'rgb' } : {}),
+    ...(image && (resize || size) ? { size: [height, width] } : {}),
+    ...(range ? { range } : {}),
+  };
+}

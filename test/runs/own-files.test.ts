@@ -1,0 +1,212 @@
+/** @file One set of drawings in several formats, through every command: all of them must see the same patterns. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+import { beforeAll, expect, test } from 'vitest';
+import { stream } from '../../src/random.ts';
+import { openPatterns } from '../../tasks/files/open.ts';
+import { ebmm, expectRefused, folderOfFile, tiny } from './command.ts';
+
+const folder = folderOfFile();
+const inside = (...names: string[]) => join(folder, ...names);
+const [COUNT, SIDE] = [30, 4];
+const random = stream(1, 'own files');
+const drawings = Array.from({ length: COUNT }, () => Array.from({ length: SIDE * SIDE }, () => random.bit()));
+
+mkdirSync(inside('pictures', 'class'), { recursive: true });
+mkdirSync(inside('large'));
+for (const [n, drawing] of drawings.entries()) {
+  const name = `${String(n).padStart(2, '0')}.png`;
+  const pixels = (side: number) =>
+    encode({
+      width: side,
+      height: side,
+      channels: 1,
+      depth: 8,
+      data: Uint8Array.from({ length: side * side }, (_, i) => {
+        const [x, y] = [i % side, Math.floor(i / side)].map((at) => Math.floor((at * SIDE) / side));
+        return 255 * drawing[y * SIDE + x];
+      }),
+    });
+  writeFileSync(inside('pictures', 'class', name), pixels(SIDE));
+  writeFileSync(inside('large', name), pixels(2 * SIDE));
+}
+writeFileSync(inside('bits.txt'), drawings.map((drawing) => `${drawing.join('')}\n`).join(''));
+writeFileSync(inside('bytes.json'), JSON.stringify({ few: drawings.slice(0, 3), all: drawings }));
+const header = `{'descr': '|b1', 'fortran_order': False, 'shape': (${COUNT}, ${SIDE}, ${SIDE}), }\n`;
+const start = Buffer.concat([Buffer.from('\x93NUMPY\x01\0', 'latin1'), Buffer.from([header.length, 0])]);
+writeFileSync(inside('array.npy'), Buffer.concat([start, Buffer.from(header), Buffer.from(drawings.flat())]));
+
+const run = inside('run');
+beforeAll(async () => {
+  const config = { ...tiny, corruption: 'block:2', training: { ...tiny.training, patterns: 3 } };
+  writeFileSync(inside('config.json'), JSON.stringify(config));
+  const trained = await ebmm(['train', inside('config.json'), '--task', inside('pictures'), '--out', run]);
+  expect(trained.status, trained.err).toBe(0);
+  expect(trained.err).toMatch(
+    /test and validation: 3 of 30 patterns each, drawn by seed 0, 24 left to train/,
+  );
+});
+
+test('recall takes every format alike', async () => {
+  const recalled = async (path: string, ...rest: string[]) => {
+    const outcome = await ebmm(['recall', run, '--patterns', path, '--queries', path, ...rest, '--json']);
+    expect(outcome.status, outcome.err).toBe(0);
+    return JSON.parse(outcome.out).patterns;
+  };
+  const expected = await recalled(inside('bits.txt'));
+  expect(expected).toHaveLength(COUNT);
+  for (const path of [inside('pictures'), inside('array.npy'), `${inside('bytes.json')}#all`])
+    expect(await recalled(path), path).toEqual(expected);
+  // Twice as large: resized they are not bits, but nearly.
+  expect(await recalled(inside('large'), '--resize')).toHaveLength(COUNT);
+});
+
+test('pictures of another size are refused, with what to do', async () => {
+  const outcome = await ebmm(['recall', run, '--patterns', inside('large')]);
+  expectRefused(outcome, 'another size');
+  expect(outcome.err).toMatch(
+    /patterns of shape \[8, 8, 1\], expected \[4, 4, 1\]; --resize brings pictures to the size of the memory/,
+  );
+});
+
+test('recall makes queries from patterns, by a corruption, and says the error', async () => {
+  const argv = ['recall', run, '--patterns', inside('array.npy')];
+  const one = await ebmm(argv);
+  expect(one.status, one.err).toBe(0);
+  expect(one.err).toMatch(
+    /^block:2, uncorrupted entries (not )?known: mean error of 30 patterns [\d.]+ bits, of their queries [\d.]+$/m,
+  );
+  const none = JSON.parse((await ebmm([...argv, '--corrupt', 'flip:0', '--json'])).out);
+  expect(none).toMatchObject({ corruption: 'flip:0', query_error: 0, unit: 'bits' });
+  const seeded = await ebmm([...argv, '--seed', '1', '--json']);
+  expect(JSON.parse(seeded.out).query_error).not.toBe(
+    JSON.parse((await ebmm([...argv, '--json'])).out).query_error,
+  );
+});
+
+test('recall draws patterns of a task by the seed', async () => {
+  const of = async (...rest: string[]) => {
+    const outcome = await ebmm([
+      'recall',
+      run,
+      '--task',
+      inside('array.npy'),
+      '--corrupt',
+      'flip:0',
+      ...rest,
+      '--json',
+    ]);
+    expect(outcome.status, outcome.err).toBe(0);
+    return JSON.parse(outcome.out);
+  };
+  expect((await of()).patterns).toHaveLength(3);
+  expect((await of('--count', '5')).patterns).toHaveLength(5);
+  expect(await of('--seed', '1')).toEqual(await of('--seed', '1'));
+  expect(await of('--seed', '1')).not.toEqual(await of('--seed', '2'));
+});
+
+test.each([
+  [['--patterns', 'a', '--task', 'b'], /give --patterns or --task, or --stored/],
+  [[], /give --patterns or --task, or --stored/],
+  [['--stored', 'a'], /--stored has no patterns to make queries from; give --queries/],
+  [['--patterns', 'a', '--queries', 'b', '--corrupt', 'flip:1'], /not both/],
+  [['--patterns', 'a', '--known', 'b'], /--known: of queries from a file/],
+  [['--patterns', 'a', '--count', '2'], /--count: how many patterns of --task/],
+])('recall %o is wrong usage', async (options, message) => {
+  const outcome = await ebmm(['recall', run, ...options]);
+  expectRefused(outcome, options.join(' '));
+  expect(outcome.err).toMatch(message);
+});
+
+test('evaluation takes every format alike, and its own splits of what the run was trained on', async () => {
+  const rows = async (task: string, ...rest: string[]) => {
+    const argv = ['evaluate', run, '--task', task, '--episodes', '2', '--against', 'none', ...rest, '--json'];
+    const outcome = await ebmm(argv);
+    expect(outcome.status, outcome.err).toBe(0);
+    return JSON.parse(outcome.out).rows.map(({ error }: { error: number }) => error);
+  };
+  const expected = await rows(inside('bits.txt'));
+  for (const task of [inside('array.npy'), `${inside('bytes.json')}#all`])
+    expect(await rows(task)).toEqual(expected);
+  expect(await rows(inside('large'), '--resize')).toHaveLength(1);
+  const own = await ebmm([
+    'evaluate',
+    run,
+    '--task',
+    inside('pictures'),
+    '--patterns',
+    '4',
+    '--episodes',
+    '1',
+  ]);
+  expect(own.status).toBe(2);
+  expect(own.err).toMatch(/the test split has 3 patterns, fewer than the 4 of an episode/);
+});
+
+test('patterns are stored from any format', async () => {
+  const [a, b] = [inside('a.stored'), inside('b.stored')];
+  for (const [path, out] of [[inside('pictures'), a], [inside('bits.txt'), b]]) // biome-ignore format: pairs
+    expect((await ebmm(['store', run, '--patterns', path, '--out', out])).status).toBe(0);
+  const recall = (stored: string) =>
+    ebmm(['recall', run, '--stored', stored, '--queries', inside('array.npy')]);
+  expect((await recall(a)).out).toBe((await recall(b)).out);
+});
+
+test('universal takes every format alike', async () => {
+  const rows = async (...source: string[]) => {
+    const outcome = await ebmm(['universal', 'noise', ...source, '--stored', '5', '--slices', '2', '--json']);
+    expect(outcome.status, outcome.err).toBe(0);
+    const { values, rows } = JSON.parse(outcome.out);
+    expect(values).toBe(SIDE * SIDE);
+    return rows.map(({ error }: { error: number }) => error);
+  };
+  // What is drawn depends on the name too.
+  const same = (content: string | Uint8Array) => {
+    writeFileSync(inside('same'), content);
+    return inside('same');
+  };
+  const expected = await rows('--data', same(readFileSync(inside('bits.txt'))));
+  expect(await rows('--task', same(readFileSync(inside('array.npy'))))).toEqual(expected);
+  const few = await ebmm([
+    'universal',
+    'noise',
+    '--data',
+    inside('array.npy'),
+    '--stored',
+    '100',
+    '--slices',
+    '1',
+  ]);
+  expectRefused(few, 'too few');
+  expect(few.err).toMatch(/array.npy has 30 patterns, fewer than the 100 wanted/);
+});
+
+test('an export has an example of what its models take and give', async () => {
+  const out = inside('onnx');
+  const outcome = await ebmm([
+    'export',
+    run,
+    '--onnx',
+    out,
+    '--task',
+    inside('array.npy'),
+    '--patterns',
+    '3',
+  ]);
+  expect(outcome.status, outcome.err).toBe(0);
+  const read = async (name: string) => {
+    const patterns = await openPatterns(join(out, name), {});
+    return { shape: [patterns.count, ...patterns.shape], values: Array.from(patterns.read(0)) };
+  };
+  const [patterns, queries, recalled] = await Promise.all(
+    ['patterns.npy', 'queries.npy', 'recalled.npy'].map(read),
+  );
+  for (const { shape } of [patterns, queries, recalled]) expect(shape).toEqual([1, 3, SIDE, SIDE, 1]);
+  // In the range of the memory, and drawings that are in the file.
+  const all = drawings.map((drawing) => drawing.map((bit) => 2 * bit - 1).join());
+  for (const n of [0, 1, 2]) expect(all).toContain(patterns.values.slice(16 * n, 16 * (n + 1)).join());
+  expect(queries.values).not.toEqual(patterns.values);
+  const { example } = JSON.parse(readFileSync(join(out, 'memory.json'), 'utf8'));
+  expect(example.corruption).toBe('block:2');
+});
