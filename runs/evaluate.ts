@@ -11,13 +11,7 @@ import { checkBits } from '../src/memory/contents.ts';
 import { checkNumbers, checkSteps } from '../src/memory/inputs.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { universalRivals } from '../src/universal/index.ts';
-import {
-  loadTask,
-  parseCorruption,
-  type Split,
-  type Task,
-  unchanged,
-} from '../tasks/index.ts';
+import { loadTask, parseCorruption, type Split, type Task, unchanged } from '../tasks/index.ts';
 import { references } from '../tasks/lossless.ts';
 import { cachedComponents } from './components.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
