@@ -263,7 +263,6 @@ export function addCompareCommand(program: Command, io: IO): void {
   engineOptions(
     program
       .command('compare')
-      .description('all memories on one task at equal bits of memory, mask known and not told')
       .argument('<task>', 'binary, omniglot, mnist or cifar10')
       .option('--patterns <n>', 'patterns stored at once', positive, 64)
       .option(

@@ -39,7 +39,6 @@ export async function configCommand({ name, set = [], schema, reference, json }:
 export function addConfigCommand(program: Command, io: IO): void {
   program
     .command('config')
-    .description('print a complete configuration, with every default filled in; without a name: the presets')
     .argument('[config]', 'a preset or a CONFIG.json')
     .option('--set <key=value>', 'change a key of the configuration', collect)
     .option('--schema', 'print the JSON Schema of configurations')

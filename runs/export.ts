@@ -172,9 +172,6 @@ const specs = (shapes: Record<string, number[]>) =>
 export function addExportCommand(program: Command, io: IO): void {
   program
     .command('export')
-    .description(
-      'a trained memory as ONNX models: patterns to weights, weights and queries to what is recalled',
-    )
     .argument('<run>', 'a run folder or a pretrained memory')
     .requiredOption('--onnx <dir>', 'folder for write.onnx, read.onnx and memory.json (names, shapes, range)')
     .option('--patterns <n>', 'patterns that are written (default: the largest load of training)', positive)

@@ -305,7 +305,6 @@ async function describe(folder: string, now: number): Promise<KnownRun> {
 export function addListCommand(program: Command, io: IO): void {
   program
     .command('list')
-    .description('the runs there are, with state, errors and age, and any key of their configurations')
     .argument('[folder]', 'a folder of runs, or of a sweep (default: runs/out, and the pretrained memories)')
     .option('--columns <keys>', 'further keys, as training.learning_rate or learning_rate; varying: all that differ (default of a sweep)', words) // biome-ignore format: one line
     .option('--sort <key>', `${OWN_KEYS.join(', ')} or a key of the configuration; -KEY: largest first (default: heldout, the error on the validation split, then age)`) // biome-ignore format: one line

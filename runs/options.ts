@@ -1,8 +1,8 @@
 /** @file Options that several commands share, and how their values are read. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { compiledEngine, type Device, type Engine, type Products, productNames, type TargetName, targetNames, tfjsEngine } from '../src/compile/index.ts'; // biome-ignore format: one import
+import { type Products, productNames, type TargetName, targetNames } from '../src/compile/choices.ts';
+import type { Device, Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
-import { allowRelaxed } from './relaxed.ts';
 
 export function positive(text: string): number {
   const n = Number(text);
@@ -79,10 +79,13 @@ export const jsonOption = () => new Option('--json', 'print one JSON document an
 export const seedOption = (what: string) => new Option('--seed <n>', what).argParser(seed);
 
 export async function engineOf({ engine, device, threads, products }: EngineChoice): Promise<Engine> {
+  // Engines take a second to load, which help and mistakes need not wait for.
+  const { compiledEngine, tfjsEngine } = await import('../src/compile/index.ts');
   if (engine === 'tfjs') {
     if (products !== 'float32') throw new InputError('--products: only of the compiled engine');
     return tfjsEngine();
   }
+  const { allowRelaxed } = await import('./relaxed.ts');
   allowRelaxed();
   return compiledEngine({
     device,

@@ -74,7 +74,6 @@ export function addReportCommand(program: Command, io: IO): void {
   engineOptions(
     program
       .command('report')
-      .description('one self-contained HTML page: curves to zoom and compare, tables, filmstrips, energies')
       .argument('<runs...>', 'run folders or pretrained memories')
       .option('--out <file>', 'the page (default: report.html in the first run)'),
   )

@@ -72,9 +72,6 @@ export function addStoreCommand(program: Command, io: IO): void {
   engineOptions(
     program
       .command('store')
-      .description(
-        'store your own patterns and keep what the memory then holds in a file, for recall --stored',
-      )
       .argument('<run>', 'a run folder or a pretrained memory')
       .requiredOption('--patterns <path>', PATTERNS_HELP)
       .addOption(resizeOption())

@@ -281,7 +281,6 @@ export function addStreamCommand(program: Command, io: IO): void {
   engineOptions(
     program
     .command('stream')
-    .description('add patterns one batch after another, more than fit: error against age and load')
     .argument('<run>', 'a run folder or a pretrained memory')
     .option('--length <n>', 'patterns of a stream (default: task.stream.length, else 256)', positive)
     .option('--batch <n>', 'patterns added at once (default: task.stream.batch, else 8)', positive)

@@ -334,7 +334,6 @@ export function addSweepCommand(
   engineOptions(
     program
       .command('sweep')
-      .description('train many configurations in one folder, which processes and machines can share')
       .argument('[what]', 'a preset or a CONFIG.json; or the folder of a sweep, to go on with it or to join in')
       .option('--out <dir>', 'folder of the sweep; one that has the same sweep is joined')
       .option('--grid <key=values>', 'try all, for instance network.width=8,16; again for more keys', collect)

@@ -138,7 +138,6 @@ function limited(experiment: Experiment, most?: number): Experiment {
 export function addUniversalCommand(program: Command, io: IO): void {
   program
     .command('universal')
-    .description('capacity of universal Hopfield networks: similarities, separations, kinds of corruption')
     .argument('<experiment>', experimentNames.join(', '))
     .option('--data <name>', 'mnist, cifar10, a folder of pictures, or a file of patterns (default: cifar10)')
     .addOption(taskOption('likewise, patterns of your own'))

@@ -95,7 +95,6 @@ function portNumber(text: string): number {
 export function addExploreCommand(program: Command, io: IO): void {
   program
     .command('explore')
-    .description('the recall explorer in the browser: see a memory being written and fall downhill')
     .argument('[run]', 'a run folder or a pretrained memory to begin with')
     .option('--port <n>', 'port on loopback (default: a free one)', portNumber)
     .option('--no-open', 'only print the address')

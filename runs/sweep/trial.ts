@@ -84,7 +84,6 @@ export function addTrialCommand(
 ): void {
   program
     .command('trial', { hidden: true })
-    .description('make one trial of a sweep, which whoever starts this has claimed')
     .argument('<folder>', 'of the sweep')
     .argument('<name>', 'of the trial')
     .option('--until <n>', 'updates that it is to have had', positive)

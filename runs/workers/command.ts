@@ -19,7 +19,6 @@ export function addWorkerCommand(
 ): void {
   program
     .command('worker')
-    .description('compute for runs that share their work through Redis, until it is stopped')
     .argument('<redis>', 'redis://[user:password@]host[:port][/database], or rediss:// for TLS')
     .addOption(threadsOption())
     .option('--idle <seconds>', 'end when there was nothing to do for so long', positiveNumber)

@@ -6,6 +6,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-common';
 import { InputError } from '../errors.ts';
 import { hasVectors } from '../webassembly/runtime.ts';
+import { type Products, productNames, type TargetName, targetNames } from './choices.ts';
 import {
   type CacheLimits,
   type Engine,
@@ -38,11 +39,8 @@ import { KernelFault, type Trace, trace } from './trace-backend.ts';
 import { ownProgram, type WasmThreads, wasmParts, wasmProgram } from './wasm/program.ts';
 import { workerPort } from './workers.ts';
 
+export { type Products, productNames, type TargetName, targetNames } from './choices.ts';
 export type { Device } from './session-program.ts';
-
-/** What compiled programs are written in, the fastest first. */
-export const targetNames = ['avx512', 'avx2', 'wasm', 'onnxruntime'] as const;
-export type TargetName = (typeof targetNames)[number];
 
 const NO_MACHINE_CODE =
   'no machine code for this machine (it wants AVX2, Linux or macOS on x86-64, and koffi)';
@@ -54,9 +52,10 @@ const runs: Record<TargetName, string> = {
   onnxruntime: 'onnxruntime',
 };
 
-const bfloatsOf = { float32: undefined, bfloat16x6: 3, bfloat16x3: 2 } as const;
-export type Products = keyof typeof bfloatsOf;
-export const productNames = Object.keys(bfloatsOf) as Products[];
+const bfloatsOf = { float32: undefined, bfloat16x6: 3, bfloat16x3: 2 } as const satisfies Record<
+  Products,
+  unknown
+>;
 
 export interface CompiledEngineOptions {
   /** Default: cpu. The others need onnxruntime's files for them. */

@@ -1,0 +1,59 @@
+/** @file `ebmm evaluate`: its options. */
+import { type Command, Option } from 'commander';
+import { corruptionHelp } from '../../tasks/index.ts';
+import { evaluateCommand, rivalNames } from '../evaluate.ts';
+import type { IO } from '../io.ts';
+import {
+  bestOption,
+  dataOption,
+  engineOf,
+  engineOptions,
+  jsonOption,
+  positive,
+  positives,
+  resizeOption,
+  seedOption,
+  taskOption,
+  words,
+} from '../options.ts';
+
+export function addEvaluateCommand(program: Command, io: IO): void {
+  engineOptions(
+    program
+      .command('evaluate')
+      .argument('<run>', 'a run folder or a pretrained memory')
+      .addOption(taskOption('other patterns of the same size'))
+      .addOption(resizeOption())
+      .option('--patterns <list>', 'loads, for instance 16,32,48 (default: as trained)', positives)
+      .option('--corruption <spec>', 'name:size (default: as trained)')
+      .option('--known', 'recall is told which entries are uncorrupted')
+      .option('--no-known', 'recall is not told (default: as trained)')
+      .option('--recall-steps <n>', 'steps of recall of trained memories (default: as trained)', positive)
+      .option('--episodes <n>', 'episodes at each load', positive, 100)
+      .option(
+        '--against <list>',
+        `rivals, of ${rivalNames.join(', ')}; or runs and pretrained memories; or none`,
+        words,
+      )
+      .option(
+        '--bits <list>',
+        'round what every memory holds to so many bits a number, 1 to 16 or 32',
+        positives,
+      )
+      .option('--no-budget', 'rivals keep all their patterns, whatever the floats of the memory')
+      .addOption(
+        new Option('--split <name>', 'which patterns')
+          .choices(['train', 'validation', 'test'])
+          .default('test'),
+      )
+      .addOption(bestOption())
+      .addOption(seedOption('seed of the episodes (default: 1, not that of training)')),
+  )
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText('after', `\nCorruptions:\n${corruptionHelp()}`)
+    .action(async (run: string, options) => {
+      const against = options.against?.filter((name: string) => name !== 'none');
+      await evaluateCommand({ ...options, against, run, engine: await engineOf(options) }, io);
+    });
+}

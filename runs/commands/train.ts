@@ -1,0 +1,90 @@
+/** @file `ebmm train`: its options. */
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { InputError } from '../../src/errors.ts';
+import { taskOfPath } from '../../tasks/files/locate.ts';
+import { sourceOf } from '../data-options.ts';
+import { type IO, STOP_STATUS } from '../io.ts';
+import {
+  collect,
+  dataOption,
+  engineOf,
+  engineOptions,
+  jsonOption,
+  positive,
+  seedOption,
+  taskOption,
+} from '../options.ts';
+import { configure, parseChange, presetNames } from '../presets.ts';
+import { findRun, paths, readConfig } from '../run-folder.ts';
+import { train } from '../train.ts';
+import type { Setting } from './index.ts';
+
+export function addTrainCommand(program: Command, io: IO, { provenance, finish }: Setting): void {
+  engineOptions(
+    program
+      .command('train')
+      .argument('[config]', 'a preset or a CONFIG.json')
+      .option('--out <dir>', 'run folder (default: runs/out/NAME-N)')
+      .option('--steps <n>', 'updates of the outer loop', positive)
+      .option(
+        '--set <key=value>',
+        'change a key of the configuration, for instance training.episodes=4',
+        collect,
+      )
+      .option('--network <file>', 'an energy network of your own, from a TypeScript or JavaScript file')
+      .addOption(taskOption('patterns of your own to train on'))
+      .option('--resume <dir>', 'go on with a run')
+      .option('--from <run>', 'begin with the parameters of a run or pretrained memory')
+      .option('--resize', 'with --from: tensors of other sizes take what fits')
+      .option('--best', 'with --from: its best checkpoint, not the last one')
+      .option('--parts <n>', 'compute every update in so many equal parts, which workers may share', positive)
+      .option('--workers <redis>', 'workers compute the parts: those of ebmm worker redis://HOST')
+      .option('--tensorboard', "write TensorBoard's event files too, in RUN/tensorboard")
+      .addOption(seedOption('seed of parameters and episodes')),
+  )
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options) => {
+      const changes: [string, unknown][] = (options.set ?? []).map(parseChange);
+      // Before what --set changes of them.
+      if (options.task) changes.unshift(['task', taskOfPath(options.task, sourceOf(options, io))]);
+      if (options.network) changes.unshift(['network', { name: 'custom', file: options.network }]);
+      if (options.steps) changes.push(['training.steps', options.steps]);
+      if (options.parts) changes.push(['training.parts', options.parts]);
+      if (options.seed !== undefined) changes.push(['seed', options.seed]);
+      if (options.resize && !options.from) throw new InputError('train: --resize needs --from');
+      if (options.best && !options.from) throw new InputError('train: --best needs --from');
+      if (options.resume && options.out) throw new InputError('train: either --out or --resume, not both');
+      const setup = await trainingSetup(name, options.resume, changes);
+      const engine = await engineOf(options);
+      const result = await train({ ...options, ...setup, engine, provenance }, io);
+      if (options.json) io.out(JSON.stringify(result));
+      else io.out(result.run);
+      if (result.stopped) finish(STOP_STATUS[result.stopped]);
+    });
+}
+
+/** A fresh configuration, or that of the run to go on with. */
+async function trainingSetup(
+  name: string | undefined,
+  resume: string | undefined,
+  changes: [string, unknown][],
+) {
+  if (!resume) {
+    if (!name) {
+      throw new InputError(
+        `train: which preset or CONFIG.json? Presets: ${(await presetNames()).join(', ')}`,
+      );
+    }
+    return configure(name, changes);
+  }
+  if (name) throw new InputError(`train: either "${name}" or --resume, not both`);
+  const folder = await findRun(resume);
+  const forbidden = changes.find(([key]) => !key.startsWith('training.'));
+  if (forbidden) throw new InputError(`--resume: ${forbidden[0]} cannot change, only keys of training can`);
+  const { config } = changes.length
+    ? await configure(paths(folder).config, changes)
+    : { config: await readConfig(folder) };
+  return { name: basename(folder), config, out: folder, resume: true };
+}
