@@ -1,10 +1,13 @@
 /** @file Pictures from files: PNG and JPEG, read as Pillow's `exif_transpose(image).convert("RGB")` reads them, or refused. */
 import { InputError } from '../errors.ts';
 import { upright } from './exif.ts';
-import { decodeJpeg, isJpeg, jpegHeader } from './jpeg.ts';
-import { type Header, type Picture, PictureError } from './picture.ts';
-import { decodePng, isPng, pngHeader } from './png.ts';
+import { decodeJpeg, jpegHeader } from './jpeg.ts';
+import { isJpeg } from './jpeg-segments.ts';
+import type { Header, Picture } from './picture.ts';
+import { decodePng, pngHeader } from './png.ts';
+import { isPng } from './png-chunks.ts';
 import { resized } from './resize.ts';
+import { named } from './whole.ts';
 
 export { type Header, type Picture, resized };
 
@@ -51,13 +54,7 @@ function decoded<T>(
   png: (bytes: Uint8Array) => T,
   jpeg: (bytes: Uint8Array) => T,
 ): T {
-  try {
-    if (isPng(bytes)) return png(bytes);
-    if (isJpeg(bytes)) return jpeg(bytes);
-  } catch (error) {
-    if (error instanceof PictureError)
-      throw new InputError(`${label} is not a whole picture: ${error.message}`);
-    throw error;
-  }
+  if (isPng(bytes)) return named(label, () => png(bytes));
+  if (isJpeg(bytes)) return named(label, () => jpeg(bytes));
   throw new InputError(`${label} is not a picture: expected PNG or JPEG, whatever its name says`);
 }

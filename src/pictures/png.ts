@@ -2,12 +2,10 @@
  * @file PNG (ISO/IEC 15948): whole files only, every checksum verified. Samples are taken as they are: colour management (gAMA,
  * iCCP, sRGB) changes nothing, and alpha is left out rather than blended, as Pillow's convert("RGB") does.
  */
-import { crc32, inflateSync } from 'node:zlib';
+import { inflateSync } from 'node:zlib';
 import { orientationInXmp, orientationOf } from './exif.ts';
 import { type Header, MOST_PIXELS, type Picture, PictureError } from './picture.ts';
-
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-export const isPng = (bytes: Uint8Array) => SIGNATURE.every((value, i) => bytes[i] === value);
+import { chunks } from './png-chunks.ts';
 
 /** Samples of a pixel by colour type: grey, colour, index into the palette, grey and alpha, colour and alpha. */
 const SAMPLES: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
@@ -25,24 +23,6 @@ interface Layout {
   depth: number;
   colour: number;
   interlaced: boolean;
-}
-
-/** The chunks in order. @throws PictureError where the file ends before IEND, or a checksum is wrong */
-function* chunks(bytes: Uint8Array): Generator<[type: string, data: Uint8Array]> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = SIGNATURE.length; ; ) {
-    if (at + 12 > bytes.length) throw new PictureError('it is cut off: the file ends before its end mark');
-    const length = view.getUint32(at);
-    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    if (!/^[A-Za-z]{4}$/.test(type)) throw new PictureError(`it is damaged at byte ${at}`);
-    const end = at + 8 + length;
-    if (end + 4 > bytes.length) throw new PictureError(`it is cut off within its ${type} chunk`);
-    if (crc32(bytes.subarray(at + 4, end)) !== view.getUint32(end))
-      throw new PictureError(`it is damaged: the checksum of its ${type} chunk is wrong`);
-    yield [type, bytes.subarray(at + 8, end)];
-    if (type === 'IEND') return;
-    at = end + 4;
-  }
 }
 
 function layoutOf(data: Uint8Array): Layout {

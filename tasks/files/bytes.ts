@@ -1,10 +1,4 @@
-/** @file The bytes of a file: all in memory where it is small, else read where and when they are wanted. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
-import { InputError } from '../../src/errors.ts';
-
-/** Files up to this size are kept in memory. */
-const KEPT = 256 * 2 ** 20;
+/** @file Bytes of a file, all at hand or read where they are wanted; no file is opened here, so that browsers have it too. */
 
 export interface Bytes {
   readonly length: number;
@@ -23,66 +17,3 @@ export const partOf = (bytes: Bytes, start: number, length: number): Bytes => ({
   length,
   at: (from, wanted) => bytes.at(start + from, Math.max(0, Math.min(wanted, length - from))),
 });
-
-/** Bytes that a compressed file may become: it is unpacked in memory. */
-const UNPACKED = 2 ** 31;
-
-export const isGzip = (head: Uint8Array) => head[0] === 0x1f && head[1] === 0x8b;
-
-/** What a file compressed with gzip holds. @throws InputError where it is not whole, or too much */
-export function gunzipped(label: string, bytes: Bytes): Bytes {
-  try {
-    return bytesOf(gunzipSync(bytes.at(0, bytes.length), { maxOutputLength: UNPACKED }));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ERR_BUFFER_TOO_LARGE'
-        ? `unpacks to more than ${UNPACKED} bytes; unpack it to a file`
-        : `not a whole gzip file (${message})`;
-    throw new InputError(`${label}: ${why}`);
-  }
-}
-
-/** @throws InputError where the file cannot be read */
-export function openBytes(file: string, kept = KEPT): Bytes {
-  const failed = (error: unknown): never => {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new InputError(`${file}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`);
-  };
-  let descriptor: number;
-  try {
-    descriptor = openSync(file, 'r');
-  } catch (error) {
-    return failed(error);
-  }
-  const read = (into: Uint8Array, from: number) => {
-    for (let done = 0; done < into.length; ) {
-      const got = readSync(descriptor, into, done, into.length - done, from + done);
-      if (got === 0) throw new InputError(`${file}: became shorter while it was read`);
-      done += got;
-    }
-    return into;
-  };
-  try {
-    const status = fstatSync(descriptor);
-    if (!status.isFile()) throw Object.assign(new Error(), { code: 'EISDIR' });
-    const { size } = status;
-    if (size <= kept) {
-      const all = read(new Uint8Array(size), 0);
-      closeSync(descriptor);
-      return bytesOf(all);
-    }
-    let buffer = new Uint8Array(0);
-    return {
-      length: size,
-      at(from, length) {
-        const wanted = Math.max(0, Math.min(length, size - from));
-        if (buffer.length < wanted) buffer = new Uint8Array(wanted);
-        return read(buffer.subarray(0, wanted), from);
-      },
-    };
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    return failed(error);
-  }
-}

@@ -5,6 +5,7 @@ import type { Bytes } from './bytes.ts';
 import type { Patterns } from './patterns.ts';
 
 const MAGIC = '\x93NUMPY';
+
 /** Bytes of a header, at most: as NumPy itself has it. */
 const MOST_HEADER = 10_000;
 
@@ -54,6 +55,8 @@ export function npyHeader(label: string, bytes: Bytes): ArrayHeader {
   };
 }
 
+const bytesOfText = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
+
 /** A .npy file of float32 numbers, in C order. */
 export function encodeNpy(values: Float32Array, shape: readonly number[]): Uint8Array {
   const written = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
@@ -61,10 +64,10 @@ export function encodeNpy(values: Float32Array, shape: readonly number[]): Uint8
   // Values begin at a multiple of 64.
   const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
   const file = new Uint8Array(10 + length + 4 * values.length);
-  file.set(Buffer.from(`${MAGIC}\x01\0`, 'latin1'));
+  file.set(bytesOfText(`${MAGIC}\x01\0`));
   const view = new DataView(file.buffer);
   view.setUint16(8, length, true);
-  file.set(Buffer.from(`${text.padEnd(length - 1)}\n`, 'latin1'), 10);
+  file.set(bytesOfText(`${text.padEnd(length - 1)}\n`), 10);
   for (let i = 0; i < values.length; i++) view.setFloat32(10 + length + 4 * i, values[i], true);
   return file;
 }

@@ -3,8 +3,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { InputError } from '../../src/errors.ts';
 import { isPicture, PICTURE_NAME } from '../../src/pictures/index.ts';
-import { type Bytes, gunzipped, isGzip, openBytes } from './bytes.ts';
+import type { Bytes } from './bytes.ts';
 import { decodeCifarFile } from './cifar.ts';
+import { gunzipped, isGzip, openBytes } from './disk.ts';
 import { idxPatterns, isIdx } from './idx.ts';
 import { jsonNames, jsonPatterns } from './json.ts';
 import type { Named } from './named.ts';
@@ -131,14 +132,23 @@ function formatOf(path: string): [Format, Bytes] {
   );
 }
 
+/** The files of patterns of a folder, from it on: its pictures and those in its folders; where there are none, its arrays. */
+export function patternFilesOf(folder: string): string[] {
+  const { names } = pictureFolder(folder);
+  return names.length > 0 ? names : arrayFilesOf(folder);
+}
+
+const arrayFilesOf = (folder: string) =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.') && isPatternFile(entry.name))
+    .map(({ name }) => name)
+    .sort((a, b) => (a < b ? -1 : 1));
+
 /** Pictures in the folder and those in it; or, where there are none, its files of arrays. */
 async function folderPatterns(folder: string, wanted: Wanted): Promise<Patterns> {
   const pictures = pictureFolder(folder);
   if (pictures.names.length > 0) return picturePatterns(pictures, wanted);
-  const files = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.') && isPatternFile(entry.name))
-    .map((entry) => join(folder, entry.name))
-    .sort((a, b) => (a < b ? -1 : 1));
+  const files = arrayFilesOf(folder).map((name) => join(folder, name));
   // Says what was passed over.
   if (files.length === 0) return picturePatterns(pictures, wanted);
   const parts: Patterns[] = [];

@@ -1,6 +1,7 @@
 /** @file Files that a reader drops or opens: patterns (.npy, pictures) and memories (.safetensors with config.json). */
 import { decodeSafetensors } from '../../../meta/safetensors.ts';
 import { InputError } from '../../../src/errors.ts';
+import { checkWhole } from '../../../src/pictures/whole.ts';
 import { begin, useFiles } from './actions.ts';
 import { inkOf, MOST, patternsOf } from './lab/intake.ts';
 import { chosen, patterns, problem } from './state.ts';
@@ -80,6 +81,7 @@ export function addOwn(parts: readonly Float32Array[], beside = false): void {
 
 /** A picture, fitted into the pattern's shape, as ink and paper. */
 async function takePicture(file: File, rows: number, columns: number): Promise<Float32Array> {
+  checkWhole(file.name, await bytesOf(file));
   const picture = await createImageBitmap(file).catch(() => {
     throw new InputError(
       `${file.name}: neither a picture, nor .npy, nor a memory (.safetensors); nothing was changed`,

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
 import { decodePicture, inChannels, pictureHeader, resized } from '../../../src/pictures/index.ts';
+import { checkWhole } from '../../../src/pictures/whole.ts';
 
 /** Made by make_pictures.py. */
 const known: {
@@ -57,6 +58,10 @@ test.each(Object.entries(known.resizes))(
   },
 );
 
+test.each(Object.entries(known.cases))('%s is whole, seen without decoding it', (name, { file }) => {
+  expect(() => checkWhole(name, bytesOf(file))).not.toThrow();
+});
+
 describe.each([
   'png type 2 depth 8 7x5',
   'png type 3 depth 4 interlaced 7x5',
@@ -70,6 +75,9 @@ describe.each([
   test('cut off anywhere, it is refused', () => {
     for (let length = 0; length < whole.length; length++)
       expect(() => decodePicture('cut.png', whole.slice(0, length))).toThrow(InputError);
+    // So short that nothing says what it is, it is left to others.
+    for (let length = 8; length < whole.length; length++)
+      expect(() => checkWhole('cut.png', whole.slice(0, length))).toThrow(/cut.png is not a whole picture/);
     expect(() => decodePicture('cut.png', whole.slice(0, whole.length >> 1))).toThrow(
       /^cut\.png is not a whole picture: it is cut off/,
     );

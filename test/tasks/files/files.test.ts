@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { afterAll, expect, test } from 'vitest';
 import { stream } from '../../../src/random.ts';
-import { openBytes } from '../../../tasks/files/bytes.ts';
+import { openBytes } from '../../../tasks/files/disk.ts';
 import { taskOfPath } from '../../../tasks/files/locate.ts';
 import { npyPatterns } from '../../../tasks/files/npy.ts';
 import { loadTask, readTask, type TaskConfig } from '../../../tasks/index.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openBytes } from '../../../tasks/files/bytes.ts';
+import { openBytes } from '../../../tasks/files/disk.ts';
 import { idxPatterns } from '../../../tasks/files/idx.ts';
 import { npzPatterns } from '../../../tasks/files/npz.ts';
 import { openPatterns } from '../../../tasks/files/open.ts';
