@@ -26,10 +26,13 @@ import { checkSbatch, submit, wordsOf } from './sweep/slurm.ts';
 import { statusOf, statusReport } from './sweep/status.ts';
 import { watchStatus } from './sweep/watch.ts';
 import { workOn } from './sweep/work.ts';
+import { RemoteTrials } from './workers/remote-trials.ts';
 
 /** Of validation episodes, where training does not validate: not its own seed. */
 const JUDGING_SEED = 1;
 const EPISODES = 100;
+/** Trials that are queued at once. */
+const QUEUED = 64;
 /** Of the trials at a rung, one in so many goes on (Li et al. 2020 use 4; 3 is Hyperband's). */
 const FACTOR = 3;
 /** Workers of a job array, at most, where their number is not given. */
@@ -72,6 +75,8 @@ export interface SweepCommand extends Asked, DataOptions, EngineChoice {
   slurm?: boolean | string;
   /** How many. */
   array?: number;
+  /** Address of a Redis through which workers make the trials. */
+  queue?: string;
   json?: boolean;
   allowModules?: boolean;
   /** Options of the engine that were given, not filled in. */
@@ -241,7 +246,9 @@ async function checkTrials({ trials, judged }: Manifest, options: SweepCommand, 
 }
 
 async function goOn(folder: string, manifest: Manifest, options: SweepCommand, io: IO): Promise<number> {
-  const { jobs = 1, dataDir, allowModules = false, retry, slurm } = options;
+  const { dataDir, allowModules = false, retry, slurm, queue } = options;
+  if (slurm && queue) throw new InputError('sweep: either --slurm or --queue');
+  const jobs = options.jobs ?? (queue === undefined ? 1 : QUEUED);
   const { name, trials, made_with, engine } = manifest;
   const { ebmm } = options.provenance;
   if (made_with.ebmm !== ebmm) {
@@ -253,16 +260,15 @@ async function goOn(folder: string, manifest: Manifest, options: SweepCommand, i
   await engineOf({ ...engine, threads: options.threads });
   const threads = options.threads ?? Math.max(1, Math.floor(coresOf(io) / jobs));
   const { counts } = await statusOf(folder, manifest);
-  io.err(
-    `${name}: ${trials.length} trials, ${counts.done} done; ${jobs} at once, ${threads} ${threads === 1 ? 'thread' : 'threads'} each; ${folder}`,
-  );
+  const remote = queue
+    ? await RemoteTrials.open(folder, manifest, queue, sourceOf(options, io), io)
+    : undefined;
+  const by = remote ? `made by who runs: ebmm worker ${remote.shown}` : `${threads} ${threads === 1 ? 'thread' : 'threads'} each`; // biome-ignore format: one line
+  io.err(`${name}: ${trials.length} trials, ${counts.done} done; ${jobs} at once, ${by}; ${folder}`);
   const { tensorboard } = options;
-  await workOn(
-    folder,
-    manifest,
-    { jobs, threads, dataDir: dataDir && resolve(dataDir), tensorboard, allowModules },
-    io,
-  );
+  const directory = dataDir && resolve(dataDir);
+  const work = { jobs, threads, dataDir: directory, tensorboard, allowModules, start: remote?.start };
+  await workOn(folder, manifest, work, io).finally(() => remote?.close());
   const { signal } = io.stopping;
   await tell(folder, manifest, { json: options.json }, io);
   if (signal) {
@@ -347,10 +353,14 @@ export function addSweepCommand(
       .option('--episodes <n>', `validation episodes at each load (default: ${EPISODES})`, positive)
       .option('--halving [factor]', `stop what is behind: of the trials at each rung one in so many goes on (default: ${FACTOR})`, positiveNumber) // biome-ignore format: one line
       .option('--first <n>', 'with --halving: updates of the first rung', positive)
-      .option('--jobs <n>', 'trials at once on this machine (default: 1)', positive)
+      .option('--jobs <n>', `trials at once on this machine (default: 1), or in the queue (default: ${QUEUED})`, positive)
       .option('--slurm [options]', "submit workers to Slurm, with options of sbatch: --slurm='--partition=long --time=8:00:00'") // biome-ignore format: one line
       .option('--array <n>', `with --slurm: how many (default: one for every --jobs trials, at most ${WORKERS})`, positive) // biome-ignore format: one line
       .option('--tensorboard', "write TensorBoard's event files too, with its table of hyperparameters")
+      .option(
+        '--queue <redis>',
+        'workers make the trials: those of ebmm worker redis://HOST, without a shared folder',
+      )
       .option('--retry', 'try those again that failed')
       .option('--dry-run', 'say what the trials are, and do nothing')
       .option('--status', 'only show where the sweep stands; in a terminal, until it ends')

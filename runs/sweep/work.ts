@@ -29,6 +29,8 @@ export interface WorkOptions {
   dataDir?: string;
   tensorboard?: boolean;
   allowModules?: boolean;
+  /** What makes a trial; default: a process of this machine. */
+  start?: (name: string, until: number) => TrialProcess;
 }
 
 export interface WorkEnd {
@@ -104,7 +106,9 @@ export async function workOn(
         lease.release();
         continue;
       }
-      const mine = { lease, process: startTrial(folder, task.name, { ...options, until: task.until }, io) };
+      const { name, until } = task;
+      const process = options.start?.(name, until) ?? startTrial(folder, name, { ...options, until }, io);
+      const mine = { lease, process };
       own.set(task.name, mine);
       const work = make(task, mine)
         .catch((error) => {

@@ -1,6 +1,7 @@
 /** @file `ebmm worker redis://HOST`: computes for whoever asks through that Redis. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { sourceOf } from '../data-options.ts';
@@ -8,6 +9,7 @@ import { type IO, STOP_STATUS } from '../io.ts';
 import { dataOption, positiveNumber, threadsOption } from '../options.ts';
 import { PartWorker } from './part-worker.ts';
 import { connect, isForgotten, isLost, ready, refused } from './redis.ts';
+import { TrialWorker } from './trial-worker.ts';
 
 /** Milliseconds between looks for work. */
 const LOOK = 500;
@@ -39,7 +41,17 @@ async function worker(address: string, options: WorkerOptions & { version: strin
   const { idle = Number.POSITIVE_INFINITY, threads, version } = options;
   const { redis, shown } = await connect(address, io.env);
   const name = `${hostname().slice(0, 60)}-${process.pid}-${randomBytes(3).toString('hex')}`;
-  const parts = new PartWorker({ redis, shown, name, threads, source: sourceOf(options, io), version }, io);
+  const dataDir = options.dataDir && resolve(options.dataDir);
+  const source = sourceOf(options, io);
+  const parts = new PartWorker({ redis, shown, name, threads, source, version }, io);
+  const trials = await TrialWorker.open(
+    { redis, shown, name, address, threads, dataDir, source, version },
+    io,
+  ).catch((error) => {
+    // biome-ignore format: one thought
+    redis.disconnect();
+    throw error;
+  });
   const stopping = () => Boolean(io.stopping.signal);
   io.stopping.graceful = true;
   io.err(`worker ${name}: waiting for work on ${shown}`);
@@ -47,7 +59,7 @@ async function worker(address: string, options: WorkerOptions & { version: strin
   try {
     while (!stopping() && performance.now() - last < 1000 * idle) {
       try {
-        if (await parts.serve()) last = performance.now();
+        if ((await parts.serve()) || (!stopping() && (await trials.serve()))) last = performance.now();
         else await setTimeout(LOOK);
       } catch (error) {
         if (!isLost(error) && !isForgotten(error)) throw refused(shown, error);
@@ -56,6 +68,7 @@ async function worker(address: string, options: WorkerOptions & { version: strin
     }
   } finally {
     io.stopping.graceful = false;
+    await trials.close();
     redis.disconnect();
     await parts.dispose();
   }

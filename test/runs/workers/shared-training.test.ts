@@ -2,11 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { main } from '../../../runs/cli.ts';
-import type { IO } from '../../../runs/io.ts';
 import { encodeBlob } from '../../../runs/workers/blob.ts';
 import { keysOf, RUNS } from '../../../runs/workers/protocol.ts';
 import { ebmm, expectRefused, folderOfFile, tiny } from '../command.ts';
+import { begin, until } from './begin.ts';
 import { outcome } from './outcome.ts';
 import { hasRedis, RedisServer } from './redis-server.ts';
 
@@ -14,29 +13,6 @@ const folder = folderOfFile();
 const config = join(folder, 'tiny.json');
 const whole = join(folder, 'whole');
 const STEPS = 12;
-
-/** A command that goes on until it is stopped. */
-function begin(...argv: string[]) {
-  const lines: string[] = [];
-  const io: IO = {
-    out: (line) => lines.push(line),
-    err: (line) => lines.push(line),
-    stream: process.stderr,
-    env: { CI: '1' },
-    stopping: {},
-  };
-  const ended = main(argv, io);
-  const stop = () => {
-    io.stopping.signal = 'SIGTERM';
-    return ended;
-  };
-  onTestFinished(async () => void (await stop()));
-  return { lines, stop, ended };
-}
-
-async function until(true_: () => unknown): Promise<void> {
-  while (!(await true_())) await new Promise((resume) => setTimeout(resume, 20));
-}
 
 describe.runIf(hasRedis)('with Redis', () => {
   let server: RedisServer;
