@@ -19,6 +19,7 @@ const resources = [
   'runs/presets',
   'runs/pretrained',
   'runs/report/browser.js',
+  'runs/report/compare.browser.js',
   'runs/report/browser.css',
 ];
 for (const path of resources) await cp(inside(path), inside(`dist/${path}`), { recursive: true });

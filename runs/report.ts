@@ -3,17 +3,25 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { InputError } from '../src/errors.ts';
 import { checkWritable, writeFileAtomically } from '../src/files.ts';
 import type { DataOptions } from './data-options.ts';
 import { readEvaluation } from './evaluation-file.ts';
+import { heldoutOf } from './heldout.ts';
 import type { IO } from './io.ts';
+import { runsIn } from './list.ts';
 import { dataOption, type EngineChoice, engineOf, engineOptions, jsonOption } from './options.ts';
 import { plotRun } from './plot.ts';
-import { page, type ReportedRun } from './report/page.ts';
+import { MANY, page, type ReportedRun } from './report/page.ts';
 import { findRun, isPretrained, loadRun, paths, readConfig, readMetrics } from './run-folder.ts';
+import { isSweep } from './sweep/manifest.ts';
 import { unitOf } from './units.ts';
 
+/** Of many runs, so many show how they recall. */
+const SHOWN = 3;
+
 export interface ReportCommand extends DataOptions, EngineChoice {
+  /** Folders of sweeps stand for their trials. */
   runs: string[];
   /** The page; default RUN/report.html of the first run, or NAME.html here for a pretrained memory. */
   out?: string;
@@ -22,33 +30,53 @@ export interface ReportCommand extends DataOptions, EngineChoice {
 
 /** @throws InputError when a run is none, or damaged */
 export async function reportCommand({ runs: names, out, json, ...options }: ReportCommand, io: IO) {
-  const first = await findRun(names[0]);
-  const file = out ?? (isPretrained(first) ? `${basename(first)}.html` : join(first, 'report.html'));
+  const folder = isSweep(resolve(names[0])) ? resolve(names[0]) : await findRun(names[0]);
+  const file = out ?? (isPretrained(folder) ? `${basename(folder)}.html` : join(folder, 'report.html'));
   const path = resolve(file);
   await checkWritable(path);
+  const folders: string[] = [];
+  for (const name of names) folders.push(...(await runsOf(name)));
+  const drawn = new Set(folders.length > MANY ? await bestOf(folders) : folders);
   const runs: ReportedRun[] = [];
-  for (const name of names) runs.push(await gather(name, options, io));
+  for (const run of folders) runs.push(await gather(run, drawn.has(run), options, io));
   await writeFileAtomically(path, await page(distinct(runs), new Date()));
   io.out(json ? JSON.stringify({ report: path }) : path);
 }
 
+/** The run, or those of a sweep that have begun. */
+async function runsOf(name: string): Promise<string[]> {
+  if (!isSweep(resolve(name))) return [await findRun(name)];
+  const runs = await runsIn(resolve(name));
+  if (runs.length === 0) throw new InputError(`${name}: a sweep of which no trial has begun`);
+  return runs;
+}
+
+/** Of many runs, those whose recall is shown: with the least held-out errors. */
+async function bestOf(folders: string[]): Promise<string[]> {
+  const judged = await Promise.all(folders.map(async (folder) => ({ folder, heldout: await heldoutOf(folder) }))); // biome-ignore format: one line
+  const order = (a: (typeof judged)[number], b: (typeof judged)[number]) =>
+    (a.heldout?.error ?? Number.MAX_VALUE) - (b.heldout?.error ?? Number.MAX_VALUE);
+  return judged.sort(order).slice(0, SHOWN).map(({ folder }) => folder); // biome-ignore format: one line
+}
+
 /** What the folder of a run holds. Pictures of recall are drawn where there are none yet. */
 async function gather(
-  name: string,
+  folder: string,
+  pictures: boolean,
   options: Omit<ReportCommand, 'runs' | 'out' | 'json'>,
   io: IO,
 ): Promise<ReportedRun> {
-  const folder = await findRun(name);
   const config = await readConfig(folder);
   const metrics = await readMetrics(folder);
   const evaluation = await readEvaluation(folder);
   const { plots, checkpoint } = paths(folder);
   // A run that has not saved yet has nothing to recall with.
   const drawn =
-    !existsSync(join(plots, 'recall.png')) && existsSync(checkpoint)
+    pictures && !existsSync(join(plots, 'recall.png')) && existsSync(checkpoint)
       ? await plotRun(await loadRun(folder), await engineOf(options), options, io)
       : [];
-  const picture = async (file: string) =>
+  const picture = async (file: string) => (pictures ? pictureOf(file) : undefined);
+  const pictureOf = async (file: string) =>
     drawn.find(({ name }) => name === file)?.draw('png') ??
     readFile(join(plots, file)).catch(() => undefined);
   return {
@@ -57,6 +85,7 @@ async function gather(
     metrics,
     unit: unitOf(config.task.name),
     evaluation,
+    heldout: await heldoutOf(folder),
     recall: await picture('recall.png'),
     energy: await picture('energy.png'),
   };
@@ -74,7 +103,7 @@ export function addReportCommand(program: Command, io: IO): void {
   engineOptions(
     program
       .command('report')
-      .argument('<runs...>', 'run folders or pretrained memories')
+      .argument('<runs...>', 'run folders, folders of sweeps or pretrained memories')
       .option('--out <file>', 'the page (default: report.html in the first run)'),
   )
     .addOption(dataOption())

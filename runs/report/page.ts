@@ -2,7 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Config } from '../../meta/config.ts';
+import { flatten } from '../columns.ts';
+import type { HeldoutError } from '../heldout.ts';
 import type { Evaluation, Metrics } from '../records.ts';
+import { cell, html } from './cell.ts';
+import { runsSection, runTable } from './runs.ts';
 
 export interface ReportedRun {
   name: string;
@@ -11,6 +15,8 @@ export interface ReportedRun {
   /** Unit of the error. */
   unit: string;
   evaluation?: Evaluation;
+  /** Error on the validation split. */
+  heldout?: HeldoutError;
   /** PNG. */
   recall?: Uint8Array;
   energy?: Uint8Array;
@@ -18,6 +24,11 @@ export interface ReportedRun {
 
 /** Points of a curve; of longer ones only so many are kept. */
 const POINTS = 5000;
+
+/** Of more runs, curves are bands at first, and titles and configurations are short. */
+export const MANY = 8;
+/** Of so many runs, a legend has their names. */
+const LEGEND = 16;
 
 const CURVES = [
   ['error_average', 'Moving error'],
@@ -50,16 +61,20 @@ const COLUMNS = [
 
 export async function page(runs: readonly ReportedRun[], now: Date): Promise<string> {
   const require = createRequire(import.meta.url);
-  const [uplot, uplotCss, script, css] = await Promise.all(
+  const [uplot, uplotCss, script, compare, css] = await Promise.all(
     [
       require.resolve('uplot/dist/uPlot.iife.min.js'),
       require.resolve('uplot/dist/uPlot.min.css'),
       new URL('./browser.js', import.meta.url),
+      new URL('./compare.browser.js', import.meta.url),
       new URL('./browser.css', import.meta.url),
     ].map((file) => readFile(file, 'utf8')),
   );
-  const title = `ebmm: ${runs.map(({ name }) => name).join(', ')}`;
+  const names = runs.map(({ name }) => name);
+  const title = `ebmm: ${runs.length > MANY ? `${names.length} runs` : names.join(', ')}`;
+  const table = runTable(runs);
   const data = {
+    table,
     curves: CURVES.map(([key, label]) => ({ label, series: runs.map((run) => curveOf(run, key)) })),
     runs: runs.map(({ name, unit }) => ({ name, unit })),
   };
@@ -77,16 +92,19 @@ export async function page(runs: readonly ReportedRun[], now: Date): Promise<str
 <p class="note">Made on ${now.toISOString().slice(0, 16).replace('T', ' ')} UTC.</p>
 <section id="curves">
 <h2>Learning curves</h2>
-<p class="note">Drag over a chart to zoom all of them in; double-click for the whole. Click a name to hide or show a run.
-<label><input type="checkbox" id="log" checked> logarithmic</label></p>
+<p class="note">Drag over a chart to zoom all of them in; double-click for the whole. ${runs.length > LEGEND ? 'The best runs are blue.' : 'Click a name to hide or show a run.'}
+<label><input type="checkbox" id="log" checked> logarithmic</label>
+${table.groups.some(({ n }) => n > 1) ? `<label><input type="checkbox" id="band"${runs.length > MANY ? ' checked' : ''}> seeds as a band: mean, least to greatest</label>` : ''}</p>
 <div id="charts"></div>
 </section>
+${runsSection(table, runs)}
 ${evaluationSection(runs)}
 ${pictureSection(runs)}
 ${configSection(runs)}
 <script type="application/json" id="data">${jsonInHtml(data)}</script>
 <script>${uplot}</script>
 <script>${script}</script>
+<script>${compare}</script>
 </body>
 </html>
 `;
@@ -112,20 +130,11 @@ function evaluationSection(runs: readonly ReportedRun[]): string {
 <h2>Evaluation</h2>
 <p class="note">Mean error of a recalled pattern, with its 5th and 95th percentile over episodes. Click a heading to sort.
 <label>Only rows with <input type="search" id="filter" placeholder="all of these words"></label></p>
-<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>
+<div class="wide"><table class="sortable"><thead><tr>${head}</tr></thead><tbody>
 ${body}
 </tbody></table></div>
 </section>`;
 }
-
-/** Numbers carry their full value for sorting. */
-function cell(value: unknown): string {
-  if (typeof value === 'number') return `<td class="number" data-value="${value}">${shown(value)}</td>`;
-  return `<td>${value === undefined || value === null ? '' : html(String(value))}</td>`;
-}
-
-const shown = (value: number) =>
-  Number.isInteger(value) ? value.toLocaleString('en') : Number(value.toPrecision(3)).toString();
 
 function pictureSection(runs: readonly ReportedRun[]): string {
   const figures = runs.flatMap(({ name, recall, energy }) => [
@@ -140,11 +149,13 @@ const figure = (png: Uint8Array, caption: string) =>
 
 /** Where several runs differ, and the complete configuration of each. */
 function configSection(runs: readonly ReportedRun[]): string {
-  const flat = runs.map(({ config }) => new Map(flatten(config)));
+  const flat = runs.map(
+    ({ config }) => new Map(flatten(config).map(([key, value]) => [key, JSON.stringify(value)])),
+  );
   const keys = [...new Set(flat.flatMap((map) => [...map.keys()]))];
   const differing = keys.filter((key) => new Set(flat.map((map) => map.get(key))).size > 1);
   const table =
-    runs.length > 1
+    runs.length > 1 && runs.length <= MANY
       ? `<div class="wide"><table><thead><tr><th>key</th>${runs.map(({ name }) => `<th>${html(name)}</th>`).join('')}</tr></thead><tbody>
 ${differing.map((key) => `<tr><td><code>${html(key)}</code></td>${flat.map((map) => cell(map.get(key))).join('')}</tr>`).join('\n')}
 </tbody></table></div>${differing.length === 0 ? '<p class="note">All runs have the same configuration.</p>' : ''}`
@@ -155,23 +166,6 @@ ${differing.map((key) => `<tr><td><code>${html(key)}</code></td>${flat.map((map)
   );
   return `<section id="config"><h2>Configuration</h2>${table}${whole.join('\n')}</section>`;
 }
-
-function flatten(value: object, path: string[] = []): [string, string][] {
-  return Object.entries(value).flatMap(([key, inner]) =>
-    inner && typeof inner === 'object' && !Array.isArray(inner)
-      ? flatten(inner, [...path, key])
-      : [[[...path, key].join('.'), JSON.stringify(inner)] as [string, string]],
-  );
-}
-
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const html = (text: string) => text.replace(/[&<>"']/g, (c) => ENTITIES[c]);
 
 /** JSON that cannot end the script element it stands in. */
 const jsonInHtml = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');

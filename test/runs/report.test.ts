@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { executable, launch } from './browser.ts';
 import { ebmm, expectRefused, folderOfFile, tiny } from './command.ts';
 import { evaluation, metrics, row } from './plots/records.ts';
@@ -180,5 +180,91 @@ describe.runIf(executable)('in headless Chromium', () => {
       ['known', 'true', 'false'],
       ['seed', '0', '3'],
     ]);
+  });
+});
+
+describe('of a sweep', () => {
+  const sweep = join(folder, 'sweep');
+  const page = join(sweep, 'report.html');
+  const errors = [4, 6, 1, 3, 2, null];
+
+  beforeAll(async () => {
+    mkdirSync(sweep);
+    writeFileSync(join(sweep, 'sweep.json'), '{}');
+    for (const [i, error] of errors.entries()) {
+      const network = { ...tiny.network, width: [4, 4, 8, 8, 16, 16][i] };
+      const path = run(`sweep/trial-00${i + 1}`, 20, { network, seed: i % 2 });
+      const judgement = { steps: 200, error, unit: 'bits', errors: [], seconds: 1, engine: 'compiled' };
+      const heldout = { split: 'validation', patterns: [2], episodes: 9, seed: 1, judgements: [judgement] };
+      writeFileSync(join(path, 'heldout.json'), JSON.stringify(heldout));
+    }
+    const { status, out, err } = await ebmm(['report', sweep]);
+    expect({ status, out, err }).toEqual({ status: 0, out: page, err: '' });
+  });
+
+  test('seeds are summed up, the best first; how errors were measured is said', () => {
+    const html = readFileSync(page, 'utf8');
+    expect(html).toContain(
+      'error on the validation split, bits. Held-out errors: 9 episodes of 2 patterns, seed 1.',
+    );
+    const rows = [...html.matchAll(/<tr>.*?<\/tr>/g)].map(([row]) =>
+      row.replaceAll(/<[^>]*>/g, '|').replaceAll(/\|+/g, '|'),
+    );
+    const from = rows.indexOf('|network.width|n|mean error|deviation|');
+    expect(rows.slice(from + 1, from + 4)).toEqual(['|8|2|2|1.41|', '|16|2|2|', '|4|2|5|1.41|']);
+    const each = rows.indexOf('|run|network.width|seed|updates|error|');
+    expect(rows.slice(each + 1, each + 7).map((row) => row.slice(1, 10))).toEqual([3, 5, 4, 1, 2, 6].map((n) => `trial-00${n}`)); // biome-ignore format: one line
+  });
+
+  test('a sweep of which no trial has begun is refused', async () => {
+    const empty = join(folder, 'empty');
+    mkdirSync(empty);
+    writeFileSync(join(empty, 'sweep.json'), '{}');
+    expectRefused(await ebmm(['report', empty]), 'no trial');
+  });
+
+  test.runIf(executable)('axes keep runs, seeds become bands, and the table is saved', async () => {
+    const browser = await launch();
+    onTestFinished(() => browser.close());
+    const view = await browser.newPage({ viewport: { width: 1200, height: 900 } });
+    const trouble: string[] = [];
+    view.on('pageerror', (error) => trouble.push(String(error)));
+    view.on('console', (message) => void (message.type() === 'error' && trouble.push(message.text())));
+    await view.goto(pathToFileURL(page).href);
+    await view.waitForSelector('#charts[data-ready]');
+    const shown = () =>
+      view.$$eval('#compared tbody tr:not([hidden]) td:first-child', (cells) =>
+        cells.map((c) => c.textContent),
+      );
+    expect(await view.$$eval('#parallel polyline', (all) => all.length)).toBe(6);
+    expect(await shown()).toHaveLength(6);
+    // From the middle of the first axis, where width 10 is, to its lower end.
+    await view.locator('#parallel').scrollIntoViewIfNeeded();
+    const box = (await (await view.$('#parallel .area'))!.boundingBox())!;
+    const [x, middle] = [box.x + box.width / 2, box.y + box.height / 2];
+    await view.mouse.move(x, middle);
+    await view.mouse.down();
+    await view.mouse.move(x, box.y + box.height, { steps: 3 });
+    await view.mouse.up();
+    expect(await shown()).toEqual(['trial-003', 'trial-004', 'trial-001', 'trial-002']);
+    await view.mouse.click(x, middle);
+    expect(await shown()).toHaveLength(6);
+    // One line with its band for the five runs that have an error.
+    expect(await view.$$eval('#effect circle', (all) => all.length)).toBe(5);
+    expect(await view.$$eval('#effect polygon', (all) => all.length)).toBe(1);
+    const series = () => view.evaluate('ebmmReport.plots()[0].series.length') as Promise<number>;
+    expect(await series()).toBe(7);
+    await view.check('#band');
+    expect(await series()).toBe(10);
+    const [mean, most, least] = (await view.evaluate('[1, 2, 3].map((i) => ebmmReport.plots()[0].data[i][4])')) as number[]; // biome-ignore format: one line
+    expect([most, least]).toEqual([mean, mean]);
+    const [download] = await Promise.all([view.waitForEvent('download'), view.click('#csv')]);
+    const text = readFileSync((await download.path())!, 'utf8');
+    expect(text.split('\n').slice(0, 2)).toEqual([
+      'run,network.width,seed,updates,error',
+      'trial-001,4,0,200,4',
+    ]);
+    expect(text).toContain('trial-006,16,1,200,\n');
+    expect(trouble).toEqual([]);
   });
 });
