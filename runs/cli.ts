@@ -5,6 +5,7 @@ import { InputError } from '../src/errors.ts';
 import { FileError } from '../src/files.ts';
 import { addCommands } from './commands/index.ts';
 import type { IO } from './io.ts';
+import { allowModules } from './permission.ts';
 import type { Provenance } from './run-folder.ts';
 
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
@@ -31,10 +32,9 @@ export async function commandLine(
     )
     .version(packageInfo.version)
     .option('--allow-modules', 'run the JavaScript that a run made elsewhere names')
-    .hook('preAction', async (root: Command) => {
-      const { allowModules } = await import('./modules.ts');
-      allowModules(Boolean(root.opts().allowModules), (line) => io.err(line));
-    })
+    .hook('preAction', (root: Command) =>
+      allowModules(Boolean(root.opts().allowModules), (line) => io.err(line)),
+    )
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .showHelpAfterError('(--help lists the options)');
   await addCommands(program, io, { provenance, finish }, argv);

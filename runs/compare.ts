@@ -16,6 +16,7 @@ import { cachedComponents } from './components.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import { COMPONENTS, MOST_COMPONENTS, makeRival, packing, referencesAt, rivalNames } from './evaluate.ts';
 import { evaluateRounded } from './evaluation.ts';
+import { numbersHelp } from './glossary.ts';
 import type { IO } from './io.ts';
 import { dataOption, engineOf, engineOptions, jsonOption, positive, positives, seedOption, words } from './options.ts'; // biome-ignore format: one import
 import { bitsDistortion } from './plots/index.ts';
@@ -279,6 +280,7 @@ export function addCompareCommand(program: Command, io: IO): void {
   )
     .addOption(dataOption())
     .addOption(jsonOption())
+    .addHelpText('after', numbersHelp('error (bits)', 'bits of memory', 'error'))
     .action(async (task: string, options) => {
       await compareCommand({ ...options, task, engine: await engineOf(options) }, io);
     });

@@ -5,6 +5,7 @@ import { configKeys, configReference } from '../meta/config-reference.ts';
 import { InputError } from '../src/errors.ts';
 import type { IO } from './io.ts';
 import { collect, jsonOption } from './options.ts';
+import { presetNotes, presetsHelp } from './preset-notes.ts';
 import { configure, parseChange, presetNames } from './presets.ts';
 
 export interface ConfigCommand {
@@ -30,7 +31,9 @@ export async function configCommand({ name, set = [], schema, reference, json }:
   if (name === undefined) {
     const names = await presetNames();
     if (set.length > 0) throw new InputError(`config: --set of which preset? There are ${names.join(', ')}`);
-    return io.out(json ? JSON.stringify({ presets: names }) : names.join('\n'));
+    return io.out(
+      json ? JSON.stringify({ presets: names, notes: presetNotes }) : presetsHelp(names).join('\n'),
+    );
   }
   const { config } = await configure(name, set.map(parseChange));
   io.out(JSON.stringify(config, null, json ? undefined : 2));

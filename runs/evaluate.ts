@@ -23,6 +23,7 @@ import { canKeep } from './outputs.ts';
 import { startProgress } from './progress.ts';
 import { publishedBeside } from './published.ts';
 import type { Evaluation } from './records.ts';
+import { rivalNotes } from './rival-notes.ts';
 import {
   findRun,
   isPretrained,
@@ -71,11 +72,13 @@ const rivals = { ...hopfieldRivals, ...universalRivals, ...diffusionRivals };
 export const packing = ['modern-packed', 'modern-truncated-packed'];
 
 /** The rival whose codes come from the training patterns of the memory that it is measured against. */
-export const COMPONENTS = 'modern-components';
+export const COMPONENTS = 'modern-components' as const;
 /** Components that it has, at most. */
 export const MOST_COMPONENTS = 512;
 
-export const rivalNames = [...Object.keys(rivals), COMPONENTS, ...Object.keys(trainedRivals)];
+/** What each is: a note for every name, and no other. */
+const notes: Record<keyof typeof rivals | typeof COMPONENTS | TrainedRivalName, string> = rivalNotes;
+export const rivalNames = Object.keys(notes);
 
 export async function evaluateCommand(options: EvaluateOptions, io: IO): Promise<Evaluation> {
   const run = await loadRun(options.run, { best: options.best });

@@ -18,25 +18,12 @@ import {
   provideLibrary,
   readSource,
 } from '../src/modules/index.ts';
+import { modulesAllowed, remarkOnce } from './permission.ts';
 
 // What `import ... from 'ebmm'` means in a module.
 provideLibrary(() => import('./index.ts'));
 
-let allowed = false;
-let remark: (line: string) => void = () => {};
-const remarked = new Set<string>();
-
-/**
- * Whether modules of runs that were made elsewhere may be run in this process: `--allow-modules`.
- * @param report gets a line, once, for a module whose original is no longer what a run keeps of it
- */
-export function allowModules(yes: boolean, report: (line: string) => void = () => {}): void {
-  allowed = yes;
-  remark = report;
-  remarked.clear();
-}
-
-export const modulesAllowed = (): boolean => allowed;
+export { allowModules, modulesAllowed } from './permission.ts';
 
 /** Files of JavaScript or TypeScript that a configuration names. */
 export const modulesOf = (config: unknown): string[] => moduleFiles(config).map(({ file }) => file);
@@ -64,7 +51,7 @@ export async function sealOf(folder: string, config: unknown): Promise<string | 
 export async function checkModules(folder: string, config: unknown, seal: unknown): Promise<void> {
   const files = moduleFiles(anchored(config, folder)).filter(({ file }) => existsSync(resolve(file)));
   if (files.length === 0) return;
-  if (!allowed) {
+  if (!modulesAllowed()) {
     const key = await keyOf(false);
     if (!(key && typeof seal === 'string' && same(seal, await sealWith(key, folder, config)))) {
       const named = moduleFiles(config).map(({ file }) => file);
@@ -74,8 +61,7 @@ export async function checkModules(folder: string, config: unknown, seal: unknow
     }
   }
   for (const line of changesOf(folder)) {
-    if (!remarked.has(line)) remark(line);
-    remarked.add(line);
+    remarkOnce(line);
   }
 }
 

@@ -23,6 +23,7 @@ import {
 } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import { makeRival } from './evaluate.ts';
+import { numbersHelp } from './glossary.ts';
 import type { IO } from './io.ts';
 import { LearnedStream, partOf } from './learned-stream.ts';
 import {
@@ -300,6 +301,7 @@ export function addStreamCommand(program: Command, io: IO): void {
     .addOption(bestOption())
     .addOption(dataOption())
     .addOption(jsonOption())
+    .addHelpText('after', numbersHelp('error', 'floats', 'age', 'the last N of M'))
     .action(async (run: string, options) => {
       const against = options.against?.filter((name: string) => name !== 'none');
       await streamCommand({ ...options, against, run, engine: await engineOf(options) }, io);

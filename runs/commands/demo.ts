@@ -1,6 +1,7 @@
 /** @file `ebmm demo`: its options. */
 import type { Command } from 'commander';
 import { demo } from '../demo.ts';
+import { numbersHelp } from '../glossary.ts';
 import type { IO } from '../io.ts';
 import { collect, engineOf, engineOptions, jsonOption, seedOption } from '../options.ts';
 import { parseChange } from '../presets.ts';
@@ -15,6 +16,10 @@ export function addDemoCommand(program: Command, io: IO, { provenance }: Setting
       .addOption(seedOption('seed of parameters and episodes')),
   )
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      numbersHelp('error', '5-95%', 'floats', 'bits recovered per float', 'compression', 'published'),
+    )
     .action(async (options) => {
       const changes: [string, unknown][] = (options.set ?? []).map(parseChange);
       if (options.seed !== undefined) changes.push(['seed', options.seed]);

@@ -1,7 +1,7 @@
 /** @file `ebmm evaluate`: its options. */
 import { type Command, Option } from 'commander';
 import { corruptionHelp } from '../../tasks/index.ts';
-import { evaluateCommand, rivalNames } from '../evaluate.ts';
+import { numbersHelp } from '../glossary.ts';
 import type { IO } from '../io.ts';
 import {
   bestOption,
@@ -16,6 +16,7 @@ import {
   taskOption,
   words,
 } from '../options.ts';
+import { rivalsHelp } from '../rival-notes.ts';
 
 export function addEvaluateCommand(program: Command, io: IO): void {
   engineOptions(
@@ -30,11 +31,7 @@ export function addEvaluateCommand(program: Command, io: IO): void {
       .option('--no-known', 'recall is not told (default: as trained)')
       .option('--recall-steps <n>', 'steps of recall of trained memories (default: as trained)', positive)
       .option('--episodes <n>', 'episodes at each load', positive, 100)
-      .option(
-        '--against <list>',
-        `rivals, of ${rivalNames.join(', ')}; or runs and pretrained memories; or none`,
-        words,
-      )
+      .option('--against <list>', 'rivals (below), runs and pretrained memories; or none', words)
       .option(
         '--bits <list>',
         'round what every memory holds to so many bits a number, 1 to 16 or 32',
@@ -51,8 +48,27 @@ export function addEvaluateCommand(program: Command, io: IO): void {
   )
     .addOption(dataOption())
     .addOption(jsonOption())
-    .addHelpText('after', `\nCorruptions:\n${corruptionHelp()}`)
+    .addHelpText(
+      'after',
+      `\nRivals, as large as the memory that they are measured against:\n${rivalsHelp()}\n\nCorruptions:\n${corruptionHelp()}`,
+    )
+    .addHelpText(
+      'after',
+      numbersHelp(
+        'error',
+        '5-95%',
+        'floats',
+        'bits recovered per float',
+        'compression',
+        'bits a number',
+        'bits of memory',
+        'seconds to store',
+        'diverged',
+        'published',
+      ),
+    )
     .action(async (run: string, options) => {
+      const { evaluateCommand } = await import('../evaluate.ts');
       const against = options.against?.filter((name: string) => name !== 'none');
       await evaluateCommand({ ...options, against, run, engine: await engineOf(options) }, io);
     });

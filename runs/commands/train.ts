@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { InputError } from '../../src/errors.ts';
 import { taskOfPath } from '../../tasks/files/locate.ts';
 import { sourceOf } from '../data-options.ts';
+import { numbersHelp } from '../glossary.ts';
 import { type IO, STOP_STATUS } from '../io.ts';
 import {
   collect,
@@ -15,6 +16,7 @@ import {
   seedOption,
   taskOption,
 } from '../options.ts';
+import { presetNotes, presetsHelp } from '../preset-notes.ts';
 import { configure, parseChange, presetNames } from '../presets.ts';
 import { findRun, paths, readConfig } from '../run-folder.ts';
 import { train } from '../train.ts';
@@ -45,6 +47,13 @@ export function addTrainCommand(program: Command, io: IO, { provenance, finish }
   )
     .addOption(dataOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `\nPresets:\n${presetsHelp(Object.keys(presetNotes))
+        .map((line) => `  ${line}`)
+        .join('\n')}`,
+    )
+    .addHelpText('after', numbersHelp('moving error', 'loss', 'gradient', 'episodes/s', 'validation'))
     .action(async (name: string | undefined, options) => {
       const changes: [string, unknown][] = (options.set ?? []).map(parseChange);
       // Before what --set changes of them.

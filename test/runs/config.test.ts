@@ -21,9 +21,17 @@ test('config --schema prints a JSON Schema that tells good configurations from b
   expect(schema.safeParse({ ...config, training: { steps: 0 } }).success).toBe(false);
 });
 
-test('config alone lists the presets', async () => {
-  expect((await ebmm(['config'])).out.split('\n')).toContain('demo');
-  expect(JSON.parse((await ebmm(['config', '--json'])).out).presets).toContain('binary');
+test('config alone lists the presets, each with what it is; so does train --help', async () => {
+  const { presets, notes } = JSON.parse((await ebmm(['config', '--json'])).out);
+  expect(Object.keys(notes).sort()).toEqual([...presets].sort());
+  const help = (await ebmm(['train', '--help'])).out;
+  const lines = (await ebmm(['config'])).out.split('\n');
+  expect(lines.length).toBe(presets.length);
+  for (const name of presets) {
+    const line = lines.find((each) => each.startsWith(`${name} `))!;
+    expect(line).toContain(notes[name]);
+    expect(help).toContain(line);
+  }
 });
 
 test('config --reference prints the page', async () => {

@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
+import { makeRival, rivalNames } from '../../runs/evaluate.ts';
 import { binaryEntropy, evaluate, quantile } from '../../runs/evaluation.ts';
+import { rivalsHelp } from '../../runs/rival-notes.ts';
 import { errorTable, short } from '../../runs/table.ts';
+import { compiledEngine } from '../../src/compile/index.ts';
 import { rivals } from '../../src/hopfield/index.ts';
 import type { AssociativeMemory } from '../../src/memory/associative.ts';
 import { loadTask, parseCorruption } from '../../tasks/index.ts';
@@ -96,4 +99,15 @@ test('numbers are short', () => {
     '12.3',
     '123',
   ]);
+});
+
+test('every rival that help names is one that is made, and each has a note', async () => {
+  const quick = rivalNames.filter((name) => !/^(modern-components|diffusion-(learned|energy))$/.test(name));
+  for (const name of quick) {
+    const memory = await makeRival(name, { seed: 1, floats: 2080, engine: compiledEngine(), task });
+    expect(memory.name).toBeTruthy();
+    expect(rivalsHelp()).toContain(`  ${name} `);
+  }
+  expect(quick).toEqual(expect.arrayContaining(Object.keys(rivals)));
+  expect(rivalNames.length).toBe(quick.length + 3);
 });

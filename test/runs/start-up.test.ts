@@ -64,7 +64,7 @@ test.each([[['--help']], [['--version']], [['help']], [['nonsense']]])(
 );
 
 test('what is heavy would be seen', { timeout: 60_000 }, () => {
-  const { packages, own } = load('evaluate', '--help');
+  const { packages, own } = load('train', '--help');
   expect(packages).toEqual(expect.arrayContaining(['@tensorflow/tfjs', 'zod']));
   expect(own).toContain('meta/config.ts');
 });

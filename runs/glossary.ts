@@ -1,0 +1,35 @@
+/** @file What the numbers mean that tables print, for the help of the commands that print them. */
+const meanings = {
+  error:
+    'mean error of a recalled pattern over all episodes: bits on the wrong side, or squared differences of values in [0, 1] added up over a pattern',
+  '5-95%': "5th and 95th percentile, over episodes, of an episode's mean error",
+  floats:
+    'size of the memory: the float32 numbers that storing changes (weights written, slots, hidden state)',
+  'bits recovered per float':
+    'information per float of the memory: patterns x bits x (1 - H2(p)) / floats, p being the share of wrong bits among those that recall had to give; 2 is what a perceptron can hold',
+  compression:
+    'bits of the patterns as given (1 a bit, 8 a colour of a pixel) over the bits of the memory: above 1 it is smaller than they are',
+  'bits a number': 'to how many bits every number of the memory was rounded',
+  'bits of memory': 'floats x bits a number, with the scales of the rounding',
+  'seconds to store':
+    'median over episodes; of a learned diffusion its training. No benchmark: what else the machine did counts',
+  published: "the literature's own numbers under the same protocol, where there are some",
+  diverged: 'patterns whose numbers were no longer finite: all their values count as wrong',
+  age: 'patterns added after the one that is asked for',
+  'the last N of M': 'mean error of the N patterns added last, when M have been added',
+  'error (bits)':
+    'least mean error within that many bits of memory, over all sizes and roundings tried, and the bits a number that had it',
+  'moving error': 'error of training updates, averaged with a weight of 0.05 for the newest',
+  validation: 'mean over loads of the error on the validation split, on the same episodes every time',
+  loss: 'what training descends: squared error of every read iterate, summed over a pattern',
+  gradient: 'norm of the meta-gradient before it is clipped',
+  'episodes/s': 'episodes of training per second',
+} as const;
+
+export type Term = keyof typeof meanings;
+
+/** A section of a command's help. */
+export function numbersHelp(...terms: Term[]): string {
+  const width = Math.max(...terms.map((term) => term.length));
+  return ['', 'Numbers:', ...terms.map((term) => `  ${term.padEnd(width)}  ${meanings[term]}`)].join('\n');
+}
