@@ -137,7 +137,7 @@ export async function plotRun(
     const published = publishedBeside(evaluation);
     pictures.push({
       name: 'error-against-patterns.png',
-      draw: (format) => errorAgainstPatterns(evaluation, { published, format }),
+      draw: (format) => errorAgainstPatterns(evaluation, { name: run.name, published, format }),
     });
     if (countsBits(evaluation))
       pictures.push({

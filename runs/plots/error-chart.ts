@@ -81,7 +81,8 @@ export function errorChart(chart: ErrorChart): Uint8Array {
   });
 }
 
-function errorAxis(series: ErrorSeries[], scale: ErrorScale): Axis {
+/** The axis on which errors and their bands lie. */
+export function errorAxis(series: ErrorSeries[], scale: ErrorScale): Axis {
   const values = series.flatMap(({ points }) =>
     points.flatMap(({ error, low, high }) => [error, low ?? error, high ?? error]),
   );
@@ -98,7 +99,7 @@ function errorAxis(series: ErrorSeries[], scale: ErrorScale): Axis {
 }
 
 /** The point with NaN for what cannot be drawn; a point without error has no band. JSON has null for NaN. */
-function withGaps({ x, error, low, high }: ErrorPoint): ErrorPoint {
+export function withGaps({ x, error, low, high }: ErrorPoint): ErrorPoint {
   const finite = (value: number) => (Number.isFinite(value) && Number.isFinite(error) ? value : Number.NaN);
   return {
     x,
@@ -111,7 +112,7 @@ function withGaps({ x, error, low, high }: ErrorPoint): ErrorPoint {
 function line(series: ErrorSeries, i: number, x: Axis, y: Axis): Line {
   const { pointStyle, rotation, dash } = seriesStyle(i);
   const published = series.kind === 'published';
-  const color = colorOf(series, i);
+  const color = seriesColor(series, i);
   return {
     data: series.points.map((p) => ({ x: x.place(p.x), y: y.place(p.error) })),
     borderColor: color,
@@ -151,7 +152,7 @@ function band(series: ErrorSeries, i: number, x: Axis, y: Axis, opacity: number)
 }
 
 /** What is published is in ink: no memory of ours has that colour. */
-const colorOf = (series: ErrorSeries, i: number) =>
+export const seriesColor = (series: Pick<ErrorSeries, 'kind'>, i: number) =>
   series.kind === 'published' ? INK : seriesStyle(i).color;
 
 function verticalMark(x: number, y: Axis): Line {
@@ -172,7 +173,7 @@ function endLabel(series: ErrorSeries, i: number, x: Axis, y: Axis): EndLabel {
   return {
     name: series.name,
     detail: series.detail,
-    color: colorOf(series, i),
+    color: seriesColor(series, i),
     sample: {
       width: series.kind === 'trained' ? 3 : 1.75,
       dash: series.kind === 'published' ? PUBLISHED_DASH : seriesStyle(i).dash,

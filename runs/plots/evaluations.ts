@@ -74,11 +74,11 @@ export const question = ({ corruption, known }: Pick<Evaluation, 'corruption' | 
   known ? 'uncorrupted entries known' : 'uncorrupted entries not known',
 ];
 
-/** How the errors were measured, for the line under the title. */
-export function conditions(evaluation: Evaluation): string[] {
+/** How the errors were measured, for the line under the title; `bands`: what shows the percentiles. */
+export function conditions(evaluation: Evaluation, bands = 'bands'): string[] {
   const { rows } = evaluation;
   return [
     ...question(evaluation),
-    `bands: 5–95% of ${rangeOf(rows.map(({ episodes }) => episodes))} episodes`,
+    `${bands}: 5–95% of ${rangeOf(rows.map(({ episodes }) => episodes))} episodes`,
   ];
 }

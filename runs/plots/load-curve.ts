@@ -4,6 +4,7 @@ import { type Axis, axisTitle, countAxis, scaleNote } from './axis.ts';
 import { type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
 import { conditions, errorTitle, finest, groupRows, sizeOf, TRAINED, unitOf } from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
+import { stripChart } from './strip-chart.ts';
 import type { Format } from './surface.ts';
 
 export interface PublishedCurve {
@@ -13,6 +14,8 @@ export interface PublishedCurve {
 }
 
 export interface LoadCurveOptions {
+  /** Of the trained memory; default as in the evaluation. */
+  name?: string;
   /** Results from the literature, drawn dashed with hollow markers. */
   published?: PublishedCurve[];
   /** Default 'auto': logarithmic (linear near zero) when errors span more than two decades. */
@@ -21,7 +24,7 @@ export interface LoadCurveOptions {
   format?: Format;
 }
 
-/** A PNG of error against load. Throws InputError when the evaluation has no rows or mixes units. */
+/** A PNG of error against load; of one load alone a strip for every memory. Throws InputError when the evaluation has no rows or mixes units. */
 export function errorAgainstPatterns(evaluation: Evaluation, options: LoadCurveOptions = {}): Uint8Array {
   const unit = unitOf(evaluation);
   const published = options.published ?? [];
@@ -30,7 +33,7 @@ export function errorAgainstPatterns(evaluation: Evaluation, options: LoadCurveO
   );
   const sizes = new Set(groups.map(({ rows }) => sizeOf(rows)));
   const series: ErrorSeries[] = groups.map(({ name, trained, rows }) => ({
-    name,
+    name: (trained && options.name) || name,
     detail: sizes.size === 1 ? '' : sizeOf(rows),
     kind: trained ? 'trained' : 'rival',
     points: rows.map((row) => ({
@@ -44,14 +47,29 @@ export function errorAgainstPatterns(evaluation: Evaluation, options: LoadCurveO
     const sorted = [...points].sort((a, b) => a[0] - b[0]);
     series.push({ name, detail: '', kind: 'published', points: sorted.map(([x, error]) => ({ x, error })) });
   }
+  const size = sizes.size === 1 ? `${groups.length > 1 ? 'every memory has ' : ''}${[...sizes][0]}` : '';
+  const loads = new Set(evaluation.rows.map(({ patterns }) => patterns));
+  if (loads.size === 1) {
+    const [load] = loads;
+    // Of what is published the number at this load.
+    const here = series
+      .map((s) => ({ ...s, points: s.points.filter(({ x }) => x === load) }))
+      .filter(({ points }) => points.length > 0);
+    return stripChart({
+      heading: {
+        title: `${evaluation.task}: recall error, ${formatNumber(load)} patterns stored at once`,
+        notes: [...conditions(evaluation, 'bars'), size],
+      },
+      ...errorTitle(evaluation, unit),
+      scale: options.scale,
+      format: options.format,
+      series: here,
+    });
+  }
   const x = loadAxis(series.flatMap(({ points }) => points.map((point) => point.x)));
   return errorChart({
     title: `${evaluation.task}: recall error against patterns stored`,
-    notes: [
-      ...conditions(evaluation),
-      sizes.size === 1 ? `${groups.length > 1 ? 'every memory has ' : ''}${[...sizes][0]}` : '',
-      published.length > 0 ? 'dashed: published' : '',
-    ],
+    notes: [...conditions(evaluation), size, published.length > 0 ? 'dashed: published' : ''],
     xTitle: axisTitle('Patterns stored at once', scaleNote(x)),
     x,
     ...errorTitle(evaluation, unit),

@@ -70,8 +70,6 @@ test('an error that is not finite is a gap', () => {
 
 test.each([
   ['one memory', rows.filter(({ memory }) => memory === 'ebmm')],
-  ['one load', rows.filter(({ patterns }) => patterns === 64)],
-  ['one row', rows.slice(0, 1)],
   ['zeros only', loads.map((n) => row('ebmm', n, 0))],
   ['loads that double', [1, 2, 4, 8, 16, 32, 64].map((n) => row('ebmm', n, n / 7))],
   ['two sizes of one memory', [row('hebb', 16, 1, 100), row('hebb', 16, 2, 50), row('hebb', 32, 3, 100)]],
@@ -79,6 +77,35 @@ test.each([
   const png = errorAgainstPatterns(evaluation(some));
   expect(decodePng(png)).toMatchObject({ width: 800, height: 480 });
   expect(countPixels(png, CHART, blue)).toBeGreaterThan(100);
+});
+
+test('of one load every memory has a strip, the least error first, and what is published at that load', () => {
+  const few = [row('ebmm', 64, 2), row('hebb', 64, 12), row('storkey', 64, 9)];
+  const png = errorAgainstPatterns(evaluation(few));
+  // A strip as high as its rows.
+  const { height } = decodePng(png);
+  const two = decodePng(errorAgainstPatterns(evaluation(few.slice(0, 2)))).height;
+  expect(height - two).toBe(36);
+  // From above: ebmm, Storkey, and Hebb with the greatest error.
+  const lowest = (is: typeof blue) => {
+    let y = height;
+    while (y > 0 && countPixels(png, { top: y - 1, bottom: y }, is) === 0) y--;
+    return y;
+  };
+  expect(lowest(blue)).toBeGreaterThan(0);
+  expect(lowest(green)).toBeGreaterThan(lowest(blue) + 20);
+  expect(lowest(vermillion)).toBeGreaterThan(lowest(green) + 20);
+  const points: [number, number][] = [[64, 5], [96, 9]]; // biome-ignore format: two points
+  const published = errorAgainstPatterns(evaluation(few), { published: [{ name: 'paper', points }] });
+  expect(decodePng(published).height).toBe(height + 36);
+  const elsewhere = [{ name: 'paper', points: points.slice(1) }];
+  expect(decodePng(errorAgainstPatterns(evaluation(few), { published: elsewhere })).height).toBe(height);
+  const gap = errorAgainstPatterns(evaluation([...few, row('modern', 64, Number.NaN)]));
+  expect(decodePng(gap).height).toBe(height + 36);
+});
+
+test('the trained memory goes by the name that is given', () => {
+  expect(same(errorAgainstPatterns(evaluation(rows), { name: 'binary-96' }), base)).toBe(false);
 });
 
 test('many memories get a higher chart, so that their labels have room', () => {
