@@ -142,15 +142,20 @@ export async function plotRun(
     if (countsBits(evaluation))
       pictures.push({
         name: 'error-against-bits.png',
-        draw: (format) => bitsDistortion(evaluation, { format }),
+        draw: (format) => bitsDistortion(evaluation, { name: run.name, format }),
       });
   }
   const { strip, energies, notes } = await recallExamples(run, engine, options, io);
   const which = run.checkpoint === 'best' ? `, best checkpoint (update ${run.state.step})` : '';
   const title = `Recall of ${run.name}${which}, step by step`;
   pictures.push({ name: 'recall.png', draw: (format) => filmstrip(strip, { title, notes, format }) });
-  if (energies.length > 0)
-    pictures.push({ name: 'energy.png', draw: (format) => energyTrace(energies, { format }) });
+  if (energies.length > 0) {
+    const along = `Energy along recall, ${run.name}${which}`;
+    pictures.push({
+      name: 'energy.png',
+      draw: (format) => energyTrace(energies, { title: along, notes, format }),
+    });
+  }
   return pictures;
 }
 

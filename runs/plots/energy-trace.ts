@@ -8,6 +8,8 @@ import type { Format } from './surface.ts';
 
 export interface EnergyTraceOptions {
   title?: string;
+  /** Short remarks for the line under the title: what was stored and asked. */
+  notes?: string[];
   /** Unit of the energy, for instance "nats"; default none. */
   unit?: string;
   /** Default: png. */
@@ -35,6 +37,7 @@ export function energyTrace(energies: number[][], options: EnergyTraceOptions = 
     heading: {
       title: options.title ?? 'Energy along recall',
       notes: [
+        ...(options.notes ?? []),
         queries === 1
           ? '1 query'
           : `thin: ${queries > shown ? `${shown} of ` : ''}${formatNumber(queries)} queries`,

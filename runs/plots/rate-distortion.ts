@@ -8,6 +8,8 @@ import { formatNumber } from './numbers.ts';
 import type { Format } from './surface.ts';
 
 export interface RateDistortionOptions {
+  /** Of the trained memory of a single evaluation; default as in the evaluation. */
+  name?: string;
   /** Patterns stored at once. Default: the load with the most rows, and among equals the greatest. */
   patterns?: number;
   /** Default 'auto': logarithmic (linear near zero) when errors span more than two decades. */
@@ -35,7 +37,7 @@ export function rateDistortion(
     );
   }
   const series: ErrorSeries[] = groupRows(rows, 'floats').map(({ memory, rows: group }) => ({
-    name: memory,
+    name: (memory === TRAINED && options.name) || memory,
     detail: '',
     kind: memory === TRAINED ? 'trained' : 'rival',
     points: group.map((row) => ({ x: row.floats, error: row.error, low: row.error_p5, high: row.error_p95 })),
@@ -78,7 +80,7 @@ export function bitsDistortion(
   if (rows.length === 0)
     throw new InputError(`evaluation of ${all.task} has no rows for ${patterns} patterns`);
   const series: ErrorSeries[] = groupRows(rows, 'memory_bits').map(({ memory, rows: group }) => ({
-    name: memory,
+    name: (memory === TRAINED && options.name) || memory,
     detail: '',
     kind: memory === TRAINED ? 'trained' : 'rival',
     points: group.map((row) => ({
