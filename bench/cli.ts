@@ -4,14 +4,16 @@
  */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { IO } from '../runs/io.ts';
 import { deviceOption, jsonOption, positive, threadsOption, words } from '../runs/options.ts';
+import { targetNames } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { FileError } from '../src/files.ts';
 import { compare, type FormName, forms } from './compare.ts';
 import { type ProblemName, problemNames } from './problems.ts';
-import { type Comparison, keptProblems, machine, RESULTS, writeComparison } from './report.ts';
+import { profile, profileText } from './profile.ts';
+import { type Comparison, keptProblems, machine, resultsOf, writeComparison } from './report.ts';
 import { targets } from './results.ts';
 import { scaling, scalingText } from './scaling.ts';
 import { problemText, targetText } from './tables.ts';
@@ -32,8 +34,14 @@ const command = () =>
     .option('--seconds <n>', 'of stepping a problem, after which no round begins', positive, 60)
     .option('--steps <n>', 'steps a round, of which the first does not count', positive, 4)
     .option('--compile-limit <s>', 'seconds that a contestant may take to compile', positive, 200)
+    .addOption(
+      new Option('--engine <name>', 'what runs ours; with avx2 the peers are held to AVX2')
+        .choices(['compiled', ...targetNames])
+        .default('compiled'),
+    )
+    .option('--profile', 'where the time of an update goes: cycles a kind of step, in machine code')
     .option('--scaling', 'throughput of store and recall, and cost against patterns, width and steps')
-    .option('--out <dir>', 'folder of comparison.json and .png (with peers; default: bench/results)')
+    .option('--out <dir>', 'folder of comparison.json, .png and .md (with peers; default: bench/results)')
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -69,15 +77,27 @@ async function run(argv: string[], { out, err: progress, env }: BenchIO): Promis
     })
     .parse(argv, { from: 'user' })
     .opts();
-  const { device, threads, rounds, seconds, steps, compileLimit } = options;
+  const { device, threads, engine, rounds, seconds, steps, compileLimit } = options;
   const limits = { rounds, seconds, steps, compileLimit };
   if (options.scaling) {
     if (options.peers) throw new InputError('--scaling: this project alone, expected no --peers');
     const found = await scaling({ device, threads }, progress);
-    for (const line of options.json ? [JSON.stringify(found)] : scalingText(found)) out(line);
+    for (const line of options.json
+      ? [JSON.stringify({ measured: new Date().toISOString(), machine: machine(), ...found })]
+      : scalingText(found))
+      out(line);
     return;
   }
   const chosen = among('--problem', options.problem, problemNames as ProblemName[]);
+  if (options.profile) {
+    if (options.peers) throw new InputError('--profile: this project alone, expected no --peers');
+    const rows = await profile(chosen, { engine, threads }, progress);
+    for (const line of options.json
+      ? [JSON.stringify({ measured: new Date().toISOString(), machine: machine(), rows })]
+      : profileText(rows))
+      out(line);
+    return;
+  }
   const given = [options.python && '--python', options.forms && '--forms', options.out && '--out'];
   const lonely = given.find((option) => option && !options.peers);
   if (lonely) throw new InputError(`${lonely}: only beside peers, expected npm run bench:peers`);
@@ -90,11 +110,19 @@ async function run(argv: string[], { out, err: progress, env }: BenchIO): Promis
   const modules = { jax: ['jax', 'optax'], torch: ['torch'] };
   if (peers.length > 0) checkPython(python, ['numpy', ...[...frameworks].flatMap((name) => modules[name])]);
 
-  const comparison: Comparison = { measured: '', machine: machine(), versions: {}, problems: [] };
-  const folder = resolve(options.out ?? RESULTS);
+  const comparison: Comparison = { measured: '', machine: machine(), engine, versions: {}, problems: [] };
+  const folder = resolve(options.out ?? resultsOf(engine));
   const order = ({ name }: { name: string }) => problemNames.indexOf(name as ProblemName);
   for (const [i, name] of chosen.entries()) {
-    const { result, versions } = await compare(name, { ...limits, device, threads, peers, python, progress });
+    const { result, versions } = await compare(name, {
+      ...limits,
+      device,
+      threads,
+      engine,
+      peers,
+      python,
+      progress,
+    });
     Object.assign(comparison.versions, versions);
     if (i === 0 && options.peers) comparison.problems = await keptProblems(folder, comparison, chosen);
     comparison.problems = [...comparison.problems, result].sort((a, b) => order(a) - order(b));
@@ -103,9 +131,9 @@ async function run(argv: string[], { out, err: progress, env }: BenchIO): Promis
     // After every problem, so that what was measured is kept when a later one fails.
     if (options.peers) await writeComparison(comparison, folder);
   }
-  const aims = comparison.problems.flatMap(targets);
+  const aims = comparison.problems.flatMap((result) => targets(result, engine));
   if (options.json) out(JSON.stringify({ ...comparison, targets: aims }));
-  else if (options.peers) for (const line of targetText(comparison.problems)) out(line);
+  else if (options.peers) for (const line of targetText(comparison.problems, engine)) out(line);
 }
 
 /** Runs the benchmark. Exit status: 0 done, 1 failed, 2 wrong usage or input, told in one line on `err`. */

@@ -3,14 +3,16 @@
  * few steps, so that a machine whose speed drifts slows all of them. Only one is ever busy.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeSafetensors } from '../meta/safetensors.ts';
-import { type Products, productNames } from '../src/compile/index.ts';
-import { hasTiles } from '../src/compile/native/machine.ts';
+import { type Products, productNames, type TargetName } from '../src/compile/index.ts';
+import { hasAvx2, hasTiles, isSupported } from '../src/compile/native/machine.ts';
+import { hasVectors } from '../src/webassembly/runtime.ts';
 import { agreement, disagreement, type Outcome } from './agreement.ts';
 import { type Contestant, ContestantError, start } from './contestant.ts';
+import { type LimitTarget, measuredLimit } from './limit.ts';
 import { type ProblemName, problemOf, settings } from './problems.ts';
 import { type Framework, type Measured, type ProblemResult, type Row, summary } from './results.ts';
 import { rowTitle } from './tables.ts';
@@ -36,6 +38,8 @@ export type FormName = keyof typeof forms;
 export interface CompareOptions {
   device: string;
   threads?: number;
+  /** Ours: `compiled` is the fastest that the machine has; with `avx2` the peers are held to AVX2 too. */
+  engine: TargetName | 'compiled';
   /** Peers; none leaves this project alone. */
   peers: FormName[];
   /** The Python that has them. */
@@ -61,20 +65,22 @@ interface Entry {
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Starts `bench/ours.ts` on a problem, or on the large product. */
+/** Starts `bench/ours.ts` on a problem. */
 function startOurs(
-  name: ProblemName | 'product',
+  name: ProblemName,
   out: string,
-  { device, threads, compileLimit }: CompareOptions,
+  { device, threads, engine, compileLimit }: CompareOptions,
   products: Products = 'float32',
 ) {
-  const args = ['--import', import.meta.resolve('tsx'), here('ours.ts'), name, out, device, products];
+  const args = ['--import', import.meta.resolve('tsx'), here('ours.ts'), name, out, device, products, engine];
   return start(process.execPath, threads ? [...args, String(threads)] : args, compileLimit);
 }
 
 /** Other products that this machine has: rows beside ours, which the targets are not about. */
-const otherProducts = (device: string): Products[] =>
-  device === 'cpu' && hasTiles() ? productNames.filter((name) => name !== 'float32') : [];
+const otherProducts = ({ device, engine }: CompareOptions): Products[] =>
+  device === 'cpu' && engine === 'compiled' && hasTiles()
+    ? productNames.filter((name) => name !== 'float32')
+    : [];
 
 /** What a contestant's first two steps came to; `out` is the file that it was told to write. */
 export const outcomeOf = ({ ready }: Contestant, out: string): Outcome => ({
@@ -83,10 +89,32 @@ export const outcomeOf = ({ ready }: Contestant, out: string): Outcome => ({
   moments: decodeSafetensors(readFileSync(out), out).tensors,
 });
 
+/** What holds peers to AVX2: XLA's own setting, and those of PyTorch's kernels and of oneDNN. */
+const HELD_TO_AVX2 = {
+  XLA_FLAGS: '--xla_cpu_max_isa=AVX2',
+  ATEN_CPU_CAPABILITY: 'avx2',
+  DNNL_MAX_CPU_ISA: 'AVX2',
+};
+
 /** Starts a peer on a problem's file; it writes the first moments into `out`. @throws as `start` */
-export function startPeer(peer: FormName, python: string, file: string, out: string, compileLimit: number) {
+export function startPeer(
+  peer: FormName,
+  python: string,
+  file: string,
+  out: string,
+  compileLimit: number,
+  engine: CompareOptions['engine'] = 'compiled',
+) {
   const { framework, form } = forms[peer];
-  return start(python, [here(`peers/${framework}_peer.py`), file, form, out], compileLimit);
+  const env = engine === 'avx2' ? HELD_TO_AVX2 : {};
+  return start(python, [here(`peers/${framework}_peer.py`), file, form, out], compileLimit, env);
+}
+
+/** What the limit of the machine is measured with. */
+function limitTarget({ engine }: CompareOptions): LimitTarget | undefined {
+  if (engine === 'avx2' || engine === 'wasm') return engine;
+  if (isSupported()) return 'avx512';
+  return hasAvx2() ? 'avx2' : hasVectors() ? 'wasm' : undefined;
 }
 
 /**
@@ -102,7 +130,6 @@ export async function compare(
   const folder = mkdtempSync(join(tmpdir(), 'ebmm-bench-'));
   const entries: Entry[] = [];
   const failures: (Row & { failure: string })[] = [];
-  let product: Contestant | undefined;
   const versions: Record<string, string> = {};
   const enter = (who: Pick<Entry, 'framework' | 'form' | 'agreement'>, contestant: Contestant) => {
     Object.assign(versions, contestant.ready.versions);
@@ -115,10 +142,9 @@ export async function compare(
     const out = (who: string) => join(folder, `${who}.safetensors`);
     const own = await startOurs(name, out('ebmm'), options);
     enter({ framework: 'ebmm', form: 'compiled' }, own);
-    product = await startOurs('product', '', options);
     const ownOutcome = outcomeOf(own, out('ebmm'));
     const others = [
-      ...otherProducts(options.device).map((products) => ({
+      ...otherProducts(options).map((products) => ({
         framework: 'ebmm' as const,
         form: products,
         file: out(products),
@@ -127,7 +153,7 @@ export async function compare(
       ...peers.map((peer) => ({
         ...forms[peer],
         file: out(peer),
-        start: () => startPeer(peer, python, file, out(peer), options.compileLimit),
+        start: () => startPeer(peer, python, file, out(peer), options.compileLimit, options.engine),
       })),
     ];
     for (const { framework, form, file, start } of others) {
@@ -145,7 +171,13 @@ export async function compare(
       const wrong = disagreement(found);
       if (wrong) throw new Error(`${name}, ${rowTitle({ framework, form })}: not the same work: ${wrong}`);
     }
-    const productTimes = await rounds(entries, product, name, options);
+    const target = limitTarget(options);
+    const threads = options.threads ?? availableParallelism();
+    // Before and after, since a machine's speed drifts.
+    const limits = target ? [await measuredLimit(target, threads)] : [];
+    await rounds(entries, name, options);
+    if (target) limits.push(await measuredLimit(target, threads));
+    const most = (of: 'one' | 'all') => Math.max(...limits.map((limit) => limit[of]));
     const own0 = own.ready;
     return {
       versions,
@@ -156,24 +188,22 @@ export async function compare(
         norm: own0.norm,
         operations: own0.operations!,
         products: own0.products!,
-        rate: product.ready.products! / (1e6 * summary(productTimes).median),
+        limit: target && { one: most('one'), all: most('all') },
         rows: [...entries.map(rowOf), ...failures],
       },
     };
   } finally {
-    await Promise.all([...entries.map(({ contestant }) => contestant.close()), product?.close()]);
+    await Promise.all(entries.map(({ contestant }) => contestant.close()));
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Times all contestants in turn, and returns the times of the large product. */
+/** Times all contestants in turn. */
 async function rounds(
   entries: Entry[],
-  product: Contestant,
   name: string,
   { rounds, seconds, steps, progress }: CompareOptions,
-): Promise<number[]> {
-  const productTimes: number[] = [];
+): Promise<void> {
   const started = performance.now();
   for (let round = 0; round < rounds; round++) {
     if (round > 0 && performance.now() - started > 1000 * seconds) break;
@@ -182,10 +212,8 @@ async function rounds(
       entry.times.push(...times.slice(1));
       entry.peak = Math.max(entry.peak, peak);
     }
-    productTimes.push(...(await product.step(3)).times.slice(1));
     progress(`${name}: round ${round + 1} of ${rounds}`);
   }
-  return productTimes;
 }
 
 const rowOf = ({ framework, form, contestant, agreement, times, peak }: Entry): Measured => ({

@@ -26,11 +26,17 @@ process.on('exit', () => {
 /**
  * Starts a process and waits until it has compiled.
  * @param limit seconds until then
+ * @param env beside what this process has
  * @throws ContestantError when it ends early, or is not ready within the limit; InputError when it says that it was asked
  * for something that is not there
  */
-export async function start(command: string, args: string[], limit: number): Promise<Contestant> {
-  const child = spawn(command, args);
+export async function start(
+  command: string,
+  args: string[],
+  limit: number,
+  env: Record<string, string> = {},
+): Promise<Contestant> {
+  const child = spawn(command, args, { env: { ...process.env, ...env } });
   running.add(child);
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {

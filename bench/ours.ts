@@ -1,22 +1,20 @@
 /**
- * @file This project as a contestant: `tsx bench/ours.ts PROBLEM OUT.safetensors DEVICE PRODUCTS [THREADS]` speaks as protocol.ts says.
- * PROBLEM `product` is one large matrix product instead, whose rate is what the machine can do.
+ * @file This project as a contestant: `tsx bench/ours.ts PROBLEM OUT.safetensors DEVICE PRODUCTS ENGINE [THREADS]` speaks as protocol.ts
+ * says.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
-import * as tf from '@tensorflow/tfjs';
 import { encodeSafetensors, type NamedArray } from '../meta/safetensors.ts';
-import { compiledEngine, type Device, type Products } from '../src/compile/index.ts';
+import { allowRelaxed } from '../runs/relaxed.ts';
+import { compiledEngine, type Device, type Products, type TargetName } from '../src/compile/index.ts';
+import { hasRuntime } from '../src/compile/session-program.ts';
 import { trace } from '../src/compile/trace-backend.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
 import { type ProblemName, problemOf, settings, updates } from './problems.ts';
 import { countProducts } from './products.ts';
 import { forgetPeak, lifetimePeak, peak, type Ready, type Timed } from './protocol.ts';
-
-/** Side of the matrices of the large product. */
-export const SIDE = 2048;
 
 type Engine = ReturnType<typeof compiledEngine>;
 
@@ -46,49 +44,26 @@ async function metaSteps(engine: Engine, name: ProblemName, out: string) {
   return { ready, next };
 }
 
-async function largeProduct(engine: Engine) {
-  const inputs = { a: { shape: [SIDE, SIDE] }, b: { shape: [SIDE, SIDE] } };
-  const product = (x: Record<string, tf.Tensor>) => ({
-    c: tf.matMul(x.a as tf.Tensor2D, x.b as tf.Tensor2D),
-  });
-  const program = await engine.compile(product, inputs);
-  const values = Float32Array.from({ length: SIDE * SIDE }, (_, i) => (i % 17) / 17 - 0.5);
-  const next = () => program.run({ a: values, b: values });
-  await next();
-  const ready: Ready = {
-    versions: {},
-    compile: program.seconds.trace + program.seconds.prepare,
-    losses: [0, 0],
-    norm: 0,
-    peak: lifetimePeak(),
-    products: 2 * SIDE ** 3,
-  };
-  return { ready, next };
-}
-
 function versions(): Record<string, string> {
-  const { resolve } = createRequire(import.meta.url);
-  const runtime = resolve('onnxruntime-node').replace(/(.*onnxruntime-node)[/\\].*/, '$1/package.json');
-  return {
-    ebmm: JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version,
-    node: process.versions.node,
-    onnxruntime: JSON.parse(readFileSync(runtime, 'utf8')).version,
-  };
+  const versionIn = (file: string | URL) => JSON.parse(readFileSync(file, 'utf8')).version as string;
+  const own = { ebmm: versionIn(new URL('../package.json', import.meta.url)), node: process.versions.node };
+  if (!hasRuntime()) return own;
+  const main = createRequire(import.meta.url).resolve('onnxruntime-node');
+  return { ...own, onnxruntime: versionIn(main.replace(/(.*onnxruntime-node)[/\\].*/, '$1/package.json')) };
 }
 
 const say = (what: Ready | Timed | { error: string }) => console.log(JSON.stringify(what));
 
-const [name, out, device, products, threads] = process.argv.slice(2);
+const [name, out, device, products, target, threads] = process.argv.slice(2);
+allowRelaxed();
 const engine = compiledEngine({
   device: device as Device,
   products: products as Products,
+  target: target === 'compiled' ? undefined : (target as TargetName),
   threads: threads ? Number(threads) : undefined,
-  // The machine's product rate is that of all threads together.
-  ...(name === 'product' ? { target: 'onnxruntime' as const } : {}),
 });
 try {
-  const { ready, next } =
-    name === 'product' ? await largeProduct(engine) : await metaSteps(engine, name as ProblemName, out);
+  const { ready, next } = await metaSteps(engine, name as ProblemName, out);
   say({ ...ready, versions: versions() });
   forgetPeak();
   for await (const line of createInterface({ input: process.stdin })) {

@@ -1,4 +1,7 @@
-/** @file The files of a comparison: all its numbers as JSON, a chart, and the table in the document that explains it. */
+/**
+ * @file The files of a comparison: all its numbers as JSON, a chart, and a table of every contestant. `npm run results` makes the tables of
+ * BENCHMARKS.md from the JSON.
+ */
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -6,13 +9,15 @@ import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { writeFileAtomically } from '../src/files.ts';
 import { comparisonChart } from './chart.ts';
-import { type ProblemResult, targets } from './results.ts';
-import { between, markdown } from './tables.ts';
+import { type ProblemResult, summaryRow, targets } from './results.ts';
+import { markdown } from './tables.ts';
 
 export interface Comparison {
   /** When it ended, ISO 8601. */
   measured: string;
   machine: { cpu: string; cores: number; memory_gb: number };
+  /** What ran ours. */
+  engine?: string;
   versions: Record<string, string>;
   problems: ProblemResult[];
 }
@@ -24,9 +29,8 @@ export const machine = (): Comparison['machine'] => ({
 });
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-/** Where the project's own comparison stands, and the document with its table. */
-export const RESULTS = here('results');
-const DOCUMENT = here('../BENCHMARKS.md');
+/** Where the project's own comparison stands: of the fastest engine, and of others each in a folder. */
+export const resultsOf = (engine: string) => here(engine === 'compiled' ? 'results' : `results/${engine}`);
 
 /**
  * What an earlier run in that folder found on the same machine with the same versions, but for the problems that are
@@ -45,18 +49,21 @@ export async function keptProblems(
   return earlier.problems.filter(({ name }) => !anew.includes(name));
 }
 
-/** Writes comparison.json and comparison.png; and the table, into BENCHMARKS.md or, in another folder, comparison.md. */
+/** Writes comparison.json, comparison.png and comparison.md. */
 export async function writeComparison(comparison: Comparison, folder: string): Promise<void> {
-  const { problems, machine, versions, measured } = comparison;
-  const contents = { ...comparison, targets: problems.flatMap(targets) };
+  const { problems, machine, versions, measured, engine } = comparison;
+  const contents = {
+    ...comparison,
+    summary: problems.map(summaryRow),
+    targets: problems.flatMap((result) => targets(result, engine)),
+  };
   await writeFileAtomically(join(folder, 'comparison.json'), `${JSON.stringify(contents, null, 2)}\n`);
   await writeFileAtomically(join(folder, 'comparison.png'), comparisonChart(comparison));
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const table = [
     `Measured ${measured.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${machine.memory_gb} GB; ${named.join(', ')}.`,
     '',
-    markdown(problems),
+    markdown(problems, engine),
   ].join('\n');
-  if (folder !== RESULTS) return writeFileAtomically(join(folder, 'comparison.md'), `${table}\n`);
-  await writeFileAtomically(DOCUMENT, between(await readFile(DOCUMENT, 'utf8'), 'comparison', table));
+  await writeFileAtomically(join(folder, 'comparison.md'), `${table}\n`);
 }

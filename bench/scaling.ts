@@ -58,7 +58,15 @@ async function timed(call: () => Promise<unknown>): Promise<number> {
 
 export interface Scaling {
   throughput: { episodes: number; store_ms: number; recall_ms: number; stored: number; recalled: number }[];
-  cost: { varied: string; values: number[]; ms: number[]; exponent: number; explained: number }[];
+  /** `text` says the milliseconds of every value. */
+  cost: {
+    varied: string;
+    values: number[];
+    ms: number[];
+    text: string;
+    exponent: number;
+    explained: number;
+  }[];
 }
 
 /** Patterns stored and recalled a second by the reference memory, for each number of episodes. */
@@ -110,8 +118,11 @@ async function cost(varied: keyof MlpSize, values: number[], options: CompiledEn
     await engine.dispose();
   }
   const { explained } = fittedLine(values, ms);
-  return { varied, values, ms, exponent: fittedExponent(values, ms), explained };
+  const text = values.map((value, i) => `${value}: ${whole(ms[i])}`).join(', ');
+  return { varied, values, ms, text, exponent: fittedExponent(values, ms), explained };
 }
+
+const whole = (value: number) => (value < 9.95 ? value.toFixed(1) : value.toFixed(0));
 
 export async function scaling(
   options: CompiledEngineOptions,
@@ -126,8 +137,6 @@ export async function scaling(
   return result;
 }
 
-const ms = (value: number) => (value < 9.95 ? value.toFixed(1) : value.toFixed(0));
-
 /** For the terminal. */
 export const scalingText = ({ throughput, cost }: Scaling): string[] => [
   `store and recall, MLP 128-256-256-1, ${BASE.patterns} patterns an episode, T = ${BASE.T}, K = ${BASE.K}`,
@@ -135,8 +144,8 @@ export const scalingText = ({ throughput, cost }: Scaling): string[] => [
     ['episodes', 'store ms', 'recall ms', 'patterns stored a second', 'patterns recalled a second'],
     ...throughput.map((row) => [
       String(row.episodes),
-      ms(row.store_ms),
-      ms(row.recall_ms),
+      whole(row.store_ms),
+      whole(row.recall_ms),
       row.stored.toFixed(0),
       row.recalled.toFixed(0),
     ]),
@@ -145,9 +154,9 @@ export const scalingText = ({ throughput, cost }: Scaling): string[] => [
   'an update of the outer loop, one thing varied at a time; exponent: 1 is in proportion; line: variance that a + b x explains',
   ...textTable([
     ['varied', 'ms', 'exponent', 'line'],
-    ...cost.map(({ varied, values, ms: times, exponent, explained }) => [
+    ...cost.map(({ varied, text, exponent, explained }) => [
       varied,
-      values.map((value, i) => `${value}: ${ms(times[i])}`).join('  '),
+      text,
       exponent.toFixed(2),
       `${(100 * explained).toFixed(1)}%`,
     ]),

@@ -3,6 +3,7 @@ import { textTable } from '../runs/table.ts';
 import {
   type Framework,
   isMeasured,
+  limitShare,
   met,
   ours,
   type ProblemResult,
@@ -49,9 +50,11 @@ function cells(result: ProblemResult, row: Row): string[] {
 /** Lines under the table of a problem: what our products make of the machine, and who has no result, and why. */
 function notes(result: ProblemResult): string[] {
   const own = productRate(result);
-  const share = (100 * own) / result.rate;
+  const share = limitShare(result);
+  const { limit } = result;
+  const ofLimit = limit && share !== undefined ? `, ${(100 * share).toFixed(0)}% of the ${limit.all.toFixed(0)} GFLOP/s that all cores multiply and add at most (one: ${limit.one.toFixed(0)})` : ''; // biome-ignore format: one thought
   return [
-    `${result.operations} operations; ${(result.products / 1e9).toFixed(2)} GFLOP of products a step: ${own.toFixed(0)} GFLOP/s, ${share.toFixed(0)}% of the ${result.rate.toFixed(0)} GFLOP/s of one large product`,
+    `${result.operations} operations; ${(result.products / 1e9).toFixed(2)} GFLOP of products a step: ${own.toFixed(0)} GFLOP/s${ofLimit}`,
     ...result.rows.flatMap((row) => (isMeasured(row) ? [] : [`${rowTitle(row)}: ${row.failure}`])),
   ];
 }
@@ -86,14 +89,14 @@ const targetRow = (target: Target) => [
 ];
 
 /** All targets, for the terminal. */
-export const targetText = (results: ProblemResult[]): string[] =>
+export const targetText = (results: ProblemResult[], engine?: string): string[] =>
   textTable([
     ['problem', 'target', 'aim', 'measured', 'verdict'],
-    ...results.flatMap(targets).map(targetRow),
+    ...results.flatMap((result) => targets(result, engine)).map(targetRow),
   ]);
 
 /** All of a comparison: a section for each problem, then the targets. */
-export function markdown(results: ProblemResult[]): string {
+export function markdown(results: ProblemResult[], engine?: string): string {
   const sections = results.flatMap((result) => [
     `### ${result.name}`,
     '',
@@ -105,19 +108,11 @@ export function markdown(results: ProblemResult[]): string {
     '',
   ]);
   const aims = markdownTable(
-    [['problem', 'target', 'aim', 'measured', 'verdict'], ...results.flatMap(targets).map(targetRow)],
+    [
+      ['problem', 'target', 'aim', 'measured', 'verdict'],
+      ...results.flatMap((result) => targets(result, engine)).map(targetRow),
+    ],
     3,
   );
   return [...sections, '### Targets', '', ...aims].join('\n');
-}
-
-/**
- * `text` with what stands between the two marker lines of this name replaced.
- * @throws Error when it lacks them
- */
-export function between(text: string, name: string, contents: string): string {
-  const [begin, end] = [`<!-- ${name}: written by the command -->`, `<!-- end of ${name} -->`];
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`no lines "${begin}" and "${end}", in this order`);
-  return `${text.slice(0, from + begin.length)}\n\n${contents}\n\n${text.slice(to)}`;
 }

@@ -9,6 +9,7 @@ import { compiledEngine, type Program, type TargetName, targetNames } from '../s
 import { hasAvx2, isSupported } from '../src/compile/native/machine.ts';
 import { hasRelaxed } from '../src/webassembly/runtime.ts';
 import { type ProblemName, problemNames, problemOf, settings } from './problems.ts';
+import { machine } from './report.ts';
 
 /** Greatest difference of two targets' results, relative to the greatest value of each (conv: third derivatives of 3 hops in float32). */
 const AGREE = 5e-2;
@@ -90,4 +91,13 @@ for (const name of problem as ProblemName[]) {
       );
   }
 }
-if (json) console.log(JSON.stringify({ node: process.versions.node, relaxed: hasRelaxed(), rows }));
+if (json)
+  console.log(
+    JSON.stringify({
+      measured: new Date().toISOString(),
+      machine: machine(),
+      node: process.versions.node,
+      relaxed: hasRelaxed(),
+      rows,
+    }),
+  );

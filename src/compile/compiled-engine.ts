@@ -24,6 +24,7 @@ import { NATIVE_SCRIPT, type NativeThreads, nativeParts } from './native/native-
 import { NativeProgram } from './native/native-program.ts';
 import { isKnown } from './native/plan.ts';
 import { portsOf } from './native/prepared.ts';
+import type { Profile } from './native/profile.ts';
 import { avx2 } from './native/target.ts';
 import { Refused, Unsupported } from './native/unsupported.ts';
 import { fault, notice } from './notices.ts';
@@ -80,6 +81,8 @@ export interface CompiledEngineOptions {
    * an eighth of the memory that the process may use, at most 2 GiB.
    */
   cache?: CacheLimits;
+  /** Told how many cycles every kind of step takes, in machine code alone: programs are slower by a look at the clock for every step. */
+  profile?: Profile;
   /** Given to onnxruntime last, for experiments. */
   session?: InferenceSession.SessionOptions;
 }
@@ -90,7 +93,7 @@ export interface CompiledEngineOptions {
  * @throws InputError for an unknown `target` and one that this machine has not, for unknown `products`, and where there are no tiles for them; on the first program, when the device's execution provider is missing.
  */
 export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
-  const { device = 'cpu', threads = availableParallelism() } = options;
+  const { device = 'cpu', threads = availableParallelism(), profile } = options;
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= 1024))
     throw new InputError(`threads ${threads}: expected a whole number from 1 to 1024`);
   const targets = targetsOf(options);
@@ -141,8 +144,8 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     own = options.threads,
   ): Promise<Program> {
     const program = await kernelled<OwnedProgram>({
-      avx512: () => NativeProgram.ready(traced, specs, seconds, bfloats),
-      avx2: () => NativeProgram.ready(traced, specs, seconds, undefined, avx2),
+      avx512: () => NativeProgram.ready(traced, specs, seconds, bfloats, undefined, profile),
+      avx2: () => NativeProgram.ready(traced, specs, seconds, undefined, avx2, profile),
       wasm: async () => ownProgram(await wasmProgram(traced, specs, seconds)),
     });
     if (program) return held.keep(program);
@@ -161,8 +164,8 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     const ports = portsOf(split, traced, pieces);
     const added = addedOf(split, traced);
     const parts = await kernelled<Parts & OwnedParts>({
-      avx512: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, bfloats), slots, added, nativeThreads), // biome-ignore format: one thought
-      avx2: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, undefined, avx2), slots, added, nativeThreads), // biome-ignore format: one thought
+      avx512: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, bfloats, undefined, profile), slots, added, nativeThreads), // biome-ignore format: one thought
+      avx2: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, undefined, avx2, profile), slots, added, nativeThreads), // biome-ignore format: one thought
       wasm: async () =>
         wasmParts(await wasmProgram(traced, specs, seconds, { ports, shared: slots > 1 }), slots, added, wasmThreads), // biome-ignore format: one thought
     });

@@ -7,6 +7,7 @@ import {
   type ProblemResult,
   productRate,
   summary,
+  summaryRow,
   targets,
 } from '../../bench/results.ts';
 
@@ -30,7 +31,7 @@ const result = (changes: Partial<ProblemResult> = {}): ProblemResult => ({
   norm: 1,
   operations: 100,
   products: 8e9,
-  rate: 100,
+  limit: { one: 60, all: 100 },
   rows: [
     measured('ebmm', 'compiled', 100),
     measured('jax', 'vmap', 400, { compile: 20, peak: 4e8 }),
@@ -51,24 +52,40 @@ test('products over time: 8 GFLOP in 100 ms are 80 GFLOP/s', () => {
   expect(productRate(result())).toBeCloseTo(80);
 });
 
-test('targets are ratios to the fastest form of JAX', () => {
+test('targets are ratios to the fastest peer and to the fastest form of JAX', () => {
   const found = targets(result());
-  expect(found.map(({ value }) => value)).toEqual([2.5, 0.2, 0.5, 0.8]);
-  expect(found.map(met)).toEqual([false, false, true, true]);
+  // PyTorch's 50 ms are the best of all peers; compiling takes 1 s, JAX 5.
+  expect(found.map(({ value }) => value)).toEqual([0.5, 0.2, 1, 0.5, 0.8]);
+  expect(found.map(met)).toEqual([false, false, true, true, true]);
   // Three times as fast exactly is enough.
   const rows = [measured('ebmm', 'compiled', 100), measured('jax', 'vmap', 300, { compile: 10 })];
-  expect(targets(result({ rows })).map(met)).toEqual([true, true, true, true]);
+  expect(targets(result({ rows })).map(met)).toEqual([true, true, true, true, true]);
 });
 
-test('each problem has its own aim of speed, and the wide one none', () => {
-  const aim = (name: ProblemResult['name']) =>
-    targets(result({ name })).find(({ what }) => what.startsWith('times'))?.bound;
-  expect((['reference', 'wide', 'site', 'gated', 'conv'] as const).map(aim)).toEqual([3, undefined, 2, 3, 2]);
+test('each problem has its own aim of speed, and another engine its own', () => {
+  const aim = (name: ProblemResult['name'], engine?: string) =>
+    targets(result({ name }), engine).find(({ what }) => what.startsWith('times'))?.bound;
+  const names = ['reference', 'wide', 'site', 'gated', 'conv'] as const;
+  expect(names.map((name) => aim(name))).toEqual([3, 3, 3, 2.5, 3]);
+  expect(names.map((name) => aim(name, 'avx2'))).toEqual([1.5, 1.5, 1.5, 1.5, 1.5]);
 });
 
-test('without JAX nothing is claimed of it', () => {
-  const alone = targets(result({ rows: [measured('ebmm', 'compiled', 100)] }));
-  expect(alone.map(met)).toEqual([undefined, undefined, undefined, true]);
+test('without peers nothing is claimed of them', () => {
+  const alone = targets(result({ rows: [measured('ebmm', 'compiled', 100)], limit: undefined }));
+  expect(alone.map(met)).toEqual([undefined, undefined, true, undefined, undefined]);
+});
+
+test('a row of the summary has the fastest form of each framework', () => {
+  const row = summaryRow(result());
+  expect(row).toMatchObject({
+    ms: 100,
+    jax: 250,
+    jax_form: 'unrolled',
+    torch: 50,
+    torch_form: 'func',
+    times: 0.5,
+  });
+  expect(row.share).toBeCloseTo(80);
 });
 
 test('a summary has the median and the 5th and 95th percentile', () => {

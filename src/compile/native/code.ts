@@ -5,6 +5,7 @@ import type { Constants } from './entrywise.ts';
 import { NUMBER_BYTES } from './loops.ts';
 import { assemblerFor, hasTiles, writeFunction } from './machine.ts';
 import { type Layout, type PartPorts, prepared } from './prepared.ts';
+import { CLOCK_NUMBERS, Clocks } from './profile.ts';
 import { avx512, forTarget, type Target } from './target.ts';
 import type { PartCount } from './tiles.ts';
 
@@ -15,10 +16,15 @@ export interface NativeCode extends Layout {
   code: Uint8Array;
   /** Their names. */
   steps: string[];
+  /** Where it is profiled: kinds of steps whose clocks stand at `CLOCKS_AT` of the memory. */
+  clocks?: readonly string[];
 }
+
+export const CLOCKS_AT = NUMBERS * NUMBER_BYTES;
 
 /**
  * @param bfloats see `plan`
+ * @param profile whether it counts the cycles of every kind of step
  * @throws Unsupported for a graph that holds what no machine code is written for
  */
 export function nativeCode(
@@ -27,9 +33,10 @@ export function nativeCode(
   ports: PartPorts = { shared: [], summed: [] },
   bfloats?: PartCount,
   target: Target = avx512,
+  profile = false,
 ): NativeCode {
   return forTarget(target, () =>
-    write(inputs, outputs, ports, target, bfloats && hasTiles() ? bfloats : undefined),
+    write(inputs, outputs, ports, target, bfloats && hasTiles() ? bfloats : undefined, profile),
   );
 }
 
@@ -38,9 +45,17 @@ function write(
   outputs: Record<string, Node>,
   ports: PartPorts,
   target: Target,
-  bfloats?: PartCount,
+  bfloats: PartCount | undefined,
+  profile: boolean,
 ): NativeCode {
-  const { steps, ...layout } = prepared(inputs, outputs, ports, NUMBERS, bfloats);
+  const clocks = profile ? new Clocks(CLOCKS_AT) : undefined;
+  const { steps, ...layout } = prepared(
+    inputs,
+    outputs,
+    ports,
+    NUMBERS + (clocks ? CLOCK_NUMBERS : 0),
+    bfloats,
+  );
   const numbers = new Numbers();
   const assembler = assemblerFor(target);
   const subroutines = new Map<string, { label: Label; emit(assembler: Assembler): void }>();
@@ -53,7 +68,11 @@ function write(
     return known.label;
   };
   writeFunction(assembler, () => {
-    for (const step of steps) step.emit({ assembler, constants: numbers, subroutine });
+    for (const step of steps) {
+      const emit = () => step.emit({ assembler, constants: numbers, subroutine });
+      if (clocks) clocks.around(assembler, step.name, emit);
+      else emit();
+    }
   });
   for (const { label, emit } of subroutines.values()) {
     assembler.place(label);
@@ -64,6 +83,7 @@ function write(
     code: assembler.bytes.slice(),
     constants: [...layout.constants, { offset: 0, values: numbers.values() }],
     steps: steps.map(({ name }) => name),
+    clocks: clocks?.kinds,
   };
 }
 

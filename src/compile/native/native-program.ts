@@ -2,11 +2,12 @@
 import type { InputSpec, NamedValues, Program } from '../engine.ts';
 import { type Image, ProgramMemory } from '../ports.ts';
 import type { Trace } from '../trace-backend.ts';
-import { nativeCode } from './code.ts';
+import { CLOCKS_AT, nativeCode } from './code.ts';
 import { imageOf } from './image.ts';
 import { NUMBER_BYTES } from './loops.ts';
 import { Block, Executable } from './machine.ts';
 import type { PartPorts } from './prepared.ts';
+import type { Profile } from './profile.ts';
 import type { Target } from './target.ts';
 import type { PartCount } from './tiles.ts';
 import { Unsupported } from './unsupported.ts';
@@ -23,6 +24,8 @@ export class NativeProgram implements Program {
   readonly seconds: { trace: number; prepare: number };
   readonly executable: Executable;
   readonly #image: Image;
+  readonly #clocks: readonly string[] | undefined;
+  readonly #profile: Profile | undefined;
   #own: NativeMemory | undefined;
   #freed = false;
 
@@ -31,6 +34,7 @@ export class NativeProgram implements Program {
    * @param part for a program that is called for part after part
    * @param bfloats see `plan`
    * @param target AVX-512 by default
+   * @param profile is told how many cycles every kind of step takes
    * @throws Unsupported where the traced function holds what no machine code is written for
    */
   constructor(
@@ -40,9 +44,12 @@ export class NativeProgram implements Program {
     part: PartPorts = { shared: [], summed: [] },
     bfloats?: PartCount,
     target?: Target,
+    profile?: Profile,
   ) {
     const started = performance.now();
-    const made = nativeCode(traced.inputs, traced.outputs, part, bfloats, target);
+    const made = nativeCode(traced.inputs, traced.outputs, part, bfloats, target, profile !== undefined);
+    this.#clocks = made.clocks;
+    this.#profile = profile;
     if (made.memory > REACH) throw new Unsupported('more memory than instructions reach');
     this.executable = new Executable(made.code);
     this.#image = imageOf(made, traced, specs, part.summed);
@@ -62,8 +69,9 @@ export class NativeProgram implements Program {
     seconds: number,
     bfloats?: PartCount,
     target?: Target,
+    profile?: Profile,
   ) {
-    const program = new NativeProgram(traced, specs, seconds, undefined, bfloats, target);
+    const program = new NativeProgram(traced, specs, seconds, undefined, bfloats, target, profile);
     try {
       program.#own = program.memory();
     } catch (error) {
@@ -80,7 +88,10 @@ export class NativeProgram implements Program {
 
   /** Memory for one thread. */
   memory(): NativeMemory {
-    return new NativeMemory(this.#image);
+    return new NativeMemory(
+      this.#image,
+      (buffer) => this.#clocks && this.#profile?.add(this.#clocks, buffer, CLOCKS_AT),
+    );
   }
 
   give(values: NamedValues): void {
@@ -107,11 +118,14 @@ export class NativeProgram implements Program {
 /** What a program works in, for one thread. */
 export class NativeMemory extends ProgramMemory {
   readonly #block: Block;
+  readonly #forget: (() => void) | undefined;
 
-  constructor(image: Image) {
+  /** @param watched is given the memory; what it returns is called before that is freed */
+  constructor(image: Image, watched: (buffer: ArrayBuffer) => (() => void) | undefined) {
     const block = new Block(image.size * NUMBER_BYTES);
     super(block.buffer, image);
     this.#block = block;
+    this.#forget = watched(block.buffer);
   }
 
   get pointer(): bigint {
@@ -119,6 +133,7 @@ export class NativeMemory extends ProgramMemory {
   }
 
   free(): void {
+    this.#forget?.();
     this.#block.free();
   }
 }

@@ -20,7 +20,8 @@ export function optimise(builder: Builder, outputs: Outputs): Outputs {
   let graph = images ? outputs : improved(builder, outputs, leading);
   // Sums come after what looks for single products, and twice: the first time frees factors of what others use too. Of images they save
   // one step in a hundred and no time, and take a quarter of the time of compiling.
-  for (const pass of images ? [dots, batches] : [dots, batches, sums, sums]) graph = improved(builder, graph, pass);
+  for (const pass of images ? [dots, batches] : [dots, batches, sums, sums])
+    graph = improved(builder, graph, pass);
   return graph;
 }
 
