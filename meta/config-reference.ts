@@ -62,6 +62,8 @@ function valuesOf(value: Description): string {
       if (value.prefixItems) return `[${value.prefixItems.map(valuesOf).join('; ')}]`;
       return `list of: ${valuesOf(value.items)}`;
     case 'object':
+      // A module, with its options.
+      if (value.properties) return `{${Object.keys(value.properties).join(', ')}, ...}`;
       return `a ${valuesOf(value.additionalProperties)} for any of: ${valuesOf(value.propertyNames)}`;
     default:
       return 'text';

@@ -4,7 +4,7 @@ import { siteFeatures, slotSeparations, slotSimilarities } from '../src/energy/i
 import { InputError } from '../src/errors.ts';
 import { nearest } from '../src/nearest.ts';
 import { fastWeightRules } from '../src/rivals/index.ts';
-import { taskSchemas } from '../tasks/index.ts';
+import { corruptionSchema, taskSchemas } from '../tasks/index.ts';
 import { scoreNetworkSchemas } from './diffusion-config.ts';
 
 export { nearest };
@@ -236,7 +236,17 @@ const unit = z.number().gt(0).lt(1);
 
 export const configSchema = z.strictObject({
   task: taskSchemas,
-  corruption: z.string().optional().describe('name:size; default: the one of the task'),
+  corruption: corruptionSchema.optional().describe('name:size, or a module; default: the one of the task'),
+  loss: z
+    .looseObject({
+      file: z
+        .string()
+        .min(1)
+        .describe(
+          'a TypeScript or JavaScript module that exports a loss of recall; further keys are its options',
+        ),
+    })
+    .optional(),
   known: z
     .boolean()
     .default(true)

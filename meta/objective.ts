@@ -18,7 +18,10 @@ export interface Episode {
 }
 
 export interface Objective {
-  /** Mean over entries of the squared error, summed over the K iterates, averaged over patterns and episodes. */
+  /**
+   * Mean over entries of the squared error, summed over the K iterates, averaged over patterns and episodes; or the model's own loss,
+   * summed over the iterates, averaged over episodes.
+   */
   loss: tf.Scalar;
   /** The last iterate. */
   recalled: tf.Tensor;
@@ -40,7 +43,9 @@ export function objective(
   const iterates = model.recall(p, stored?.state ?? model.store(p, patterns), queries, known);
   const asked = stored?.asked ?? tf.slice(patterns, 0, queries.shape);
   const losses = iterates.map((x, k) => {
-    const loss = tf.mean(tf.squaredDifference(x, asked));
+    const loss = model.loss
+      ? tf.mean(model.loss({ recalled: x, patterns: asked, queries, known }))
+      : tf.mean(tf.squaredDifference(x, asked));
     return weights ? tf.mul(loss, weights[k]) : loss;
   });
   if (noise > 0 && model.trust && uncorrupted) {

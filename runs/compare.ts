@@ -11,9 +11,9 @@ import { writeFileAtomically } from '../src/files.ts';
 import { componentsHopfield } from '../src/hopfield/index.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
 import { sizeOf } from '../src/shapes.ts';
-import { type Corruption, loadTask, parseCorruption, type Task, type TaskConfig } from '../tasks/index.ts';
+import { type Corruption, loadCorruption, loadTask, type Task, type TaskConfig } from '../tasks/index.ts';
 import { cachedComponents } from './components.ts';
-import { type DataOptions, sourceOf } from './data-options.ts';
+import { corruptionFrom, type DataOptions, sourceOf } from './data-options.ts';
 import { COMPONENTS, MOST_COMPONENTS, makeRival, packing, referencesAt, rivalNames } from './evaluate.ts';
 import { evaluateRounded } from './evaluation.ts';
 import { numbersHelp } from './glossary.ts';
@@ -70,7 +70,10 @@ export interface Comparison {
 export async function compareCommand(options: CompareCommand, io: IO): Promise<Comparison> {
   const { engine, patterns = 64, episodes = 10, seed = 1, bits = [1, 2, 3, 4, 6, 8, 32] } = options;
   const task = await loadTask({ name: options.task } as TaskConfig, sourceOf(options, io));
-  const corruption = parseCorruption(options.corruption ?? task.corruption, task);
+  const corruption = await loadCorruption(
+    options.corruption ? corruptionFrom(options.corruption) : task.corruption,
+    task,
+  );
   const raw = patterns * sizeOf(task.patternShape) * task.bitsPerValue;
   const image = task.patternShape.length === 3;
   const factors = image ? [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 8] : [1 / 2, 1, 2, 4, 8, 32];
@@ -273,7 +276,7 @@ export function addCompareCommand(program: Command, io: IO): void {
       )
       .option('--bits <list>', 'bits a number that are tried (default: 1,2,3,4,6,8,32)', positives)
       .option('--memories <list>', 'rivals, runs and pretrained memories (default: all)', words)
-      .option('--corruption <spec>', 'name:size (default: as the task has it)')
+      .option('--corruption <spec>', 'name:size, or a module of your own (default: as the task has it)')
       .option('--episodes <n>', 'episodes of each', positive, 10)
       .option('--out <dir>', 'folder for the record and the charts (default: runs/out/compare)')
       .addOption(seedOption('seed of the episodes (default: 1)')),

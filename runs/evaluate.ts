@@ -11,10 +11,10 @@ import { checkBits } from '../src/memory/contents.ts';
 import { checkNumbers, checkSteps } from '../src/memory/inputs.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { universalRivals } from '../src/universal/index.ts';
-import { loadTask, parseCorruption, type Split, type Task, unchanged } from '../tasks/index.ts';
+import { loadCorruption, loadTask, type Split, type Task, unchanged } from '../tasks/index.ts';
 import { references } from '../tasks/lossless.ts';
 import { cachedComponents } from './components.ts';
-import { type DataOptions, sourceOf } from './data-options.ts';
+import { corruptionFrom, type DataOptions, sourceOf } from './data-options.ts';
 import { evaluateRounded, type Protocol } from './evaluation.ts';
 import { saveEvaluation } from './evaluation-file.ts';
 import type { IO } from './io.ts';
@@ -104,7 +104,10 @@ export async function evaluateRun(
     ? otherTask(run, options.task, options.split ?? 'test', source, options.resize)
     : config.task;
   const task = taskOf(config, await loadTask(asked, source));
-  const corruption = parseCorruption(options.corruption ?? config.corruption ?? task.corruption, task);
+  const corruption = await loadCorruption(
+    options.corruption ? corruptionFrom(options.corruption) : (config.corruption ?? task.corruption),
+    task,
+  );
   const image = task.patternShape.length > 1;
   const against =
     options.against ?? (image ? ['hebb', 'pseudo-inverse', 'modern'] : ['hebb', 'storkey', 'pseudo-inverse']);

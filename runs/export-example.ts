@@ -2,7 +2,7 @@
 import { fromRange, recallError, toRange } from '../meta/units.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { encodeNpy } from '../tasks/files/npy.ts';
-import { drawBatch, loadTask, parseCorruption } from '../tasks/index.ts';
+import { drawBatch, loadCorruption, loadTask } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import type { IO } from './io.ts';
 import { otherTask } from './other-task.ts';
@@ -41,7 +41,7 @@ export async function exportExample(
   const { episodes, patterns, known, steps, bits, engine } = options;
   const source = sourceOf(options, io);
   const task = await loadTask(otherTask(run, options.task, 'test', source, options.resize), source);
-  const corruption = parseCorruption(run.config.corruption ?? task.corruption, task);
+  const corruption = await loadCorruption(run.config.corruption ?? task.corruption, task);
   const batch = drawBatch(task, corruption, 'test', 0, 0, episodes, patterns);
   const memory = memoryOf(run, engine);
   const { range } = memory;

@@ -8,6 +8,7 @@
 export * as tf from '@tensorflow/tfjs';
 export { z } from 'zod';
 export { type Config, type ConfigInput, parseConfig } from '../meta/config.ts';
+export type { LossGiven, LossModule } from '../meta/loss.ts';
 export type { StepReport, TrainingState } from '../meta/trainer.ts';
 export type { NamedTensors } from '../src/autodiff/index.ts';
 export { grad, grads, valueAndGrad, valueAndGrads } from '../src/autodiff/index.ts';
@@ -49,12 +50,16 @@ export { DivergedError } from '../src/memory/diverged.ts';
 export { energyModel } from '../src/memory/energy-model.ts';
 export type { WriteOptions } from '../src/memory/learned-memory.ts';
 export { LearnedMemory, type LearnedMemoryOptions, type StoredState } from '../src/memory/learned-memory.ts';
-export type { MemoryModel } from '../src/memory/model.ts';
+export type { MemoryModel, RecallLoss } from '../src/memory/model.ts';
 export { defaultRule, type Rule } from '../src/memory/rule.ts';
+export type { Options, OptionsSchema } from '../src/modules/index.ts';
 export { type Random, stream } from '../src/random.ts';
 export {
   type Batch,
   type Corruption,
+  type CorruptionConfig,
+  type CorruptionGiven,
+  type CorruptionModule,
   type DataSource,
   drawBatch,
   loadTask,
@@ -62,6 +67,8 @@ export {
   type Split,
   type Task,
   type TaskConfig,
+  type TaskGiven,
+  type TaskModule,
 } from '../tasks/index.ts';
 export type { ExportCommand } from './export.ts';
 export { type ExportedMemory, exportMemory } from './export.ts';

@@ -291,7 +291,7 @@ async function describe(folder: string, now: number): Promise<KnownRun> {
       of: training.steps,
       error: last?.error_average ?? undefined,
       heldout: heldout?.error,
-      unit: unitOf(task.name),
+      unit: unitOf(task),
       seconds: last?.seconds,
       age,
     };

@@ -2,18 +2,32 @@
 import { basename } from 'node:path';
 import type { Config } from '../meta/config.ts';
 import { isScoreNetwork, makeScoreNetwork, recallOf } from '../meta/diffusion-config.ts';
+import { type LossGiven, withLoss } from '../meta/loss.ts';
 import { checkSize } from '../meta/size.ts';
 import { learnedModel } from '../src/diffusion/index.ts';
 import { checkNetwork, type EnergyNetwork, networks } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { energyModel } from '../src/memory/energy-model.ts';
-import type { MemoryModel } from '../src/memory/model.ts';
-import { loadModule, made } from '../src/modules/index.ts';
+import type { MemoryModel, RecallLoss } from '../src/memory/model.ts';
+import { loadModule, type ModuleKind, made } from '../src/modules/index.ts';
 import { learnedRivals } from '../src/rivals/index.ts';
 import { patternShapeOf } from '../tasks/index.ts';
 
-/** @throws InputError when the network's options or its file are wrong, or its patterns are not the task's */
+/** @throws InputError when the network's or the loss's options or file are wrong, or its patterns are not the task's */
 export async function makeModel(config: Config): Promise<MemoryModel> {
+  const model = await modelOf(config);
+  if (!config.loss) return model;
+  if (isScoreNetwork(config.network)) throw new InputError('loss: a diffusion model is trained by its own');
+  const { file, ...options } = config.loss;
+  const module = await loadModule('loss', file, options);
+  const { patternShape, range } = model;
+  const given: LossGiven = { options: module.options, patternShape: [...patternShape], range };
+  const judged = withLoss(model, await made<RecallLoss>(module, given, file), basename(file));
+  module.checkRead();
+  return judged;
+}
+
+async function modelOf(config: Config): Promise<MemoryModel> {
   const { network } = config;
   if (isScoreNetwork(network)) {
     const model = learnedModel(makeScoreNetwork(network, patternShapeOf(config.task)), recallOf(network));
@@ -57,12 +71,20 @@ export async function makeNetwork(config: Config): Promise<EnergyNetwork> {
   return network;
 }
 
-/** The configuration with the defaults of its network's own options filled in. @throws InputError as `makeNetwork` */
+/** The configuration with the defaults of the options of its modules filled in. @throws InputError as `makeModel` */
 export async function completed(config: Config): Promise<Config> {
-  if (config.network.name !== 'custom') return config;
-  const { name, file, ...options } = config.network;
-  const { kept } = await loadModule('network', file, options);
-  return { ...config, network: { name, file, ...kept } };
+  const result = { ...config };
+  const kept = async (kind: ModuleKind, { file, ...options }: { file: string }) =>
+    (await loadModule(kind, file, options)).kept;
+  if (config.network.name === 'custom') {
+    const { name, file, ...options } = config.network;
+    result.network = { name, file, ...(await kept('network', { file, ...options })) };
+  }
+  for (const kind of ['corruption', 'loss'] as const) {
+    const part = config[kind];
+    if (typeof part === 'object') result[kind] = { file: part.file, ...(await kept(kind, part)) };
+  }
+  return result;
 }
 
 /** What a module exports: an energy network, or a function from { patternShape, options } to one. */

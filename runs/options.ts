@@ -68,7 +68,7 @@ const FILES_HELP =
 export const taskOption = (what: string) =>
   new Option(
     '--task <path>',
-    `${what}: ${FILES_HELP}, or a folder of pictures or of files named train, validation, test`,
+    `${what}: ${FILES_HELP}, a folder of pictures or of files named train, validation, test, or a module of your own (.ts, .js)`,
   );
 export const PATTERNS_HELP = `patterns of 0 and 1, or of numbers in [0, 1]: ${FILES_HELP}, or a folder of pictures`;
 export const resizeOption = () =>

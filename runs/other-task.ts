@@ -1,13 +1,14 @@
 /** @file Patterns of the command line (`--task PATH`) as the task of a trained memory. */
 import { resolve } from 'node:path';
 import { InputError } from '../src/errors.ts';
+import { isModulePath } from '../src/modules/source.ts';
 import { taskOfPath } from '../tasks/files/locate.ts';
 import { isUsual } from '../tasks/files/survey.ts';
 import type { DataSource, Split, TaskConfig } from '../tasks/index.ts';
 import type { LoadedRun } from './run-folder.ts';
 
 /**
- * All patterns of a file, or of a folder without splits, as one split; those of a folder with splits as they are; where
+ * What a module exports; all patterns of a file, or of a folder without splits, as one split; those of a folder with splits as they are; where
  * the run was trained on the very file, its own splits.
  * @param resize pictures are brought to the size of the memory's patterns
  * @throws InputError where there is no such file
@@ -19,6 +20,7 @@ export function otherTask(
   source: DataSource,
   resize = false,
 ): TaskConfig {
+  if (isModulePath(path)) return { name: 'custom', file: path, shape: model.patternShape };
   const { name, ...files } = taskOfPath(path, source);
   const own = config.task;
   if (own.name === 'files' && own.train?.join() === files.train?.map((file) => resolve(file)).join()) {

@@ -7,7 +7,7 @@ import type { Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
 import { sizeOf } from '../src/shapes.ts';
-import { drawBatch, loadTask, parseCorruption } from '../tasks/index.ts';
+import { drawBatch, loadCorruption, loadTask } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import { readEvaluation } from './evaluation-file.ts';
 import type { IO } from './io.ts';
@@ -76,7 +76,7 @@ export async function plotCommand(
         name: run.name,
         metrics: await readMetrics(run.folder),
         validations: await readValidations(run.folder),
-        unit: unitOf(run.config.task.name),
+        unit: unitOf(run.config.task),
       })),
     );
     await save(folderOf(runs[0]), 'learning-curves.png', (format) => learningCurve(curves, { format }));
@@ -129,7 +129,7 @@ export async function plotRun(
   const metrics = await readMetrics(run.folder);
   if (metrics.length > 0) {
     const validations = await readValidations(run.folder);
-    const curves = [{ name: run.name, metrics, validations, unit: unitOf(run.config.task.name) }];
+    const curves = [{ name: run.name, metrics, validations, unit: unitOf(run.config.task) }];
     pictures.push({ name: 'learning-curve.png', draw: (format) => learningCurve(curves, { format }) });
   }
   const evaluation = await readEvaluation(run.folder);
@@ -180,7 +180,7 @@ const SHOWN = 6;
 async function recallExamples(run: LoadedRun, engine: Engine, options: PlotOptions, io: IO) {
   const { config } = run;
   const task = taskOf(config, await loadTask(config.task, sourceOf(options, io)));
-  const corruption = parseCorruption(config.corruption ?? task.corruption, task);
+  const corruption = await loadCorruption(config.corruption ?? task.corruption, task);
   const count = Math.max(...[config.training.patterns].flat());
   const batch = drawBatch(task, corruption, 'test', options.seed ?? 1, 0, 1, count);
   const memory = memoryOf(run, engine);
@@ -204,7 +204,7 @@ async function recallExamples(run: LoadedRun, engine: Engine, options: PlotOptio
     energies: energies.map((e) => Array.from(e)),
     notes: [
       `${count} patterns stored`,
-      config.corruption ?? task.corruption,
+      corruption.spec,
       config.known ? 'uncorrupted entries known' : 'uncorrupted entries not known',
     ],
   };

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, parseConfig } from '../meta/config.ts';
-import { anchored } from '../meta/config-paths.ts';
+import { anchored, namesModule } from '../meta/config-paths.ts';
 import { InputError } from '../src/errors.ts';
 import { nearest } from '../src/nearest.ts';
 import { checkModules } from './modules.ts';
@@ -60,10 +60,22 @@ export function parseChange(text: string): [string, unknown] {
   }
 }
 
+/** Parts that a module may stand for, as they are without its file. */
+const MODULES: Record<string, object> = {
+  network: { name: 'custom' },
+  task: { name: 'custom' },
+  corruption: {},
+  loss: {},
+};
+
 function setKey(target: Record<string, unknown>, key: string, value: unknown): void {
   const parts = key.split('.');
   // Of an object's own making, not a key.
   if (parts.includes('__proto__')) throw new InputError(`--set ${key}: unknown key "${key}"`);
+  const [kind, file] = parts;
+  // A module takes the place of whatever was there.
+  if (file === 'file' && parts.length === 2 && kind in MODULES && !namesModule(target[kind]))
+    target[kind] = { ...MODULES[kind] };
   let at = target;
   for (const part of parts.slice(0, -1)) {
     if (typeof at[part] !== 'object' || at[part] === null) at[part] = {};

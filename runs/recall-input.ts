@@ -3,8 +3,8 @@ import { InputError } from '../src/errors.ts';
 import { checkNumbers } from '../src/memory/inputs.ts';
 import { stream } from '../src/random.ts';
 import { sizeOf } from '../src/shapes.ts';
-import { loadTask, parseCorruption } from '../tasks/index.ts';
-import { type DataOptions, sourceOf } from './data-options.ts';
+import { loadCorruption, loadTask } from '../tasks/index.ts';
+import { corruptionFrom, type DataOptions, sourceOf } from './data-options.ts';
 import type { IO } from './io.ts';
 import { otherTask } from './other-task.ts';
 import { readMask, readPatterns, unitsOf } from './pattern-file.ts';
@@ -59,7 +59,8 @@ export async function recallInput(run: LoadedRun, options: InputOptions, io: IO)
     task === undefined
       ? { patterns: options.patterns ? await readPatterns(options.patterns, units) : [], spec: undefined }
       : await patternsOfTask(run, task, options, io);
-  if (queries === undefined) return { patterns, ...corrupted(run, patterns, corrupt ?? spec, options) };
+  if (queries === undefined)
+    return { patterns, ...(await corrupted(run, patterns, corrupt ?? spec, options)) };
   const asked = await readPatterns(queries, units);
   return {
     patterns,
@@ -80,17 +81,17 @@ async function patternsOfTask(run: LoadedRun, path: string, options: InputOption
   return { patterns, spec: task.corruption };
 }
 
-function corrupted(
+async function corrupted(
   { config, model }: LoadedRun,
   patterns: Float32Array[],
   asked: string | undefined,
   { seed = 0, known, corrupt }: InputOptions,
-): Omit<RecallInput, 'patterns'> {
-  const spec = corrupt ?? config.corruption ?? asked;
+): Promise<Omit<RecallInput, 'patterns'>> {
+  const spec = corrupt === undefined ? (config.corruption ?? asked) : corruptionFrom(corrupt);
   if (spec === undefined)
     throw new InputError('recall: give --queries, or --corrupt SPEC to make them from the patterns');
   const bits = patterns.every((row) => row.every((v) => v === 0 || v === 1));
-  const corruption = parseCorruption(spec, {
+  const corruption = await loadCorruption(spec, {
     patternShape: model.patternShape,
     bitsPerValue: bits ? 1 : 8,
   });
@@ -101,5 +102,9 @@ function corrupted(
     corruption.apply(query, masks[i], random);
     return query;
   });
-  return { queries, corruption: spec, ...(known === false || !config.known ? {} : { known: masks }) };
+  return {
+    queries,
+    corruption: corruption.spec,
+    ...(known === false || !config.known ? {} : { known: masks }),
+  };
 }

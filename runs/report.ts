@@ -83,7 +83,7 @@ async function gather(
     name: basename(folder),
     config,
     metrics,
-    unit: unitOf(config.task.name),
+    unit: unitOf(config.task),
     evaluation,
     heldout: await heldoutOf(folder),
     recall: await picture('recall.png'),

@@ -6,7 +6,7 @@ import { taskOf } from '../meta/stored-task.ts';
 import { compiledEngine } from '../src/compile/index.ts';
 import { stream } from '../src/random.ts';
 import { sizeOf } from '../src/shapes.ts';
-import { loadTask, parseCorruption, type Task } from '../tasks/index.ts';
+import { loadCorruption, loadTask, type Task } from '../tasks/index.ts';
 import { evaluate } from './evaluation.ts';
 import { loadRun, memoryOf, pretrainedNames } from './run-folder.ts';
 import { short, textTable } from './table.ts';
@@ -57,7 +57,7 @@ for (const name of names) {
     config,
     await loadTask(config.task, { cache: '', directory: process.env.EBMM_DATA_DIR }),
   );
-  const corruption = parseCorruption(config.corruption ?? task.corruption, task);
+  const corruption = await loadCorruption(config.corruption ?? task.corruption, task);
   const load = Math.max(...[config.training.patterns].flat());
   const size = sizeOf(task.patternShape);
   const cells = [];

@@ -17,11 +17,11 @@ import {
   type Batch,
   type Corruption,
   drawBatch,
+  loadCorruption,
   loadTask,
-  parseCorruption,
   type Task,
 } from '../tasks/index.ts';
-import { type DataOptions, sourceOf } from './data-options.ts';
+import { corruptionFrom, type DataOptions, sourceOf } from './data-options.ts';
 import { makeRival } from './evaluate.ts';
 import { numbersHelp } from './glossary.ts';
 import type { IO } from './io.ts';
@@ -97,7 +97,10 @@ export async function streamCommand(options: StreamCommand, io: IO): Promise<Str
   const run = await loadRun(options.run, { best: options.best });
   const { config } = run;
   const task = taskOf(config, await loadTask(config.task, sourceOf(options, io)));
-  const corruption = parseCorruption(options.corruption ?? config.corruption ?? task.corruption, task);
+  const corruption = await loadCorruption(
+    options.corruption ? corruptionFrom(options.corruption) : (config.corruption ?? task.corruption),
+    task,
+  );
   const { length = config.task.stream?.length ?? 256, batch = config.task.stream?.batch ?? 8 } = options;
   const { known = config.known, episodes = 50, seed = 1 } = options;
   const loads = [...new Set(options.loads ?? [length / 4, length / 2, length].map(Math.ceil))].sort(
@@ -286,7 +289,7 @@ export function addStreamCommand(program: Command, io: IO): void {
     .option('--length <n>', 'patterns of a stream (default: task.stream.length, else 256)', positive)
     .option('--batch <n>', 'patterns added at once (default: task.stream.batch, else 8)', positive)
     .option('--loads <list>', 'after so many patterns the last 32 are asked for (default: a quarter, half, all)', positives) // biome-ignore format: an option
-      .option('--corruption <spec>', 'name:size (default: as trained)')
+      .option('--corruption <spec>', 'name:size, or a module of your own (default: as trained)')
       .option('--known', 'recall is told which entries are uncorrupted')
       .option('--no-known', 'recall is not told (default: as trained)')
       .option('--episodes <n>', 'streams', positive, 50)

@@ -7,7 +7,7 @@ import type { Config } from '../meta/config.ts';
 import { taskOf } from '../meta/stored-task.ts';
 import { InputError } from '../src/errors.ts';
 import { checkWritable } from '../src/files.ts';
-import { drawBatch, parseCorruption, readTask, type Task } from '../tasks/index.ts';
+import { drawBatch, loadCorruption, readTask, type Task } from '../tasks/index.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import type { Judging } from './heldout.ts';
 import { type IO, STOP_STATUS } from './io.ts';
@@ -234,7 +234,7 @@ async function checkTrials({ trials, judged }: Manifest, options: SweepCommand, 
         readTask(config.task, sourceOf(options, io)).then(({ task }) => task));
       tasks.set(key, read);
       const task = taskOf(config, read);
-      const corruption = parseCorruption(config.corruption ?? task.corruption, task);
+      const corruption = await loadCorruption(config.corruption ?? task.corruption, task);
       const found = { ...config, task: { ...config.task, ...read.found } as typeof config.task };
       makeLearner({ config: found, task, corruption, model: await makeModel(found) });
       drawBatch(task, corruption, judged.split, judged.seed, 0, 1, Math.max(...judged.patterns));

@@ -16,7 +16,7 @@ import { InputError } from '../src/errors.ts';
 import { checkWritable, onFile } from '../src/files.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { copiedFiles, MODULES } from '../src/modules/index.ts';
-import { loadTask, parseCorruption, readTask, unchanged } from '../tasks/index.ts';
+import { loadCorruption, loadTask, readTask, unchanged } from '../tasks/index.ts';
 import { cachedComponents } from './components.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import type { Hparams } from './hparams.ts';
@@ -93,7 +93,7 @@ async function trainWith(
   const options = { ...asked, config: complete };
   const { config, engine } = options;
   const task = taskOf(config, read.task);
-  const corruption = parseCorruption(config.corruption ?? task.corruption, task);
+  const corruption = await loadCorruption(config.corruption ?? task.corruption, task);
   const model = await makeModel(config);
   const learner = makeLearner({ config, task, corruption, model });
   const { training, seed } = config;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { InputError } from '../src/errors.ts';
 import { binaryOptions, binaryTask } from './binary.ts';
 import { cifar10Options, loadCifar10 } from './cifar10.ts';
+import { type Corruption, parseCorruption } from './corruption.ts';
 import type { DataSource } from './data/source.ts';
 import { filesOptions } from './files/options.ts';
 import { loadMnist, mnistOptions } from './mnist.ts';
@@ -11,7 +12,12 @@ import { parseOptions } from './options.ts';
 import type { Task } from './task.ts';
 
 export { type Batch, drawBatch } from './batch.ts';
+export { checkedCorruption, checkedTask } from './checked.ts';
 export { type Corruption, corruptionHelp, corruptionNames, parseCorruption } from './corruption.ts';
+
+import type { CustomTaskOptions } from './custom.ts';
+
+export type { CorruptionGiven, CorruptionModule, TaskGiven, TaskModule } from './custom.ts';
 export type { DataSource } from './data/source.ts';
 export type { Split, Task } from './task.ts';
 
@@ -42,7 +48,31 @@ export const taskSchemas = z.discriminatedUnion('name', [
   mnistOptions.extend({ name: z.literal('mnist'), stream }),
   cifar10Options.extend({ name: z.literal('cifar10'), stream }),
   filesOptions.extend({ name: z.literal('files'), stream }),
+  z.looseObject({
+    name: z.literal('custom'),
+    file: z
+      .string()
+      .min(1)
+      .describe('a TypeScript or JavaScript module that exports a task; further keys are its options'),
+    shape: z.array(z.int().min(1)).optional().describe('of one pattern; read off the task'),
+    unit: z.enum(['bits', 'squared error']).optional().describe('of errors; read off the task'),
+    stream,
+  }),
 ]);
+
+/** The `corruption` part of a configuration. */
+export const corruptionSchema = z.union([
+  z.string(),
+  z.looseObject({
+    file: z
+      .string()
+      .min(1)
+      .describe('a TypeScript or JavaScript module that exports a corruption; further keys are its options'),
+  }),
+]);
+
+/** `name:size`, or a module and its options. */
+export type CorruptionConfig = z.input<typeof corruptionSchema>;
 
 /** As a user writes it: `{ name: 'binary' }`. */
 export type TaskConfig = z.input<typeof taskSchemas>;
@@ -62,6 +92,8 @@ const LOADERS: {
   cifar10: loadCifar10,
   // Loaded when wanted: the library in a browser has no files.
   files: async (options, source) => (await import('./files/index.ts')).loadFiles(options, source),
+  custom: async (options, source) =>
+    (await import('./custom.ts')).loadCustomTask(options as CustomTaskOptions, source),
 };
 
 const SHAPES: { [N in Name]: (options: Extract<Parsed, { name: N }>) => number[] } = {
@@ -73,6 +105,10 @@ const SHAPES: { [N in Name]: (options: Extract<Parsed, { name: N }>) => number[]
     if (shape) return shape;
     throw new InputError('task.shape: not known before the files have been read');
   },
+  custom: ({ shape }) => {
+    if (shape) return shape;
+    throw new InputError('task.shape: not known before the task has been made');
+  },
 };
 
 /** The shape of one pattern of a task, known before its data are loaded. */
@@ -82,7 +118,7 @@ export function patternShapeOf(config: Parsed): number[] {
 
 /** The same task, whose training patterns are as they are found. */
 export function unchanged(config: Parsed): Parsed {
-  return 'augment' in config ? { ...config, augment: false } : config;
+  return 'augment' in config && config.name !== 'custom' ? { ...config, augment: false } : config;
 }
 
 export const taskNames = Object.keys(LOADERS) as Name[];
@@ -104,4 +140,16 @@ export async function loadTask(config: TaskConfig, source: DataSource): Promise<
   const { name, stream: _, ...options } = parseOptions(taskSchemas, config, 'task');
   const load = LOADERS[name] as (options: object, source: DataSource) => Promise<Task>;
   return load(options, source);
+}
+
+/**
+ * A corruption by its name and size, or from a module.
+ * @throws InputError, as `parseCorruption`; or saying what is wrong with the module
+ */
+export async function loadCorruption(
+  config: CorruptionConfig,
+  task: Pick<Task, 'patternShape' | 'bitsPerValue'>,
+): Promise<Corruption> {
+  if (typeof config !== 'object' || config === null) return parseCorruption(config, task);
+  return (await import('./custom.ts')).loadCustomCorruption(config, task);
 }

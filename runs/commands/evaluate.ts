@@ -26,7 +26,7 @@ export function addEvaluateCommand(program: Command, io: IO): void {
       .addOption(taskOption('other patterns of the same size'))
       .addOption(resizeOption())
       .option('--patterns <list>', 'loads, for instance 16,32,48 (default: as trained)', positives)
-      .option('--corruption <spec>', 'name:size (default: as trained)')
+      .option('--corruption <spec>', 'name:size, or a module of your own (default: as trained)')
       .option('--known', 'recall is told which entries are uncorrupted')
       .option('--no-known', 'recall is not told (default: as trained)')
       .option('--recall-steps <n>', 'steps of recall of trained memories (default: as trained)', positive)

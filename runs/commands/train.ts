@@ -2,8 +2,7 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { InputError } from '../../src/errors.ts';
-import { taskOfPath } from '../../tasks/files/locate.ts';
-import { sourceOf } from '../data-options.ts';
+import { corruptionFrom, sourceOf, taskFrom } from '../data-options.ts';
 import { numbersHelp } from '../glossary.ts';
 import { type IO, STOP_STATUS } from '../io.ts';
 import {
@@ -36,6 +35,8 @@ export function addTrainCommand(program: Command, io: IO, { provenance, finish }
       )
       .option('--network <file>', 'an energy network of your own, from a TypeScript or JavaScript file')
       .addOption(taskOption('patterns of your own to train on'))
+      .option('--corruption <spec>', 'name:size, or a module of your own (default: as configured)')
+      .option('--loss <file>', 'a loss of recall of your own, likewise')
       .option('--resume <dir>', 'go on with a run')
       .option('--from <run>', 'begin with the parameters of a run or pretrained memory')
       .option('--resize', 'with --from: tensors of other sizes take what fits')
@@ -57,7 +58,9 @@ export function addTrainCommand(program: Command, io: IO, { provenance, finish }
     .action(async (name: string | undefined, options) => {
       const changes: [string, unknown][] = (options.set ?? []).map(parseChange);
       // Before what --set changes of them.
-      if (options.task) changes.unshift(['task', taskOfPath(options.task, sourceOf(options, io))]);
+      if (options.task) changes.unshift(['task', taskFrom(options.task, sourceOf(options, io))]);
+      if (options.corruption) changes.unshift(['corruption', corruptionFrom(options.corruption)]);
+      if (options.loss) changes.unshift(['loss', { file: options.loss }]);
       if (options.network) changes.unshift(['network', { name: 'custom', file: options.network }]);
       if (options.steps) changes.push(['training.steps', options.steps]);
       if (options.parts) changes.push(['training.parts', options.parts]);

@@ -71,7 +71,7 @@ export function addDiffusionCommands(program: Command, io: IO): void {
         'a learned model beside the exact one and the modern Hopfield network, on the patterns it stores',
       )
       .argument('<run>', 'a run folder or a pretrained diffusion model')
-      .option('--corruption <spec>', 'name:size (default: as trained)')
+      .option('--corruption <spec>', 'name:size, or a module of your own (default: as trained)')
       .option('--episodes <n>', 'episodes', positive, 5)
       .addOption(seedOption('seed of queries and noise (default: 1)'))
       .addOption(jsonOption()),

@@ -25,8 +25,8 @@ import { InputError } from '../../src/errors.ts';
 import { modernHopfield } from '../../src/hopfield/index.ts';
 import { stream } from '../../src/random.ts';
 import { sizeOf } from '../../src/shapes.ts';
-import { type Batch, drawBatch, loadTask, parseCorruption, type Task } from '../../tasks/index.ts';
-import { type DataOptions, sourceOf } from '../data-options.ts';
+import { type Batch, drawBatch, loadCorruption, loadTask, type Task } from '../../tasks/index.ts';
+import { corruptionFrom, type DataOptions, sourceOf } from '../data-options.ts';
 import type { IO } from '../io.ts';
 import { startProgress } from '../progress.ts';
 import { loadRun } from '../run-folder.ts';
@@ -76,7 +76,10 @@ export async function comparison(options: ComparisonOptions, io: IO): Promise<vo
     throw new InputError(`${options.run} is no diffusion model: its network is ${settings.name}`);
   }
   const task = taskOf(config, await loadTask(config.task, sourceOf(options, io)));
-  const corruption = parseCorruption(options.corruption ?? config.corruption ?? task.corruption, task);
+  const corruption = await loadCorruption(
+    options.corruption ? corruptionFrom(options.corruption) : (config.corruption ?? task.corruption),
+    task,
+  );
   const count = training.patterns as number;
   const d = sizeOf(task.patternShape);
   const stored = toRange(task.patterns('train', 0, 0, count), [-1, 1]);

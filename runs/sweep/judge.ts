@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { taskOf } from '../../meta/stored-task.ts';
 import type { Engine } from '../../src/compile/index.ts';
-import { loadTask, parseCorruption } from '../../tasks/index.ts';
+import { loadCorruption, loadTask } from '../../tasks/index.ts';
 import { type DataOptions, sourceOf } from '../data-options.ts';
 import type { Judgement, Judging } from '../heldout.ts';
 import type { IO } from '../io.ts';
@@ -37,7 +37,7 @@ export async function judgeRun(
     best.loads.map((load) => load.patterns).join() === patterns.join();
   const measure = async (): Promise<Validation> => {
     const task = taskOf(config, await loadTask(config.task, sourceOf(data, io)));
-    const corruption = parseCorruption(config.corruption ?? task.corruption, task);
+    const corruption = await loadCorruption(config.corruption ?? task.corruption, task);
     const validate = { every: 1, patterns, episodes, seed };
     const asked = { ...config, training: { ...config.training, validate } };
     const progress = startProgress(io, 'validate', patterns.length);
@@ -53,7 +53,7 @@ export async function judgeRun(
   return {
     steps: until,
     error: finite(error),
-    unit: unitOf(config.task.name),
+    unit: unitOf(config.task),
     errors: loads.map((load) => ({ patterns: load.patterns, error: finite(load.error) })),
     best: state.step < last.step ? state.step : undefined,
     ended: last.step < until ? last.step : undefined,

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { link, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { parseConfig } from '../../meta/config.ts';
 import { productNames, targetNames } from '../../src/compile/index.ts';
@@ -151,9 +151,11 @@ function differenceOf(there: Manifest, own: Manifest): string | undefined {
 /** @throws InputError when what lies in the place of a trial's run is another run */
 export async function checkRun(folder: string, { name, config }: Trial): Promise<void> {
   const run = sweepPaths(folder).run(name);
-  // Of the task, what was read off the data is filled in.
-  const compared = ({ task: { name: task }, network, ...rest }: Trial['config']) =>
-    JSON.stringify([task, network.name, rest]);
+  // Of the task, what was read off the data is filled in; of modules, the defaults of their options.
+  const named = (part: Trial['config']['corruption' | 'loss']) =>
+    typeof part === 'object' ? basename(part.file) : part;
+  const compared = ({ task: { name: task }, network, corruption, loss, ...rest }: Trial['config']) =>
+    JSON.stringify([task, network.name, named(corruption), named(loss), rest]);
   if (compared(await readConfig(run)) !== compared(config)) {
     throw new InputError(`${run} holds a run of another configuration: move it away`);
   }

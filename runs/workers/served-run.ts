@@ -6,7 +6,7 @@ import { Trainer } from '../../meta/trainer.ts';
 import { compiledEngine, type Engine } from '../../src/compile/index.ts';
 import { InputError } from '../../src/errors.ts';
 import { sizeOf } from '../../src/shapes.ts';
-import { type DataSource, parseCorruption, readTask } from '../../tasks/index.ts';
+import { type DataSource, loadCorruption, readTask } from '../../tasks/index.ts';
 import { makeLearner } from '../learners.ts';
 import { makeModel } from '../models.ts';
 import { allowRelaxed } from '../relaxed.ts';
@@ -54,7 +54,7 @@ export async function serveRun(
   const config = { ...parsed, task: read.config };
   const { training, seed } = config;
   const task = taskOf(config, read.task);
-  const corruption = parseCorruption(config.corruption ?? task.corruption, task);
+  const corruption = await loadCorruption(config.corruption ?? task.corruption, task);
   const model = await makeModel(config);
   const learner = makeLearner({ config, task, corruption, model });
   allowRelaxed();

@@ -6,6 +6,20 @@ import type * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../autodiff/index.ts';
 import type { Packing, ParameterSpec, PrincipalStart } from '../energy/network.ts';
 
+/**
+ * A loss of recall that training descends.
+ * @param answer `recalled`: an iterate of reading; `patterns`: what it should be; `queries`: what was asked; all [episodes, queries,
+ * ...patternShape], in the model's range; `known`: 1 where an entry of the query is told to be right, 0 where not, -1 in episodes in
+ * which recall is told nothing; absent when it never is
+ * @returns [episodes], of which training takes the mean; of operations that have derivatives of every order
+ */
+export type RecallLoss = (answer: {
+  recalled: tf.Tensor;
+  patterns: tf.Tensor;
+  queries: tf.Tensor;
+  known?: tf.Tensor;
+}) => tf.Tensor;
+
 export interface MemoryModel {
   /** What it is called in tables: "ebmm", "memory-network". */
   readonly name: string;
@@ -27,6 +41,8 @@ export interface MemoryModel {
   readonly floats: number;
   /** Iterates that `recall` returns by default. */
   readonly steps: number;
+  /** What training descends at every iterate, where that is not the squared error, its mean over entries. */
+  readonly loss?: RecallLoss;
   /** Stores patterns [episodes, patterns, ...patternShape]; returns the state, each tensor with its [episodes] axis. */
   store(p: NamedTensors, patterns: tf.Tensor): NamedTensors;
   /** These values of the parameters, but all steps of storing `scale` times as large; where storing takes steps that can diverge. */

@@ -14,7 +14,7 @@ import { bestValidation, patienceSpent, readValidations } from '../../runs/valid
 import { compiledEngine } from '../../src/compile/index.ts';
 import { prefixed } from '../../src/prefixed.ts';
 import { stream } from '../../src/random.ts';
-import { drawBatch, loadTask, parseCorruption } from '../../tasks/index.ts';
+import { drawBatch, loadCorruption, loadTask } from '../../tasks/index.ts';
 import { ebmm, expectRefused, folderOfFile, tiny } from './command.ts';
 
 const folder = folderOfFile();
@@ -111,7 +111,7 @@ test('the errors are those of the objective that is trained, on episodes of the 
 async function errorOfObjective(run: string, load: number): Promise<number> {
   const { config, model, state } = await loadRun(run, { best: true });
   const task = await loadTask(config.task, { cache: '' });
-  const corruption = parseCorruption(config.corruption!, task);
+  const corruption = await loadCorruption(config.corruption!, task);
   const { trainable } = memoryLearner({ config, task, corruption, model });
   const before = config.task.stream?.before ?? 0;
   const episodes = config.training.validate!.episodes;

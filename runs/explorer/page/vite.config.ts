@@ -13,12 +13,15 @@ const withoutNode = (): Plugin => ({
   name: 'without-node',
   enforce: 'pre',
   resolveId(id) {
+    // What reads the modules of users.
+    if (/^(esbuild|es-module-lexer|import-meta-resolve)$/.test(id))
+      return { id: `\0absent:${id}`, moduleSideEffects: false };
     if (id.startsWith('node:')) return { id: `\0${id}`, moduleSideEffects: false };
-    if (/^(onnxruntime-node$|koffi$|esbuild$|import-meta-resolve$)/.test(id))
-      return { id, external: true, moduleSideEffects: false };
+    if (/^(onnxruntime-node$|koffi$)/.test(id)) return { id, external: true, moduleSideEffects: false };
     return undefined;
   },
   async load(id) {
+    if (id.startsWith('\0absent:')) return 'export default undefined;';
     if (!id.startsWith('\0node:')) return undefined;
     const name = id.slice(1);
     const exported = Object.keys(await import(name)).filter((key) => /^\w+$/.test(key) && key !== 'default');

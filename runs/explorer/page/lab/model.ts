@@ -66,7 +66,12 @@ function infoOf(
     range: [model.range[0], model.range[1]],
     floats: model.floats,
     known,
-    corruption: corruption ?? (model.patternShape.length > 1 ? 'block:16' : `resample:${Math.floor(d / 2)}`),
+    corruption:
+      typeof corruption === 'string'
+        ? corruption
+        : model.patternShape.length > 1
+          ? 'block:16'
+          : `resample:${Math.floor(d / 2)}`,
     loads: [...new Set([training.patterns].flat())].sort((a, b) => a - b),
     writeSteps: write.steps,
     readSteps: model.steps,

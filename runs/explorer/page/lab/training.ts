@@ -24,7 +24,9 @@ export class Training {
     if (config.task.name !== 'binary') throw new InputError('the page trains on random bits only');
     const model = modelOf(config, 'training');
     const task = binaryTask(config.task);
-    const corruption = parseCorruption(config.corruption ?? task.corruption, task);
+    const { corruption: spec = task.corruption } = config;
+    if (typeof spec !== 'string') throw new InputError('the page has no files to take a corruption from');
+    const corruption = parseCorruption(spec, task);
     const learner = memoryLearner({ config, task, corruption, model });
     const { training, seed } = config;
     const trainer = new Trainer({ training, learner, engine: this.#engine, seed });
