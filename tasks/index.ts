@@ -54,8 +54,8 @@ export const taskSchemas = z.discriminatedUnion('name', [
       .string()
       .min(1)
       .describe('a TypeScript or JavaScript module that exports a task; further keys are its options'),
-    shape: z.array(z.int().min(1)).optional().describe('of one pattern; read off the task'),
-    unit: z.enum(['bits', 'squared error']).optional().describe('of errors; read off the task'),
+    shape: z.array(z.int().min(1)).optional().describe('of one pattern; default: read off the task'),
+    unit: z.enum(['bits', 'squared error']).optional().describe('of errors; default: read off the task'),
     stream,
   }),
 ]);
