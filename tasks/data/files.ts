@@ -67,7 +67,7 @@ export async function dataFile(set: DataSet, file: DataFile, source: DataSource)
     throw new InputError(
       state !== 'wrong checksum'
         ? `${file.name} is not in the data directory ${source.directory}; put it there (from ${file.url}), or name no data directory to have it downloaded`
-        : `${path} has MD5 ${md5}, expected ${file.md5}; replace it by the official file from ${file.url}`,
+        : `${path} has MD5 ${md5}, expected ${file.md5}; replace it by the official file from ${file.url}; another set in that format is taken by --task FILE`,
     );
   }
   if (state === 'wrong checksum') source.report?.(`${path} is damaged, downloading it again`);

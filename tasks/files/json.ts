@@ -2,7 +2,7 @@
 import { InputError } from '../../src/errors.ts';
 import { parseJson } from '../../src/json.ts';
 import type { Bytes } from './bytes.ts';
-import { chosen } from './named.ts';
+import { chosen, shownName } from './named.ts';
 import type { Patterns } from './patterns.ts';
 import { listed, textOf } from './text.ts';
 
@@ -16,7 +16,7 @@ export function jsonPatterns(label: string, bytes: Bytes, asked: string | undefi
   if (typeof value !== 'object' || value === null)
     throw new InputError(`${label}: expected a JSON list of patterns, each a list of numbers`);
   const { name, list } = chosen(label, listsIn(value), asked);
-  return patternsOf(`${label}#${name}`, list);
+  return patternsOf(`${label}#${shownName(name)}`, list);
 }
 
 /** Names and shapes of the lists in an object. @throws InputError where it is no JSON */

@@ -1,5 +1,6 @@
 /** @file One of the arrays in a file that has several: the one that is asked for, or the only one that can be patterns. */
 import { InputError } from '../../src/errors.ts';
+import { printable } from '../../src/printable.ts';
 
 export interface Named {
   name: string;
@@ -7,12 +8,15 @@ export interface Named {
   shape?: readonly number[];
 }
 
+/** A name out of a file, which may hold anything: on one line. */
+export const shownName = (name: string) => printable(name).replace(/\s+/g, ' ');
+
 /**
  * @param asked after `#` or in task.array
  * @throws InputError with the names that there are
  */
 export function chosen<T extends Named>(label: string, arrays: T[], asked: string | undefined): T {
-  const said = ({ name, shape }: T) => (shape ? `${name} [${shape.join(', ')}]` : name);
+  const said = ({ name, shape }: T) => shownName(name) + (shape ? ` [${shape.join(', ')}]` : '');
   const list = arrays.slice(0, 20).map(said).join(', ') + (arrays.length > 20 ? ' and more' : '');
   if (arrays.length === 0) throw new InputError(`${label}: holds no arrays`);
   if (asked !== undefined) {

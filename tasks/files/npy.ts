@@ -2,6 +2,7 @@
 import { InputError } from '../../src/errors.ts';
 import { type ArrayHeader, arrayPatterns, TYPES, type TypeName } from './array.ts';
 import type { Bytes } from './bytes.ts';
+import { shownName } from './named.ts';
 import type { Patterns } from './patterns.ts';
 
 const MAGIC = '\x93NUMPY';
@@ -38,13 +39,13 @@ export function npyHeader(label: string, bytes: Bytes): ArrayHeader {
     return fail('its header does not say type, order and shape');
   const type = descr.slice(1);
   if (!Object.hasOwn(TYPES, type) || type === 'B2' || !'<>|='.includes(descr[0]))
-    fail(`its type is ${descr}, expected bool, integers or floats of 16, 32 or 64 bits`);
+    fail(`its type is ${shownName(descr)}, expected bool, integers or floats of 16, 32 or 64 bits`);
   const shape = shapeText
     .split(',')
     .map((n) => n.trim().replace(/L$/, ''))
     .filter((n) => n !== '')
     .map(Number);
-  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) fail(`its shape is (${shapeText})`);
+  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) fail(`its shape is (${shownName(shapeText)})`);
   return {
     label,
     type: type as TypeName,

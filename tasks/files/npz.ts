@@ -3,7 +3,7 @@ import { crc32, inflateRawSync } from 'node:zlib';
 import { InputError } from '../../src/errors.ts';
 import { arrayPatterns } from './array.ts';
 import { type Bytes, bytesOf, partOf } from './bytes.ts';
-import { chosen } from './named.ts';
+import { chosen, shownName } from './named.ts';
 import { npyHeader } from './npy.ts';
 import type { Patterns } from './patterns.ts';
 
@@ -29,7 +29,7 @@ export function npzPatterns(label: string, bytes: Bytes, asked: string | undefin
       ? entries.map((entry) => ({ ...entry, shape: shapeOf(label, bytes, entry) }))
       : entries;
   const { name } = chosen(label, known, asked);
-  const at = `${label}#${name}`;
+  const at = `${label}#${shownName(name)}`;
   const content = contentOf(at, bytes, entries.find((entry) => entry.name === name)!);
   return arrayPatterns(npyHeader(at, content), content);
 }

@@ -3,7 +3,7 @@ import { InputError } from '../../src/errors.ts';
 import { parseJson } from '../../src/json.ts';
 import { arrayPatterns, TYPES, type TypeName } from './array.ts';
 import type { Bytes } from './bytes.ts';
-import { chosen } from './named.ts';
+import { chosen, shownName } from './named.ts';
 import type { Patterns } from './patterns.ts';
 
 /** By the format's names of types (https://github.com/huggingface/safetensors). */
@@ -47,7 +47,7 @@ export function isSafetensors(head: Uint8Array, bytes: Bytes): boolean {
 export function safetensorsPatterns(label: string, bytes: Bytes, asked: string | undefined): Patterns {
   const { tensors, start } = headerOf(label, bytes);
   const { name, dtype, shape, from, to } = chosen(label, tensors, asked);
-  const at = `${label}#${name}`;
+  const at = `${label}#${shownName(name)}`;
   const type = CODES[dtype];
   if (!type) throw new InputError(`${at}: its type is ${dtype}, expected ${Object.keys(CODES).join(', ')}`);
   const header = { label: at, type, little: true, fortran: false, shape, start: start + from };
@@ -76,9 +76,9 @@ function headerOf(label: string, bytes: Bytes): { tensors: Tensor[]; start: numb
     const whole = (list: unknown): list is number[] =>
       Array.isArray(list) && list.every((n) => Number.isSafeInteger(n) && n >= 0);
     if (typeof dtype !== 'string' || !whole(shape) || !whole(offsets) || offsets.length !== 2)
-      return fail(`its header says nothing that can be understood of "${name}"`);
+      return fail(`its header says nothing that can be understood of "${shownName(name)}"`);
     if (offsets[0] > offsets[1] || start + offsets[1] > bytes.length)
-      fail(`cut off: "${name}" ends at byte ${start + offsets[1]} of ${bytes.length}`);
+      fail(`cut off: "${shownName(name)}" ends at byte ${start + offsets[1]} of ${bytes.length}`);
     tensors.push({ name, dtype, shape, from: offsets[0], to: offsets[1] });
   }
   return { tensors, start };
