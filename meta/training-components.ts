@@ -7,12 +7,18 @@ import { toRange } from './units.ts';
 
 /** Patterns looked at, at most. */
 const MOST = 16384;
+/** Numbers in them, at most: 1 GiB of float32. */
+const LARGEST = 2 ** 28;
 /** Those of a task that draws without end. */
 const ENDLESS = 4096;
 
 /** Training patterns [n, d] in the given range, all different where the task says how many it has. */
 export function trainingPatterns(task: Task, range: readonly [low: number, high: number]): Float32Array {
-  const count = Math.min(task.sizes?.train ?? ENDLESS, MOST);
+  const count = Math.min(
+    task.sizes?.train ?? ENDLESS,
+    MOST,
+    Math.max(1, Math.floor(LARGEST / sizeOf(task.patternShape))),
+  );
   return toRange(task.patterns('train', 0, 0, count), range);
 }
 

@@ -16,7 +16,7 @@ import { InputError } from '../src/errors.ts';
 import { checkWritable, onFile } from '../src/files.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { copiedFiles, MODULES } from '../src/modules/index.ts';
-import { loadCorruption, loadTask, readTask, unchanged } from '../tasks/index.ts';
+import { loadCorruption, loadTask, readTask, type Task, unchanged } from '../tasks/index.ts';
 import { cachedComponents } from './components.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import type { Hparams } from './hparams.ts';
@@ -129,7 +129,7 @@ async function trainWith(
     }
   }
   // Nothing is written before everything that can be wrong has been tried.
-  const trainer = trainerFrom(await freshState(options, model, componentsOf(options, io)));
+  const trainer = trainerFrom(await freshState(options, model, componentsOf(options, read.task, io)));
   const program = await trainer.compile();
   const first = await validator?.validate(trainer.state);
   await announce(trainer);
@@ -207,10 +207,12 @@ async function freshState(
 }
 
 /** Principal components of training patterns as they are, whatever training does to them. */
-function componentsOf({ config, engine, ...options }: TrainOptions, io: IO) {
+function componentsOf({ config, engine, ...options }: TrainOptions, task: Task, io: IO) {
   const source = sourceOf(options, io);
-  return async (range: MemoryModel['range'], count: number) =>
-    cachedComponents(await loadTask(unchanged(config.task), source), range, count, engine, source);
+  return async (range: MemoryModel['range'], count: number) => {
+    const plain = task.unaugmented ?? (await loadTask(unchanged(config.task), source));
+    return cachedComponents(plain, range, count, engine, source);
+  };
 }
 
 /** The run folder, and what of its path was made for it. The default one is nobody else's, even if several start at once. */

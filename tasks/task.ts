@@ -18,6 +18,8 @@ export interface Task {
   readonly sizes?: Readonly<Record<Split, number>>;
   /** Options that were read off the data: what the configuration of a run keeps, so that its memory needs no data to be loaded. */
   readonly found?: Readonly<Record<string, unknown>>;
+  /** The same task whose training patterns are as they were given, where it is at hand without reading them again. */
+  readonly unaugmented?: Task;
   /**
    * Patterns of episode `index` of a split and seed, [patterns, ...patternShape]. The first n patterns of an episode
    * are the same whatever number is asked for. Throws InputError when the split has fewer distinct patterns.

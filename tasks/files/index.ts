@@ -72,7 +72,7 @@ export async function loadFiles(options: ParsedFiles, source: DataSource): Promi
   const kind: ImageKind = { shape: shape as unknown as ImageKind['shape'], drawings: bits };
   const block = Math.max(1, Math.floor(Math.min(shape[0], shape[1] ?? 1) / 2));
   const count = (split: Split) => splits[split]?.patterns.count ?? 0;
-  return {
+  const taskWith = (augment: ParsedFiles['augment']): Task => ({
     name: 'files',
     patternShape: [...shape],
     unit: bits ? 'bits' : 'squared error',
@@ -95,8 +95,8 @@ export async function loadFiles(options: ParsedFiles, source: DataSource): Promi
       const choice = stream(seed, 'files', split, index, 'patterns');
       const result = new Float32Array(patterns * size);
       const changed =
-        options.augment && split === 'train'
-          ? augmenter<Float32Array>(options.augment, kind, stream(seed, 'files', split, index, 'augment'))
+        augment && split === 'train'
+          ? augmenter<Float32Array>(augment, kind, stream(seed, 'files', split, index, 'augment'))
           : undefined;
       const patternAt = (i: number) => members.read(i) as Float32Array;
       for (const [p, i] of distinct(choice, members.count, patterns).entries()) {
@@ -106,7 +106,8 @@ export async function loadFiles(options: ParsedFiles, source: DataSource): Promi
       }
       return result;
     },
-  };
+  });
+  return { ...taskWith(options.augment), unaugmented: taskWith(false) };
 }
 
 /** Of the shape that is asked for, values may be in other axes; without one, all files have the same. */

@@ -303,3 +303,10 @@ test('a file that has moved is found by the end of its path in the data folder, 
   expect(task.sizes!.test).toBe(2);
   expect(lines[0]).toBe(`task: /long/gone/data/x.csv is not there; ${join(at, 'x.csv')} is taken`);
 });
+
+test('what training changes is at hand as it was given', async () => {
+  const file = drawings('plain.npy', 40, 5);
+  const task = await loadTask({ name: 'files', train: [file], augment: 'mixed' }, nowhere);
+  const plain = await loadTask({ name: 'files', train: [file] }, nowhere);
+  expect(task.unaugmented!.patterns('train', 0, 0, 9)).toEqual(plain.patterns('train', 0, 0, 9));
+});
