@@ -18,11 +18,11 @@ const MOST_FILES = 2000;
 /** Milliseconds that an archive waits in Redis to be fetched. */
 export const KEPT = 86_400_000;
 
-/** Names of letters, digits, dots, dashes: none hidden, none that leads elsewhere. */
+/** Names below the folder: none hidden, none that leads elsewhere. */
 const path = z
   .string()
   .max(300)
-  .regex(/^[A-Za-z0-9_][\w.-]*(\/[A-Za-z0-9_][\w.-]*){0,5}$/)
+  .regex(/^[^\p{C}\\/:.][^\p{C}\\/:]*(\/[^\p{C}\\/:.][^\p{C}\\/:]*){0,7}$/u)
   .refine((name) => !name.split('/').some((part) => /\.\.|\.partial$/.test(part) || part === 'lock'));
 
 export const archiveSchema = z.strictObject({

@@ -42,12 +42,14 @@ export const longestBlob = (lengths: readonly number[]): number =>
 
 /**
  * @param lengths of the lists, known to the reader
+ * @param own as long as all lists together, which the lists are then parts of
  * @throws BadBlob unless header and lengths are as expected and the checksum fits
  */
 export function decodeBlob<Header>(
   bytes: Uint8Array | null | undefined,
   header: z.ZodType<Header>,
   lengths: readonly number[],
+  own = new Float32Array(lengths.reduce((a, b) => a + b, 0)),
 ): { header: Header; lists: Float32Array[] } {
   const fail = (what: string): never => {
     throw new BadBlob(what);
@@ -70,9 +72,8 @@ export function decodeBlob<Header>(
   }
   const read = header.safeParse(json);
   if (!read.success) return fail(`its header has a wrong "${read.error.issues[0].path.join('.')}"`);
-  // A copy of its own, at a place where float32 may stand.
-  const own = new Float32Array(numbers);
-  new Uint8Array(own.buffer).set(bytes.subarray(HEAD + text));
+  // Copied to a place where float32 may stand.
+  new Uint8Array(own.buffer, own.byteOffset, own.byteLength).set(bytes.subarray(HEAD + text));
   const lists: Float32Array[] = [];
   let at = 0;
   for (const length of lengths) {

@@ -81,6 +81,7 @@ export class PartsCoordinator {
   readonly #workers = new Map<string, Worker>();
   readonly #slowest: number[] = [];
   #proofTook = 0;
+  readonly #rooms = new Map<number, Float32Array>();
   #counts = { parts: 0, again: 0, bad: 0, duplicates: 0 };
 
   constructor(redis: Redis, shown: string, io: IO) {
@@ -245,7 +246,7 @@ export class PartsCoordinator {
       return;
     }
     try {
-      const { header, lists } = decodeBlob(bytes, outcomeSchema, asked.lengths);
+      const { header, lists } = decodeBlob(bytes, outcomeSchema, asked.lengths, this.#roomFor(asked, k));
       const { session, update, error, queryError, finite } = header;
       if (session !== this.session || update !== asked.update || header.k !== k)
         throw new BadBlob('another part');
@@ -266,6 +267,16 @@ export class PartsCoordinator {
       );
       await this.#again(asked, k);
     }
+  }
+
+  /** Where the numbers of a part go, the same in every update: merging has copied them by then. */
+  #roomFor({ lengths }: Asked, k: number): Float32Array {
+    const numbers = lengths.reduce((a, b) => a + b, 0);
+    const known = this.#rooms.get(k);
+    if (known?.length === numbers) return known;
+    const room = new Float32Array(numbers);
+    this.#rooms.set(k, room);
+    return room;
   }
 
   /**

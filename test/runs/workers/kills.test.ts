@@ -10,7 +10,7 @@ import { asked, hasRedis, RedisServer, type Started, start } from './redis-serve
 const folder = folderOfFile();
 const config = join(folder, 'tiny.json');
 const whole = join(folder, 'whole');
-const STEPS = 1200;
+const STEPS = 900;
 const LONG = { timeout: 1_500_000 };
 
 const pause = (ms: number) => new Promise((resume) => setTimeout(resume, ms));
@@ -33,6 +33,11 @@ class Crew {
 
   join(count = 1): void {
     for (let i = 0; i < count; i++) this.all.push(start('worker', this.#url, '--threads', '1'));
+  }
+
+  /** None of them may have ended by itself. */
+  check(): void {
+    for (const { child, text } of this.all) expect(child.exitCode, text()).toBeNull();
   }
 
   get alive(): Started[] {
@@ -71,6 +76,7 @@ describe.runIf(hasRedis && asked)('killed', () => {
       const from = Math.floor((STEPS * kill) / (KILLS + 2));
       while (updatesOf(run) < from) {
         expect(training.child.exitCode, training.text()).toBeNull();
+        crew.check();
         await pause(5);
       }
       await pause(30 * random.uniform());
@@ -96,6 +102,7 @@ describe.runIf(hasRedis && asked)('killed', () => {
       const from = updatesOf(run) + Math.floor(STEPS / (KILLS + 4));
       while (updatesOf(run) < from) {
         expect(training.child.exitCode, training.text()).toBeNull();
+        crew.check();
         await pause(5);
       }
       await pause(30 * random.uniform());
