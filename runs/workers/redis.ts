@@ -1,4 +1,5 @@
 /** @file A connection to Redis: its address, what is said of it, and what becomes of it when the server goes away for a while. */
+import { isIP } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { Redis, RedisOptions } from 'ioredis';
 import { InputError } from '../../src/errors.ts';
@@ -50,7 +51,7 @@ export function parseAddress(text: string, env: Environment): RedisAddress {
       db: Number(db),
       username: decodeURIComponent(url.username) || undefined,
       password,
-      ...(tls ? { tls: { servername: host } } : {}),
+      ...(tls ? { tls: isIP(host) ? {} : { servername: host } } : {}),
     },
   };
 }
