@@ -49,7 +49,7 @@ export function decodeBlob<Header>(
   bytes: Uint8Array | null | undefined,
   header: z.ZodType<Header>,
   lengths: readonly number[],
-  own = new Float32Array(lengths.reduce((a, b) => a + b, 0)),
+  own: Float32Array = new Float32Array(lengths.reduce((a, b) => a + b, 0)),
 ): { header: Header; lists: Float32Array[] } {
   const fail = (what: string): never => {
     throw new BadBlob(what);
