@@ -51,6 +51,7 @@ const withInner = (command: Command): Command[] => [command, ...command.commands
 
 /** Runs the command line and returns the exit status. */
 export async function main(argv: string[], io: IO): Promise<number> {
+  io.command = argv;
   let status: number = EXIT.done;
   try {
     const program = await commandLine(

@@ -12,6 +12,8 @@ export interface IO {
   live?: (line: string) => void;
   /** Standard error, where a terminal may show moving progress. */
   stream: NodeJS.WriteStream;
+  /** The command line, for records. */
+  command?: readonly string[];
   env: Environment;
   /**
    * `signal`: the user asked to stop. `graceful`: what runs now looks at it and ends by itself; without it, a signal ends

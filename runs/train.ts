@@ -25,8 +25,10 @@ import { makeLearner } from './learners.ts';
 import { lockRun } from './lock.ts';
 import { completed, makeModel } from './models.ts';
 import { removeMade, removePartials } from './partials.ts';
+import { provenancePath, recordSession } from './provenance.ts';
 import {
   checkRunModules,
+  type LoadedRun,
   loadRun,
   type Provenance,
   paths,
@@ -113,6 +115,16 @@ async function trainWith(
       version,
     });
   };
+  const record = async (folder: string, step: number, from?: LoadedRun) => {
+    const { checkpoint, best } = paths(from?.folder ?? folder);
+    const facts = { config, engine, step, source: sourceOf(asked, io), command: io.command };
+    const file = from?.checkpoint === 'best' ? best : checkpoint;
+    const lines = await recordSession(folder, {
+      ...facts,
+      ...(from && { from: { run: options.from!, step: from.state.step, file } }),
+    });
+    for (const line of lines) io.err(line);
+  };
   if (options.resume) {
     const folder = resolve(options.out!);
     const lease = await onFile(folder, () => lockRun(folder, io.err));
@@ -121,6 +133,7 @@ async function trainWith(
       const program = await trainer.compile();
       await announce(trainer);
       await removePartials(folder);
+      if (trainer.state.step < training.steps) await record(folder, trainer.state.step);
       await saveConfig(folder, config, options.provenance);
       const session = { ...options, trainer, program, learner, folder, lease, unit: task.unit, validator };
       return await runTraining(session, io);
@@ -129,7 +142,8 @@ async function trainWith(
     }
   }
   // Nothing is written before everything that can be wrong has been tried.
-  const trainer = trainerFrom(await freshState(options, model, componentsOf(options, read.task, io)));
+  const begunFrom = options.from ? await loadRun(options.from, { best: options.best }) : undefined;
+  const trainer = trainerFrom(await freshState(options, model, componentsOf(options, read.task, io), begunFrom));
   const program = await trainer.compile();
   const first = await validator?.validate(trainer.state);
   await announce(trainer);
@@ -154,6 +168,7 @@ async function trainWith(
       }
       // Where a run began must be known, should it be killed before its first checkpoint.
       if (options.from) await saveCheckpoint(paths(folder).checkpoint, trainer.state, model.parameters);
+      await record(folder, trainer.state.step, begunFrom);
       await saveConfig(folder, config, options.provenance);
       begun = true;
       const session = {
@@ -175,6 +190,7 @@ async function trainWith(
     if (!begun && made)
       await removeMade(folder, made, [
         paths(folder).checkpoint,
+        provenancePath(folder),
         ...copiedFiles(folder).map((file) => join(folder, file)),
       ]);
     throw error;
@@ -189,17 +205,17 @@ async function goingOn(folder: string, config: Config): Promise<Config> {
 }
 
 async function freshState(
-  { config, from, resize, best }: TrainOptions,
+  { config, resize }: TrainOptions,
   { parameters, range, principal }: MemoryModel,
   components: (range: MemoryModel['range'], count: number) => Promise<PrincipalComponents>,
+  source: LoadedRun | undefined,
 ): Promise<TrainingState> {
   const { seed, training } = config;
-  if (!from) {
+  if (!source) {
     const values = initialise(parameters, seed);
     if (principal) Object.assign(values, principal.start(await components(range, principal.count)));
     return stateOf(values, training.average);
   }
-  const source = await loadRun(from, { best });
   const trained = trainedParameters(source.state);
   const fresh = initialise(parameters, seed);
   const values = warmStart(parameters, fresh, source.model.parameters, trained, resize);

@@ -209,6 +209,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   }, options.cache ?? defaultCache());
   return {
     name: device === 'cpu' ? 'compiled' : `compiled on ${device}`,
+    threads: device === 'cpu' ? threads : undefined,
     kernels: device === 'cpu' ? { target: targets[0] ?? 'tfjs', products } : undefined,
     compile: (f, specs) => programs.get(f, specs),
     async dispose() {

@@ -68,6 +68,8 @@ export interface Engine {
   readonly name: string;
   /** Of the compiled engine: what programs are first tried to be written in, and how products are computed. Numbers depend on both. */
   readonly kernels?: { readonly target: string; readonly products: string };
+  /** Of the compiled engine, on the processor: on how many a program may compute. */
+  readonly threads?: number;
   /** Compiling the same function for the same shapes again returns the same program. */
   compile(f: TensorFunction, inputs: Record<string, InputSpec>): Promise<Program>;
   /** Frees every program of this engine. */
