@@ -143,7 +143,9 @@ async function trainWith(
   }
   // Nothing is written before everything that can be wrong has been tried.
   const begunFrom = options.from ? await loadRun(options.from, { best: options.best }) : undefined;
-  const trainer = trainerFrom(await freshState(options, model, componentsOf(options, read.task, io), begunFrom));
+  const trainer = trainerFrom(
+    await freshState(options, model, componentsOf(options, read.task, io), begunFrom),
+  );
   const program = await trainer.compile();
   const first = await validator?.validate(trainer.state);
   await announce(trainer);
