@@ -4,7 +4,14 @@ import { dirname, join } from 'node:path';
 
 /** The files that `writeFileAtomically` writes, by folder within a run. */
 const WRITTEN: Record<string, string[]> = {
-  '.': ['config.json', 'provenance.json', 'README.md', 'metrics.jsonl', 'validation.jsonl', 'evaluation.json'],
+  '.': [
+    'config.json',
+    'provenance.json',
+    'README.md',
+    'metrics.jsonl',
+    'validation.jsonl',
+    'evaluation.json',
+  ],
   checkpoint: ['state.safetensors', 'best.safetensors'],
   plots: [
     'learning-curve.png',
