@@ -2,8 +2,9 @@
  * @file The library: `import ... from 'ebmm'`. Patterns are tensors [patterns, ...patternShape] of the `tf` exported here,
  * which is the copy of tfjs whose derivatives are exact.
  *
- * Load a trained memory ({@link loadRun}, {@link memoryOf}), train one of your own energy ({@link metaTrain}), or take a
- * Hopfield network ({@link rivals}); each is an {@link AssociativeMemory}: `store` patterns, then `recall` queries.
+ * Load a trained memory ({@link loadRun}, {@link memoryOf}), train one ({@link metaTrain}) and keep it ({@link saveRun}), or take
+ * one that needs no training ({@link memories}); each is an {@link AssociativeMemory}: `store` patterns, then `recall` queries.
+ * {@link evaluateMemories} measures them on the same episodes, {@link charts} draws what came out.
  */
 export * as tf from '@tensorflow/tfjs';
 export { z } from 'zod';
@@ -30,6 +31,7 @@ export {
   type Products,
   tfjsEngine,
 } from '../src/compile/index.ts';
+export { type PrincipalComponents, principalComponents } from '../src/components.ts';
 export { diffusionRivals } from '../src/diffusion/index.ts';
 export type { NetworkOptions } from '../src/energy/index.ts';
 export {
@@ -72,8 +74,12 @@ export {
 } from '../tasks/index.ts';
 export type { ExportCommand } from './export.ts';
 export { type ExportedMemory, exportMemory } from './export.ts';
+export { type EvaluateMemoriesOptions, evaluateMemories } from './library/evaluate.ts';
+export { memories, type TrainedDiffusionOptions } from './library/memories.ts';
+export { type SaveOptions, saveRun, TrainedMemory, type TrainingRecord } from './library/trained-memory.ts';
 export { type MetaTrainOptions, metaTrain } from './meta-train.ts';
+export * as charts from './plots/index.ts';
 export { configure, presetNames } from './presets.ts';
-export type { ValidatedLoad, Validation } from './records.ts';
+export type { Evaluation, EvaluationRow, Filmstrip, Metrics, ValidatedLoad, Validation } from './records.ts';
 export { type LoadedRun, type LoadOptions, loadRun, memoryOf, pretrainedNames } from './run-folder.ts';
 export { bestValidation, readValidations } from './validations.ts';

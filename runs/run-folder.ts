@@ -11,14 +11,18 @@ import { fileURLToPath } from 'node:url';
 import { loadCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
 import { type Config, parseConfig } from '../meta/config.ts';
 import { anchored, portable, withModules } from '../meta/config-paths.ts';
+import { checkSize } from '../meta/size.ts';
 import type { TrainingState } from '../meta/trainer.ts';
 import type { Engine } from '../src/compile/index.ts';
+import { checkNetwork, type EnergyNetwork } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import { writeFileAtomically } from '../src/files.ts';
 import { parseJson } from '../src/json.ts';
+import { energyModel } from '../src/memory/energy-model.ts';
 import { LearnedMemory } from '../src/memory/learned-memory.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { nearest } from '../src/nearest.ts';
+import { checkNames } from './library/checked.ts';
 import { readMetricsFile } from './metrics.ts';
 import { makeModel } from './models.ts';
 import { checkModules, keepModules, sealOf } from './modules.ts';
@@ -133,6 +137,8 @@ export interface LoadOptions {
   allowModules?: boolean;
   /** The checkpoint of the best validation instead of the last one. */
   best?: boolean;
+  /** The energy network of a run that a program saved, where it was an object of that program. */
+  network?: EnergyNetwork;
 }
 
 /** @throws InputError when a run names modules, and was not made by this user on this machine */
@@ -147,10 +153,11 @@ export async function checkRunModules(folder: string): Promise<void> {
  * checkpoint where that is asked for
  */
 export async function loadRun(name: string, options: LoadOptions = {}): Promise<LoadedRun> {
+  checkNames('loadRun', options, { allowModules: true, best: true, network: true });
   const folder = await findRun(name);
   if (!options.allowModules) await checkRunModules(folder);
   const config = await readConfig(folder);
-  const model = await makeModel(config);
+  const model = await modelOf(folder, config, options.network);
   const { checkpoint, best } = paths(folder);
   if (options.best && !existsSync(best)) {
     throw new InputError(
@@ -159,6 +166,24 @@ export async function loadRun(name: string, options: LoadOptions = {}): Promise<
   }
   const state = await loadCheckpoint(options.best ? best : checkpoint, model.parameters);
   return { name: basename(folder), folder, config, model, state, checkpoint: options.best ? 'best' : 'last' };
+}
+
+/** The model of a run: as its configuration says, or with the network that a program gives. */
+async function modelOf(folder: string, config: Config, network?: EnergyNetwork): Promise<MemoryModel> {
+  const { made_with } = (await readJson(paths(folder).config)) as { made_with?: { objects?: unknown } };
+  const objects = Array.isArray(made_with?.objects) ? made_with.objects : [];
+  if (!objects.includes('network')) {
+    if (network) throw new InputError(`loadRun: ${folder} says what its network is: give none`);
+    return makeModel(config);
+  }
+  if (!network) {
+    throw new InputError(
+      `${folder}: its network was an object of the program that saved it; from a program: loadRun(folder, { network })`,
+    );
+  }
+  checkSize(config, network, 'network');
+  checkNetwork(network, 'network');
+  return energyModel(network, config);
 }
 
 /** The trained memory of a run, under the model's name or another. */

@@ -5,7 +5,7 @@ import { saveCheckpoint } from '../meta/checkpoint.ts';
 import type { Config } from '../meta/config.ts';
 import type { Learner } from '../meta/learner.ts';
 import { Stopped } from '../meta/parts.ts';
-import type { StepReport, Trainer } from '../meta/trainer.ts';
+import type { Trainer } from '../meta/trainer.ts';
 import type { Engine, Program } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { FileError, writeFileAtomically } from '../src/files.ts';
@@ -17,8 +17,9 @@ import type { Lease } from './lease.ts';
 import { openMetrics } from './metrics.ts';
 import { learningCurve } from './plots/index.ts';
 import { startProgress } from './progress.ts';
-import type { Metrics, Validation } from './records.ts';
+import type { Validation } from './records.ts';
 import { paths, readMetrics } from './run-folder.ts';
+import { metricsOf } from './step-metrics.ts';
 import { short } from './table.ts';
 import { EventLog, hasEvents } from './tensorboard.ts';
 import { Validating } from './validating.ts';
@@ -259,26 +260,4 @@ async function rescue({
   const file = join(tmpdir(), `ebmm-${name}-${process.pid}-${trainer.state.step}.safetensors`);
   if (!(await saved(file))) return '';
   return `; update ${trainer.state.step} is saved in ${file}: when there is room, copy it to ${checkpoint}`;
-}
-
-function metricsOf(
-  report: StepReport,
-  state: Trainer['state'],
-  episodesPerSecond: number,
-  left: number,
-): Metrics {
-  return {
-    step: report.step,
-    loss: report.loss,
-    error: report.error,
-    error_average: report.errorAverage,
-    query_error: report.queryError,
-    gradient_norm: report.gradientNorm,
-    learning_rate: report.learningRate,
-    patterns: report.patterns,
-    episodes_per_second: episodesPerSecond,
-    seconds: state.seconds,
-    seconds_left: left,
-    skipped: state.lost.total,
-  };
 }

@@ -5,3 +5,4 @@ export { filmstrip } from './filmstrip.ts';
 export { learningCurve, type Run } from './learning-curve.ts';
 export { errorAgainstPatterns, type LoadCurveOptions, type PublishedCurve } from './load-curve.ts';
 export { bitsDistortion, type RateDistortionOptions, rateDistortion } from './rate-distortion.ts';
+export type { Format } from './surface.ts';

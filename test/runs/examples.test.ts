@@ -147,6 +147,38 @@ test('in a program they are objects', async () => {
   await expect(run({ corruption: { spec: 'bad', apply: (query) => void query.fill(0.5) } })).rejects.toThrow('was changed and stays known'); // biome-ignore format: one call
 });
 
+test('a memory is trained, saved, loaded and measured beside others', async () => {
+  const kept = join(mkdtempSync(join(tmpdir(), 'ebmm-example-')), 'run');
+  vi.stubEnv('EBMM_EXAMPLE', kept);
+  try {
+    const { folder: saved, evaluation } = await import('../../runs/examples/train-and-save.ts');
+    expect(saved).toBe(kept);
+    expect(evaluation.rows.map(({ memory }) => memory)).toEqual([
+      'last',
+      'best',
+      'hebb',
+      'modern',
+      'diffusion',
+    ]);
+    const error = (name: string) => evaluation.rows.find(({ memory }) => memory === name)!.error;
+    expect(error('best')).toBeLessThan(1.5);
+    expect(error('diffusion')).toBeLessThan(1);
+    expect(lines.length).toBe(4 + 5);
+    const { status, out } = await ebmm(['evaluate', kept, '--against', 'none', '--episodes', '20', '--json']);
+    expect(status).toBe(0);
+    expect(JSON.parse(out).rows[0].error).toBe(error('last'));
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(dirname(kept), { recursive: true });
+  }
+});
+
+test('charts are drawn from code', async () => {
+  const { picture } = await import('../../runs/examples/charts.ts');
+  expect(Buffer.from(picture.subarray(1, 4)).toString()).toBe('PNG');
+  expect(lines).toEqual(['a picture of 16 errors']);
+});
+
 test('the pages show them as they are', () => {
   const shown = pages.flatMap((page) => blocksOf(page).filter(({ language }) => language === 'ts'));
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts'))) {

@@ -1,0 +1,145 @@
+/** @file Every memory that needs no meta-training, with all its options: each function makes an associative memory. */
+
+import { parseConfig } from '../../meta/config.ts';
+import type { scoreNetworkSchemas } from '../../meta/diffusion-config.ts';
+import { type DiffusionTraining, trainedDiffusion } from '../../meta/diffusion-memory.ts';
+import { compiledEngine } from '../../src/compile/index.ts';
+import { type DiffusionMemoryOptions, diffusionMemory } from '../../src/diffusion/index.ts';
+import {
+  type ClassicalHopfieldOptions,
+  type CodedHopfieldOptions,
+  type ComponentsHopfieldOptions,
+  classicalHopfield,
+  codedHopfield,
+  componentsHopfield,
+  type DenseHopfieldOptions,
+  denseHopfield,
+  type ModernHopfieldOptions,
+  modernHopfield,
+} from '../../src/hopfield/index.ts';
+import {
+  type EpanechnikovOptions,
+  epanechnikovMemory,
+  type RandomFeatureOptions,
+  randomFeatureMemory,
+  type SparseDistributedOptions,
+  sparseDistributedMemory,
+  type UniversalMemoryOptions,
+  universalMemory,
+} from '../../src/universal/index.ts';
+import { checked } from './checked.ts';
+
+/** A score network as in a configuration, and how it is trained on what is stored. */
+export interface TrainedDiffusionOptions extends Partial<Omit<DiffusionTraining, 'network'>> {
+  name?: string;
+  /** Default: a perceptron, `{ name: 'score-mlp', batch: 128 }`. */
+  network?: { name: (typeof scoreNetworkSchemas)[number]['shape']['name']['value'] } & Record<
+    string,
+    unknown
+  >;
+}
+
+/**
+ * Memories by kind. `floats` is a budget of float32 numbers, `range` the values that patterns lie in. An option that there is none of, or
+ * a value that cannot be, is an InputError.
+ *
+ * ```ts
+ * const memory = memories.modern({ beta: 4 });
+ * const stored = await memory.store(patterns);
+ * ```
+ */
+export const memories = {
+  /** Hopfield 1982 with a rule: hebb, storkey, storkey-simplified, pseudo-inverse. */
+  classical: checked<ClassicalHopfieldOptions, ReturnType<typeof classicalHopfield>>(
+    'classical',
+    { rule: true, update: true, selfConnections: true, range: true, seed: true },
+    classicalHopfield,
+  ),
+  /** Dense associative memory: a power of the overlaps, or the exponential. */
+  dense: checked<DenseHopfieldOptions, ReturnType<typeof denseHopfield>>(
+    'dense',
+    { interaction: true, degree: true, update: true, range: true, seed: true, floats: true },
+    denseHopfield,
+  ),
+  /** Modern Hopfield network: softmax over the patterns, of inverse temperature beta. */
+  modern: checked<ModernHopfieldOptions, ReturnType<typeof modernHopfield>>(
+    'modern',
+    { beta: true, similarity: true, finish: true, range: true, floats: true },
+    modernHopfield,
+  ),
+  /** Modern over patterns in few bits or few coefficients. */
+  coded: checked<CodedHopfieldOptions, ReturnType<typeof codedHopfield>>(
+    'coded',
+    { coding: true, floats: true, range: true },
+    codedHopfield,
+  ),
+  /** Modern over principal components of other patterns, `basis` being what `principalComponents` gives. */
+  components: checked<ComponentsHopfieldOptions, ReturnType<typeof componentsHopfield>>(
+    'components',
+    { basis: true, floats: true, range: true },
+    componentsHopfield,
+  ),
+  /** Universal Hopfield network: a similarity, a separation, a projection. */
+  universal: checked<UniversalMemoryOptions, ReturnType<typeof universalMemory>>(
+    'universal',
+    {
+      similarity: true,
+      separation: true,
+      parameter: true,
+      readout: true,
+      normalise: true,
+      mode: true,
+      range: true,
+      form: true,
+      smoothing: true,
+      name: true,
+      steps: true,
+      floats: true,
+    },
+    universalMemory,
+  ),
+  /** Kanerva's sparse distributed memory. */
+  sparseDistributed: checked<SparseDistributedOptions, ReturnType<typeof sparseDistributedMemory>>(
+    'sparseDistributed',
+    { locations: true, kind: true, radius: true, beta: true, range: true, seed: true },
+    sparseDistributedMemory,
+  ),
+  /** Log-sum-ReLU energy. */
+  epanechnikov: checked<EpanechnikovOptions, ReturnType<typeof epanechnikovMemory>>(
+    'epanechnikov',
+    { beta: true, range: true, floats: true },
+    epanechnikovMemory,
+  ),
+  /** Dense memory by random features. */
+  randomFeatures: checked<RandomFeatureOptions, ReturnType<typeof randomFeatureMemory>>(
+    'randomFeatures',
+    { floats: true, beta: true, range: true, seed: true },
+    randomFeatureMemory,
+  ),
+  /** Exact diffusion of the stored patterns: by its stochastic equation, probability flow or denoising. */
+  diffusion: checked<DiffusionMemoryOptions, ReturnType<typeof diffusionMemory>>(
+    'diffusion',
+    {
+      name: true,
+      method: true,
+      process: true,
+      start: true,
+      end: true,
+      completion: true,
+      range: true,
+      floats: true,
+      seed: true,
+    },
+    diffusionMemory,
+  ),
+  /** A score network that is trained on every episode that is stored. */
+  trainedDiffusion: checked<TrainedDiffusionOptions, ReturnType<typeof trainedDiffusion>>(
+    'trainedDiffusion',
+    { name: true, network: true, steps: true, engine: true, seed: true, learningRate: true, decay: true },
+    ({ network = { name: 'score-mlp', batch: 128 }, ...options }) => {
+      const config = parseConfig({ task: { name: 'binary' }, network }, 'trainedDiffusion');
+      const score = config.network as DiffusionTraining['network'];
+      return trainedDiffusion({ steps: 2000, seed: 0, engine: compiledEngine(), ...options, network: score });
+    },
+  ),
+};
