@@ -132,6 +132,7 @@ async function trainWith(
       const trainer = trainerFrom(await resumable(folder, config, model.parameters));
       const program = await trainer.compile();
       await announce(trainer);
+      await shared?.take(folder);
       await removePartials(folder);
       if (trainer.state.step < training.steps) await record(folder, trainer.state.step);
       await saveConfig(folder, config, options.provenance);
@@ -173,6 +174,7 @@ async function trainWith(
       await record(folder, trainer.state.step, begunFrom);
       await saveConfig(folder, config, options.provenance);
       begun = true;
+      await shared?.take(folder);
       const session = {
         ...options,
         trainer,

@@ -3,6 +3,7 @@
  * the order of the parts, whoever computed them and however often. Nothing that Redis holds is needed: what it loses is sent again.
  */
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { ChainableCommander } from 'ioredis';
 import type { Config } from '../../meta/config.ts';
 import type { Learner } from '../../meta/learner.ts';
@@ -25,8 +26,10 @@ import {
   named,
   outcomeSchema,
   parseNotice,
+  placeKey,
   RUNS,
   type Spec,
+  sessionSchema,
 } from './protocol.ts';
 import { connect, isForgotten, isLost, messageOf, type Redis, ready, refused } from './redis.ts';
 
@@ -40,6 +43,8 @@ const SLOWER = 4;
 const UNKNOWN = 30;
 /** Results whose times are remembered. */
 const REMEMBERED = 64;
+/** Milliseconds for which it is known which session a run folder had. */
+const DAY = 86_400_000;
 /** Milliseconds after which a worker of whom nothing is heard no longer counts. */
 const SILENT = 30_000;
 
@@ -81,6 +86,8 @@ export class PartsCoordinator {
   readonly #workers = new Map<string, Worker>();
   readonly #slowest: number[] = [];
   #proofTook = 0;
+  #place: string | undefined;
+  #renewal: NodeJS.Timeout | undefined;
   readonly #rooms = new Map<number, Float32Array>();
   #counts = { parts: 0, again: 0, bad: 0, duplicates: 0 };
 
@@ -119,6 +126,25 @@ export class PartsCoordinator {
     this.#spec = JSON.stringify(spec);
     this.#io.err(`${name}: ${parts} parts an update, computed by who runs: ebmm worker ${this.shown}`);
     await this.#hold();
+    this.#renewal = setInterval(() => {
+      this.#redis.set(this.#keys.alive, '1', 'PX', LIFE.alive).catch(() => undefined);
+    }, LIFE.alive / 5);
+    this.#renewal.unref();
+  }
+
+  /** This process has a run folder now: ends the session that an earlier one, which was killed, had with it. */
+  async take(folder: string): Promise<void> {
+    this.#place = placeKey(hostname(), folder);
+    try {
+      const old = await this.#redis.getset(this.#place, this.session);
+      await this.#redis.pexpire(this.#place, DAY);
+      if (!old || !sessionSchema.safeParse(old).success) return;
+      const { spec, alive, parameters, parts, notices } = keysOf(old);
+      await this.#redis.multi().srem(RUNS, old).unlink(alive, spec, parameters, parts, notices).exec();
+    } catch (error) {
+      // It ends by itself, a little later.
+      if (!isLost(error)) throw refused(this.shown, error);
+    }
   }
 
   /** All parts of an update, from the workers. @throws Stopped when the user asked to stop before all were there */
@@ -164,12 +190,14 @@ export class PartsCoordinator {
   /** Takes the session back, so that workers leave it at once. */
   async close(): Promise<void> {
     const keys = this.#keys;
+    clearInterval(this.#renewal);
     try {
       const { spec, alive, parameters, parts, notices } = keys;
+      const all = [spec, alive, parameters, parts, notices, ...(this.#place ? [this.#place] : [])];
       await this.#redis
         .multi()
         .srem(RUNS, this.session)
-        .unlink(alive, spec, parameters, parts, notices)
+        .unlink(...all)
         .exec();
     } catch {
       // They end by themselves.

@@ -23,6 +23,8 @@ import { parseSpec, type ServedRun, serveRun } from './served-run.ts';
 
 /** Milliseconds that a worker waits for a part before it looks whether the run still lives. */
 const WAIT = 1000;
+/** Milliseconds that a result waits to be fetched. */
+const RESULT = 60_000;
 
 export interface PartWorkerOptions {
   redis: Redis;
@@ -141,7 +143,7 @@ export class PartWorker {
           const lists = inOrder(sums);
           const finite = allFinite(lists) && Number.isFinite(error) && Number.isFinite(queryError);
           const header = { session, update: wanted.update, k, error, queryError, finite };
-          multi.set(keys.part(wanted.update, k), encodeBlob(header, lists), 'PX', LIFE.alive);
+          multi.set(keys.part(wanted.update, k), encodeBlob(header, lists), 'PX', RESULT);
           multi.rpush(keys.notices, noticeOf({ what: 'part', worker: name, update: wanted.update, k, ms }));
         }
         multi.xack(keys.parts, GROUP, ...ours.map(({ id }) => id)).pexpire(keys.notices, LIFE.keys);
@@ -159,7 +161,7 @@ export class PartWorker {
           // Redis was emptied, or started anew: the run says all of it again, or has ended.
           const now = performance.now();
           if (before === 0) before = now;
-          if (now - before > LIFE.alive) break;
+          if (now - before > 4 * LIFE.alive) break;
           await setTimeout(WAIT / 10);
           const alive = await redis.exists(keys.alive).catch(() => 1);
           if (!alive && now - before > 5 * WAIT) break;

@@ -11,7 +11,7 @@
  * | part:UPDATE:K                   | blob: what a part gave                                                          |
  * | notices                         | list: which parts there are, who came, who left, who cannot help                |
  *
- * `ebmm:runs` is the set of sessions.
+ * `ebmm:runs` is the set of sessions; `ebmm:place:PLACE` the session of a run folder, which takes the place of an earlier one.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -26,7 +26,7 @@ export const LONGEST_NOTICE = 2500;
 /** Most parts of an update. */
 export const MOST_PARTS = 4096;
 /** Milliseconds that a session lives after it last said so; that its keys stay. */
-export const LIFE = { alive: 60_000, keys: 600_000 } as const;
+export const LIFE = { alive: 15_000, keys: 600_000 } as const;
 
 export const keysOf = (session: string) => {
   const of = (name: string) => `ebmm:run:{${session}}:${name}`;
@@ -39,6 +39,12 @@ export const keysOf = (session: string) => {
     part: (update: number, k: number) => of(`part:${update}:${k}`),
   };
 };
+/** Where the session of a run folder is written down. */
+export const placeKey = (host: string, folder: string) =>
+  `ebmm:place:${createHash('sha256')
+    .update(JSON.stringify([host, folder]))
+    .digest('hex')
+    .slice(0, 32)}`;
 export type Keys = ReturnType<typeof keysOf>;
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
