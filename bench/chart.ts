@@ -1,7 +1,7 @@
 /** @file A comparison as a chart: the time a step of every contestant, and how many times ours it is. */
 import { barChart } from '../runs/plots/bar-chart.ts';
 import { formatNumber } from '../runs/plots/numbers.ts';
-import type { Comparison } from './report.ts';
+import type { Comparison } from './comparison.ts';
 import { isMeasured, ours, type ProblemResult, type Row } from './results.ts';
 import { rowTitle } from './tables.ts';
 

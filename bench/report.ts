@@ -9,18 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { writeFileAtomically } from '../src/files.ts';
 import { comparisonChart } from './chart.ts';
+import type { Comparison } from './comparison.ts';
 import { type ProblemResult, summaryRow, targets } from './results.ts';
 import { markdown } from './tables.ts';
-
-export interface Comparison {
-  /** When it ended, ISO 8601. */
-  measured: string;
-  machine: { cpu: string; cores: number; memory_gb: number };
-  /** What ran ours. */
-  engine?: string;
-  versions: Record<string, string>;
-  problems: ProblemResult[];
-}
 
 export const machine = (): Comparison['machine'] => ({
   cpu: cpus()[0]?.model ?? 'unknown processor',

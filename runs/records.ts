@@ -120,3 +120,27 @@ export interface Filmstrip {
   /** energies[k][example]. */
   energies?: number[][];
 }
+
+/** Errors of one memory along a stream. */
+export interface StreamRow {
+  memory: string;
+  floats: number;
+  unit: 'bits' | 'squared error';
+  /** Mean error of patterns of each age, an age being the number of patterns added later: `from` to `to`. */
+  ages: { from: number; to: number; error: number }[];
+  /** Mean error of the last 32 patterns (or all, where fewer), after so many. */
+  loads: { patterns: number; error: number }[];
+}
+
+/** What stream.json holds, and `stream --json` prints. */
+export interface StreamEvaluation {
+  task: string;
+  corruption: string;
+  known: boolean;
+  length: number;
+  batch: number;
+  episodes: number;
+  dimension: number;
+  seed: number;
+  rows: StreamRow[];
+}

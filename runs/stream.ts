@@ -39,6 +39,7 @@ import {
 } from './options.ts';
 import { ageChart } from './plots/age-chart.ts';
 import { startProgress } from './progress.ts';
+import type { StreamEvaluation, StreamRow } from './records.ts';
 import { isPretrained, loadRun, memoryOf, paths } from './run-folder.ts';
 import { short, textTable } from './table.ts';
 
@@ -62,30 +63,6 @@ export interface StreamCommand extends DataOptions {
   out?: string;
   seed?: number;
   json?: boolean;
-}
-
-/** Errors of one memory. */
-export interface StreamRow {
-  memory: string;
-  floats: number;
-  unit: Task['unit'];
-  /** Mean error of patterns of each age, an age being the number of patterns added later: `from` to `to`. */
-  ages: { from: number; to: number; error: number }[];
-  /** Mean error of the last `LAST` patterns (or all, where fewer), after so many. */
-  loads: { patterns: number; error: number }[];
-}
-
-/** What stream.json holds, and `stream --json` prints. */
-export interface StreamEvaluation {
-  task: string;
-  corruption: string;
-  known: boolean;
-  length: number;
-  batch: number;
-  episodes: number;
-  dimension: number;
-  seed: number;
-  rows: StreamRow[];
 }
 
 /** Of so many of the last patterns errors are reported against load. */

@@ -1,5 +1,5 @@
 /** @file Error against the age of a pattern in a stream, every memory a line. */
-import type { StreamEvaluation } from '../stream.ts';
+import type { StreamEvaluation } from '../records.ts';
 import { axisTitle, countAxis } from './axis.ts';
 import { errorChart } from './error-chart.ts';
 import { errorTitle, question } from './evaluations.ts';

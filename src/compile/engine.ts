@@ -1,7 +1,6 @@
 /** @file What runs a program: the interface that both engines answer (DESIGN: two engines, one program). */
 import type * as tf from '@tensorflow/tfjs';
 import type { Values } from './graph.ts';
-import type { Split } from './split.ts';
 import type { InputSpec } from './trace-backend.ts';
 
 export type { Values } from './graph.ts';
@@ -14,6 +13,25 @@ export type NamedValues = Record<string, Values>;
  * several threads may use its `split` instead, where it has one.
  */
 export type TensorFunction = ((inputs: NamedTensors) => NamedTensors) & { readonly split?: Split };
+
+/** How to compute a function in parts: `part` of every part of the batch, then `whole` of the means of what they gave. */
+export interface Split {
+  /** Inputs that are cut along their first axis, which has the same length for all. */
+  batch: readonly string[];
+  /** Inputs that every part gets whole. */
+  shared: readonly string[];
+  /** Function of the batch and the shared inputs. Its outputs are float32. */
+  part: TensorFunction;
+  /** Outputs of `part` that are outputs of the function too, laid one behind the other along their first axis. */
+  stacked: readonly string[] | 'all';
+  /**
+   * Function of all inputs but the batch, and of the mean over all parts of each other output of `part`, which `meanName` names.
+   * Its outputs are those of the function, but for the stacked ones.
+   */
+  whole: TensorFunction;
+  /** Parts to compute the batch in, a divisor of its length; default: from sizes alone. */
+  parts?: number;
+}
 
 /** What one part of a batch gave. */
 export interface PartResult {

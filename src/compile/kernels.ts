@@ -7,13 +7,8 @@ import { backend_util, type StridedSliceAttrs, slice_util, type TensorInfo } fro
 import { InputError } from '../errors.ts';
 import type { Builder } from './builder.ts';
 import { type Binary, type Dtype, type Node, type Reduction, sizeOf, type Unary } from './graph.ts';
+import type { KernelRow } from './kernel-row.ts';
 import { spatialKernels } from './spatial-kernels.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: every kernel has attributes of its own
-export type Attributes = any;
-
-/** Inputs by tfjs's names for them (lists of inputs are numbered), and tfjs's attributes. */
-export type KernelRow = (builder: Builder, inputs: Record<string, Node>, attrs: Attributes) => Node | Node[];
 
 const entrywise =
   (op: Unary): KernelRow =>

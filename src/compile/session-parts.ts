@@ -1,19 +1,11 @@
 /** @file Parts of a batch in onnxruntime: a session for each thread. */
 import type { InferenceSession } from 'onnxruntime-common';
 import type { InputSpec, NamedValues } from './engine.ts';
-import type { Dtype, Values } from './graph.ts';
-import { feedsOf, renamed, sessionProgram } from './session-program.ts';
+import { type Feed, feedsOf, renamed, sessionProgram } from './session-program.ts';
 import { addedOf, type Split } from './split.ts';
 import { addTo, type Parts } from './split-program.ts';
 import type { Threads } from './threads.ts';
 import type { Trace } from './trace-backend.ts';
-
-/** A tensor as it travels between threads. */
-export interface Feed {
-  type: Dtype;
-  data: Values;
-  dims: readonly number[];
-}
 
 /** With a model: make a session of it. Else: run it, or forget it. */
 export type SessionMessage = { id: number } & (

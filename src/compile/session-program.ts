@@ -3,11 +3,10 @@ import { createRequire } from 'node:module';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { InputError } from '../errors.ts';
 import type { InputSpec, NamedValues, Program } from './engine.ts';
-import { toValues, type Values } from './graph.ts';
+import { type Dtype, toValues, type Values } from './graph.ts';
 import { firstLine } from './notices.ts';
 import { type OnnxModel, toOnnx } from './onnx.ts';
 import { forOnnx, forRuntime } from './optimise/index.ts';
-import type { Feed } from './session-parts.ts';
 import type { Trace } from './trace-backend.ts';
 
 export type Device = 'cpu' | 'cuda' | 'webgpu';
@@ -75,6 +74,13 @@ export async function sessionProgram(
     operations: model.nodes,
     seconds: { trace: seconds, prepare: (performance.now() - started) / 1000 },
   };
+}
+
+/** A tensor as it travels between threads. */
+export interface Feed {
+  type: Dtype;
+  data: Values;
+  dims: readonly number[];
 }
 
 /** Outputs by their own names. */

@@ -6,7 +6,7 @@ import { backend_util } from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
 import type { Builder } from './builder.ts';
 import type { Node } from './graph.ts';
-import type { Attributes, KernelRow } from './kernels.ts';
+import type { Attributes, KernelRow } from './kernel-row.ts';
 
 type Conv2DInfo = ReturnType<typeof backend_util.computeConv2DInfo>;
 type Shape4 = [number, number, number, number];

@@ -1,27 +1,10 @@
 /** @file Functions of a batch that may be computed in parts at once. */
-import type { NamedTensors, NamedValues, TensorFunction } from './engine.ts';
+import type { NamedTensors, NamedValues, Split, TensorFunction } from './engine.ts';
 import { liveNodes, type Node, sizeOf } from './graph.ts';
 import { binaryFunctions, unaryFunctions } from './scalar.ts';
 import type { InputSpec, Trace } from './trace-backend.ts';
 
-/** How to compute a function in parts: `part` of every part of the batch, then `whole` of the means of what they gave. */
-export interface Split {
-  /** Inputs that are cut along their first axis, which has the same length for all. */
-  batch: readonly string[];
-  /** Inputs that every part gets whole. */
-  shared: readonly string[];
-  /** Function of the batch and the shared inputs. Its outputs are float32. */
-  part: TensorFunction;
-  /** Outputs of `part` that are outputs of the function too, laid one behind the other along their first axis. */
-  stacked: readonly string[] | 'all';
-  /**
-   * Function of all inputs but the batch, and of the mean over all parts of each other output of `part`, which `meanName` names.
-   * Its outputs are those of the function, but for the stacked ones.
-   */
-  whole: TensorFunction;
-  /** Parts to compute the batch in, a divisor of its length; default: from sizes alone. */
-  parts?: number;
-}
+export type { Split } from './engine.ts';
 
 /** What `Split.whole` calls the mean of an output of the parts. */
 export const meanName = (name: string) => `mean:${name}`;

@@ -6,7 +6,7 @@
 import { addSets, hasRoom, setsOf } from './accumulators.ts';
 import { type Assembler, at, R9, R10, RCX, RDX, RSI, type VectorOptions, vector } from './assembler.ts';
 import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, splitEvenly, unrolled, walk } from './loops.ts'; // biome-ignore format: one import
-import type { Product } from './products.ts';
+import type { Product } from './product.ts';
 import { storeSums } from './sums.ts';
 
 /** Multiplications in the body of the innermost loop, about. */

@@ -6,7 +6,7 @@
 import { addSets, hasRoom, setsOf } from './accumulators.ts';
 import { type Assembler, at, R8, R9, R10, R11, R12, RCX, RDX, RSI, vector } from './assembler.ts';
 import { countDown, LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, setVector, splitEvenly, splitVectors, target, unrolled, WORD_BYTES, walk } from './loops.ts'; // biome-ignore format: one import
-import type { Product } from './products.ts';
+import type { Product } from './product.ts';
 import { emitBlock } from './transposes.ts';
 
 /** How panels of b, some vectors of columns wide, are read: where they are, or from scratch memory after a copy or a transpose. */
