@@ -47,7 +47,7 @@ export function webAssemblyEngine({ threads }: WebAssemblyEngineOptions = {}): E
 
 function browserPort(): Port<WasmMessage> {
   // Bundlers look for this form.
-  const worker = new Worker(new URL('./wasm/browser-thread.js', import.meta.url), { type: 'module' });
+  const worker = new Worker(new URL('./wasm/thread.js', import.meta.url), { type: 'module' });
   return {
     post: (message) => worker.postMessage(message),
     listen(answered, failed) {

@@ -45,7 +45,7 @@ export type { Device } from './session-program.ts';
 
 const NO_MACHINE_CODE =
   'no machine code for this machine (it wants AVX2, Linux or macOS on x86-64, and koffi)';
-const THREAD_SCRIPT = new URL('./wasm/node-thread.cjs', import.meta.url);
+const THREAD_SCRIPT = new URL('./wasm/thread.js', import.meta.url);
 const runs: Record<TargetName, string> = {
   avx512: 'machine code',
   avx2: 'machine code of AVX2',

@@ -130,7 +130,7 @@ describe('the library in a browser', () => {
         outfile: join(folder, 'app.js'),
       });
       mkdirSync(join(folder, 'wasm'));
-      copyFileSync('src/compile/wasm/browser-thread.js', join(folder, 'wasm/browser-thread.js'));
+      copyFileSync('src/compile/wasm/thread.js', join(folder, 'wasm/thread.js'));
       writeFileSync(
         join(folder, 'index.html'),
         '<!doctype html><script type="module" src="app.js"></script>',

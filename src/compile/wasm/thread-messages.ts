@@ -1,4 +1,4 @@
-/** @file What threads that run WebAssembly are told, and how they answer: node-thread.cjs in Node, browser-thread.js in browsers. */
+/** @file What threads that run WebAssembly are told, and how they answer: thread.js. */
 import type { WasmMemory, WasmModule } from '../../webassembly/runtime.ts';
 
 /** With a module: a program to be run in that memory, under a number. Else: run it, or forget it. */

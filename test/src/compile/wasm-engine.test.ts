@@ -5,7 +5,7 @@ import { wasmEngine } from '../../../src/compile/wasm/engine.ts';
 import { workerPort } from '../../../src/compile/workers.ts';
 import { InputError } from '../../../src/errors.ts';
 
-const script = new URL('../../../src/compile/wasm/node-thread.cjs', import.meta.url);
+const script = new URL('../../../src/compile/wasm/thread.js', import.meta.url);
 
 /** Sums of squares of rows, and their mean over all: enough numbers that threads take parts. */
 function rows(inputs: NamedTensors) {
