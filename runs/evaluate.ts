@@ -1,10 +1,12 @@
 /** @file `ebmm evaluate RUN|PRETRAINED`: error and compression of a trained memory and its rivals under one protocol. */
+import { join, resolve } from 'node:path';
 import { isScoreNetwork } from '../meta/diffusion-config.ts';
 import { type TrainedRivalName, trainedRivals } from '../meta/diffusion-memory.ts';
 import { taskOf } from '../meta/stored-task.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { diffusionRivals } from '../src/diffusion/index.ts';
 import { InputError } from '../src/errors.ts';
+import { checkWritable, writeFileAtomically } from '../src/files.ts';
 import { componentsHopfield, rivals as hopfieldRivals } from '../src/hopfield/index.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
 import { checkBits } from '../src/memory/contents.ts';
@@ -16,11 +18,12 @@ import { references } from '../tasks/lossless.ts';
 import { cachedComponents } from './components.ts';
 import { corruptionFrom, type DataOptions, sourceOf } from './data-options.ts';
 import { evaluateRounded, type Protocol } from './evaluation.ts';
-import { saveEvaluation } from './evaluation-file.ts';
-import type { IO } from './io.ts';
+import { historyOf, type Making, saveEvaluation } from './evaluation-file.ts';
+import { type IO, keep } from './io.ts';
 import { otherTask } from './other-task.ts';
 import { canKeep } from './outputs.ts';
 import { startProgress } from './progress.ts';
+import { withoutSecrets } from './provenance.ts';
 import { publishedBeside } from './published.ts';
 import type { Evaluation } from './records.ts';
 import { rivalNotes } from './rival-notes.ts';
@@ -32,7 +35,9 @@ import {
   memoryOf,
   paths,
   pretrainedNames,
+  VERSION,
 } from './run-folder.ts';
+import { fingerprintOf } from './stored-state.ts';
 import { bitsTable, errorTable, short, storingTable } from './table.ts';
 
 export interface EvaluateOptions extends DataOptions {
@@ -63,8 +68,12 @@ export interface EvaluateOptions extends DataOptions {
   /** Seed of the episodes; default 1, so that they are not those of training. */
   seed?: number;
   json?: boolean;
-  /** Where to write evaluation.json; default the run folder, unless it is a pretrained memory's. */
+  /** Whether to keep it in the run folder; default: unless that is a pretrained memory's. */
   save?: boolean;
+  /** Put it in the place of evaluation.json, whatever that holds. */
+  replace?: boolean;
+  /** A file to write it to as well. */
+  out?: string;
 }
 
 const rivals = { ...hopfieldRivals, ...universalRivals, ...diffusionRivals };
@@ -82,14 +91,38 @@ export const rivalNames = Object.keys(notes);
 
 export async function evaluateCommand(options: EvaluateOptions, io: IO): Promise<Evaluation> {
   const run = await loadRun(options.run, { best: options.best });
+  const { out } = options;
+  if (out !== undefined) await checkWritable(resolve(out));
   const save =
     (options.save ?? !isPretrained(run.folder)) &&
-    (await canKeep(paths(run.folder).evaluation, 'the evaluation', io));
+    (await canKeep(paths(run.folder).evaluation, 'the evaluation', io)) &&
+    (await canKeep(join(historyOf(run.folder), 'x'), 'the evaluation', io));
   const evaluation = await evaluateRun(run, options, io);
-  if (save) await saveEvaluation(run.folder, evaluation, io);
+  const kept = { ...evaluation, made_with: makingOf(run, evaluation, options, io) };
+  if (save) await saveEvaluation(run.folder, kept, io, options);
+  if (out !== undefined)
+    await keep(io, () => writeFileAtomically(resolve(out), `${JSON.stringify(kept, null, 2)}\n`));
   if (options.json) io.out(JSON.stringify(evaluation));
   else for (const line of report(evaluation)) io.out(line);
   return evaluation;
+}
+
+function makingOf(run: LoadedRun, { known }: Evaluation, options: EvaluateOptions, io: IO): Making {
+  const { engine, task, corruption, recallSteps, bits, split = 'test', best } = options;
+  const trained = run.config.corruption;
+  return {
+    at: new Date().toISOString(),
+    ebmm: VERSION,
+    engine: { name: engine.name, ...engine.kernels, ...(engine.threads && { threads: engine.threads }) },
+    ...(io.command && { command: io.command.map((word) => withoutSecrets(word, run.folder)) }),
+    step: run.state.step,
+    parameters: fingerprintOf(run),
+    own:
+      [task, recallSteps, bits, best || undefined].every((option) => option === undefined) &&
+      split === 'test' &&
+      known === run.config.known &&
+      (corruption === undefined || corruption === trained),
+  };
 }
 
 /** Evaluates a loaded run and its rivals on the same episodes. */

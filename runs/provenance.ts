@@ -184,7 +184,7 @@ const portablePath = (path: string, folder: string) =>
   isAbsolute(path) ? relative(folder, path).split(sep).join('/') || '.' : path;
 
 /** A word of a command line: without passwords in addresses, paths under the user's home beginning with ~, others relative to the run. */
-function withoutSecrets(word: string, folder: string): string {
+export function withoutSecrets(word: string, folder: string): string {
   const shown = word.replace(/(\w+:\/\/)[^@\s/]*@/g, '$1***@');
   const [, option = '', value] = /^(--?[\w-]+=|[\w.]+=)?(.*)$/s.exec(shown)!;
   const home = homeOf(process.env);

@@ -29,7 +29,7 @@ import { checkModules, keepModules, sealOf } from './modules.ts';
 import type { Metrics } from './records.ts';
 import { validationsPath } from './validations.ts';
 
-const VERSION: string = createRequire(import.meta.url)('../package.json').version;
+export const VERSION: string = createRequire(import.meta.url)('../package.json').version;
 const PRETRAINED = fileURLToPath(new URL('./pretrained/', import.meta.url));
 
 export const paths = (folder: string) => ({

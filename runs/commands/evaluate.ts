@@ -43,6 +43,8 @@ export function addEvaluateCommand(program: Command, io: IO): void {
           .choices(['train', 'validation', 'test'])
           .default('test'),
       )
+      .option('--out <file>', 'write the evaluation to this file, too (JSON)')
+      .option('--replace', 'put it in the place of evaluation.json, whatever that holds')
       .addOption(bestOption())
       .addOption(seedOption('seed of the episodes (default: 1, not that of training)')),
   )

@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, sy
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { readEvaluations } from '../../runs/evaluation-file.ts';
 import { placeFor } from '../../runs/outputs.ts';
 import { ebmm, folderOfFile, tiny } from './command.ts';
 import { terminalIO } from './quiet.ts';
@@ -28,26 +29,68 @@ function barred(name: string): string {
   return inside(name, 'x');
 }
 
-test('an evaluation that holds more is kept, and the other is put beside it', async () => {
+test('every evaluation is kept; evaluation.json is the fullest of the run’s own protocol', async () => {
   const file = join(run, 'evaluation.json');
-  await ebmm(['evaluate', run, '--patterns', '2,3', '--episodes', '5', '--against', 'hebb']);
+  const history = join(run, 'evaluations');
+  const evaluate = (...argv: string[]) => ebmm(['evaluate', run, ...argv]);
+  await evaluate('--patterns', '2,3', '--episodes', '5', '--against', 'hebb');
   expect(rowsOf(file)).toBe(4);
+  expect(readdirSync(history)).toEqual(['001-resample-4-known.json']);
+  expect(readFileSync(join(history, '001-resample-4-known.json'))).toEqual(readFileSync(file));
   const before = readFileSync(file);
-  const less = await ebmm(['evaluate', run, '--episodes', '1', '--against', 'none']);
+  const less = await evaluate('--episodes', '1', '--against', 'none');
   expect(less.status).toBe(0);
   expect(less.err).toContain(
-    `${file} holds more than this result and is left as it is: this one is ${join(run, 'evaluation-2.json')}`,
+    `${file} holds more than this result and is left as it is (--replace puts this one in its place): this one is ${join(history, '002-resample-4-known.json')}`,
   );
+  // As many rows, but not as the run was trained.
+  const others = [['--no-known'], ['--corruption', 'flip:2'], ['--split', 'validation'], ['--recall-steps', '1'], ['--bits', '4']]; // biome-ignore format: a list
+  for (const other of others) {
+    const { err } = await evaluate('--patterns', '2,3', '--episodes', '9', '--against', 'hebb', ...other);
+    expect(err, other.join(' ')).toContain(
+      `${file} was made as the run was trained, which this result was not, and is left`,
+    );
+  }
   expect(readFileSync(file)).toEqual(before);
-  expect(rowsOf(join(run, 'evaluation-2.json'))).toBe(2);
-  const more = await ebmm(['evaluate', run, '--patterns', '2,3', '--episodes', '6', '--against', 'hebb']);
+  expect(readdirSync(history)).toEqual([
+    '001-resample-4-known.json',
+    '002-resample-4-known.json',
+    '003-resample-4-not-known.json',
+    '004-flip-2-known.json',
+    '005-resample-4-known.json',
+    '006-resample-4-known.json',
+    '007-resample-4-known.json',
+  ]);
+  expect(rowsOf(join(history, '002-resample-4-known.json'))).toBe(2);
+  const more = await evaluate('--patterns', '2,3', '--episodes', '6', '--against', 'hebb');
   expect(more.err).not.toContain('left as it is');
-  expect(JSON.parse(readFileSync(file, 'utf8')).rows[0].episodes).toBe(6);
+  const now = JSON.parse(readFileSync(file, 'utf8'));
+  expect(now.rows[0].episodes).toBe(6);
+  expect(now.made_with).toMatchObject({
+    own: true,
+    step: 4,
+    command: ['evaluate', '.', '--patterns', '2,3', '--episodes', '6', '--against', 'hebb'],
+    engine: { name: 'compiled' },
+  });
+  await evaluate('--episodes', '1', '--against', 'none', '--replace');
+  expect(rowsOf(file)).toBe(2);
   writeFileSync(file, '{ not JSON');
-  await ebmm(['evaluate', run, '--episodes', '9', '--against', 'none']);
+  const told = await evaluate('--episodes', '9', '--against', 'none');
+  expect(told.err).toContain(`${file} is no such record and is left as it is`);
   expect(readFileSync(file, 'utf8')).toBe('{ not JSON');
-  expect(rowsOf(join(run, 'evaluation-3.json'))).toBe(2);
+  expect((await readEvaluations(run)).map(({ rows }) => rows.length)).toEqual([4, 2, 4, 4, 4, 4, 4, 4, 2, 2]);
   rmSync(file);
+});
+
+test('evaluate --out writes a file as well, also of a pretrained memory, and finds out first whether it can', async () => {
+  const out = inside('own.json');
+  const { status, out: printed } = await ebmm(['evaluate', 'binary-64', '--patterns', '2', '--episodes', '1', '--against', 'none', '--json', '--out', out]); // biome-ignore format: one call
+  expect(status).toBe(0);
+  const { made_with, ...written } = JSON.parse(readFileSync(out, 'utf8'));
+  expect(written).toEqual(JSON.parse(printed));
+  expect(made_with.parameters).toMatch(/^[0-9a-f]{32}$/);
+  const barredOut = await ebmm(['evaluate', 'binary-64', '--out', barred('h')]);
+  expect({ status: barredOut.status, out: barredOut.out }).toEqual({ status: 1, out: '' });
 });
 
 test('a record is replaced by one that holds as much in every count', async () => {
