@@ -1,5 +1,14 @@
 /** @file The pictures of a folder and of all folders in it, as patterns: of one size, grey where all of them are. */
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  type Dirent,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { InputError } from '../../src/errors.ts';
 import {
@@ -37,19 +46,32 @@ const OTHER_PICTURES = /\.(gif|webp|bmp|tiff?|avif|heic|jp2|jxl|ppm|pgm|svg)$/i;
 
 /** @throws InputError where the folder cannot be read */
 export function pictureFolder(folder: string): PictureFolder {
-  let all: string[];
-  try {
-    all = readdirSync(folder, { recursive: true }) as string[];
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new InputError(`${folder}: cannot be read (${code}); expected a folder of pictures`);
-  }
+  const all = [...filesIn(folder)];
   const isHidden = (name: string) =>
     name.split(sep).some((part) => part.startsWith('.') || part === '__MACOSX');
   const pictures = all.filter((name) => PICTURE_NAME.test(name));
   const names = pictures.filter((name) => !isHidden(name)).sort((a, b) => (a < b ? -1 : 1));
   const others = all.filter((name) => OTHER_PICTURES.test(name) && !isHidden(name)).length;
   return { folder, names, hidden: pictures.length - names.length, others };
+}
+
+/** Paths of all files in a folder and those in it, from it on; links are followed, but in no circle. */
+function* filesIn(folder: string, from = '', above: readonly string[] = []): Generator<string> {
+  let entries: Dirent[];
+  let real: string;
+  try {
+    real = realpathSync(folder);
+    entries = above.includes(real) ? [] : readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new InputError(`${folder}: cannot be read (${code}); expected a folder of pictures`);
+  }
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    const status = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
+    if (status?.isDirectory()) yield* filesIn(path, join(from, entry.name), [...above, real]);
+    else if (status) yield join(from, entry.name);
+  }
 }
 
 /** Whether a path is that of a folder with pictures in it. */

@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { expect, test } from 'vitest';
 import { stream } from '../../../src/random.ts';
@@ -50,6 +52,18 @@ test('hidden files and other formats are passed over and counted', async () => {
   const { count } = await folderImages(path, 1, stream(0), undefined, (line) => lines.push(line));
   expect(count).toBe(1);
   expect(lines).toEqual([`${path}: 2 hidden files and 1 picture that is neither PNG nor JPEG passed over`]);
+});
+
+test('folders that are links are followed, in no circle', async () => {
+  const [elsewhere, path] = [
+    folderOf({ 'b.png': picture('b', 4, 3) }),
+    folderOf({ 'a.png': picture('a', 4, 3) }),
+  ];
+  symlinkSync(elsewhere, join(path, 'class'));
+  symlinkSync(path, join(path, 'circle'));
+  symlinkSync(join(path, 'nothing'), join(path, 'nowhere.png'));
+  expect((await folderImages(path, 2, stream(0))).count).toBe(2);
+  await expect(folderImages(path, 3, stream(0))).rejects.toThrow('has 2 pictures');
 });
 
 test('a picture that is cut off is refused, not taken half black', async () => {
