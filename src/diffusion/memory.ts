@@ -9,12 +9,12 @@ import {
   type Range,
   readBatch,
   readQueries,
-  slots,
   uncentre,
 } from '../hopfield/boundary.ts';
 import { alignTraces } from '../hopfield/dynamics.ts';
+import { keptMemory } from '../hopfield/kept.ts';
 import type { AssociativeMemory, Recall, StoredMemory } from '../memory/associative.ts';
-import { keptPatterns, patternsIn } from '../memory/contents.ts';
+import { keptPatterns } from '../memory/contents.ts';
 import { checkRecalled } from '../memory/diverged.ts';
 import { condition } from './conditioning.ts';
 import { type PatternDiffusion, patternDiffusion } from './exact.ts';
@@ -115,20 +115,7 @@ export function diffusionMemory(options: DiffusionMemoryOptions = {}): Associati
       },
     };
   };
-  return {
-    name,
-    range,
-    async store(patterns) {
-      const batch = await readBatch('patterns', patterns, { range });
-      const { d, shape } = batch;
-      const count = slots(name, batch.count, d, budget);
-      return stored(centre(batch.values.subarray(0, count * d), range), shape, d);
-    },
-    async restore(contents) {
-      const { values, shape, d } = patternsIn(name, contents);
-      return stored(values, shape, d);
-    },
-  };
+  return keptMemory({ name, range, budget }, stored);
 }
 
 /** The exact denoiser of states [n, d]. */

@@ -4,19 +4,11 @@
  */
 import { InputError } from '../errors.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
-import { keptPatterns, patternsIn } from '../memory/contents.ts';
+import { keptPatterns } from '../memory/contents.ts';
 import { bitMemory } from './bit-memory.ts';
-import {
-  checkChoice,
-  checkInteger,
-  checkPositive,
-  checkRange,
-  type Range,
-  readBatch,
-  slots,
-  toBits,
-} from './boundary.ts';
+import { checkChoice, checkInteger, checkPositive, checkRange, type Range, toBits } from './boundary.ts';
 import type { BitNetwork, Update } from './dynamics.ts';
+import { keptMemory } from './kept.ts';
 import { transpose } from './rules.ts';
 
 /** F(z): `polynomial` z^n, `rectified` max(z, 0)^n, `exponential` exp(z). */
@@ -54,7 +46,8 @@ export function denseHopfield(options: DenseHopfieldOptions = {}): AssociativeMe
   checkInteger(name, 'degree', degree, 2);
   if (options.floats !== undefined) checkPositive(name, 'floats', options.floats);
   const range = checkRange(name, options.range ?? [-1, 1]);
-  const stored = (bits: Int8Array, shape: number[], d: number): StoredMemory => {
+  const stored = (kept: Float32Array, shape: number[], d: number): StoredMemory => {
+    const bits = toBits(kept, [-1, 1]);
     const count = bits.length / d;
     const network =
       interaction === 'exponential'
@@ -65,20 +58,7 @@ export function denseHopfield(options: DenseHopfieldOptions = {}): AssociativeMe
       contents: () => keptPatterns(Float32Array.from(bits), shape),
     };
   };
-  return {
-    name,
-    range,
-    async store(patterns) {
-      const batch = await readBatch('patterns', patterns, { range });
-      const { d, shape } = batch;
-      const count = slots(name, batch.count, d, budget);
-      return stored(toBits(batch.values.subarray(0, count * d), range), shape, d);
-    },
-    async restore(contents) {
-      const { values, shape, d } = patternsIn(name, contents);
-      return stored(toBits(values, [-1, 1]), shape, d);
-    },
-  };
+  return keptMemory({ name, range, budget }, stored);
 }
 
 /** Differences this small, relative to the sum of what they are made of, are rounding: a tie. */

@@ -17,6 +17,7 @@ import {
   slots,
   uncentre,
 } from './boundary.ts';
+import { keptMemory } from './kept.ts';
 import { type ModernNetwork, modernNetwork, recallModern, type Similarity } from './modern-network.ts';
 
 export interface ModernHopfieldOptions {
@@ -80,18 +81,7 @@ export function modernHopfield(options: ModernHopfieldOptions = {}): Associative
     };
   };
   return {
-    name,
-    range,
-    async store(patterns) {
-      const batch = await readBatch('patterns', patterns, { range });
-      const { d, shape } = batch;
-      const count = slots(name, batch.count, d, budget);
-      return stored(centre(batch.values.subarray(0, count * d), range), shape, d);
-    },
-    async restore(contents) {
-      const { values, shape, d } = patternsIn(name, contents);
-      return stored(values, shape, d);
-    },
+    ...keptMemory({ name, range, budget }, stored),
     /** First in, first out: of more patterns than fit, the last. */
     async add(before, patterns) {
       const { values, shape, d } = patternsIn(name, before.contents());
