@@ -9,19 +9,24 @@ import type { z } from 'zod';
 
 const MAGIC = 0x424d4245;
 const HEAD = 12;
+/** Bytes by which headers of the same kind may differ. */
+const SPARE = 64;
 /** Bytes that a header may have. */
 export const LONGEST_HEADER = 4096;
 
 /** Something that came from elsewhere and is not what it should be. */
 export class BadBlob extends Error {}
 
-export function encodeBlob(header: object, lists: readonly ArrayLike<number>[]): Buffer {
+/** @param room written into, if it is large enough: what an earlier call returned and nobody needs any more */
+export function encodeBlob(header: object, lists: readonly ArrayLike<number>[], room?: Buffer): Buffer {
   const json = JSON.stringify(header);
   const size = Buffer.byteLength(json);
   const text = size + ((4 - (size % 4)) % 4);
   if (text > LONGEST_HEADER) throw new Error(`a header of ${text} bytes`);
   const numbers = lists.reduce((sum, { length }) => sum + length, 0);
-  const bytes = Buffer.from(new ArrayBuffer(HEAD + text + 4 * numbers));
+  const whole = HEAD + text + 4 * numbers;
+  const large = room && room.byteOffset === 0 && room.buffer.byteLength >= whole ? room.buffer : undefined;
+  const bytes = Buffer.from(large ?? new ArrayBuffer(whole + SPARE), 0, whole);
   bytes.fill(' ', HEAD, HEAD + text);
   bytes.write(json, HEAD, 'utf8');
   const values = new Float32Array(bytes.buffer, HEAD + text, numbers);

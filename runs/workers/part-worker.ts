@@ -109,6 +109,8 @@ export class PartWorker {
     const stopping = () => Boolean(this.#io.stopping.signal);
     let wanted: (PartsWanted & { workers: number }) | undefined;
     let sent: Promise<unknown> = Promise.resolve();
+    /** Of blobs that have been sent. */
+    const rooms: Buffer[] = [];
     let before = 0;
     while (!stopping()) {
       try {
@@ -137,17 +139,21 @@ export class PartWorker {
         const started = performance.now();
         const outcomes = await computeParts(served.learner, wanted, which);
         const ms = performance.now() - started;
-        const multi = redis.multi();
+        const sending: Promise<unknown>[] = [];
         for (const [i, { sums, error, queryError }] of outcomes.entries()) {
           const k = which[i];
           const lists = inOrder(sums);
           const finite = allFinite(lists) && Number.isFinite(error) && Number.isFinite(queryError);
           const header = { session, update: wanted.update, k, error, queryError, finite };
-          multi.set(keys.part(wanted.update, k), encodeBlob(header, lists), 'PX', RESULT);
-          multi.rpush(keys.notices, noticeOf({ what: 'part', worker: name, update: wanted.update, k, ms }));
+          rooms[i] = encodeBlob(header, lists, rooms[i]);
+          // One after the other on one connection, not as one transaction, which would copy the blob once more.
+          sending.push(redis.set(keys.part(wanted.update, k), rooms[i], 'PX', RESULT));
+          const notice = noticeOf({ what: 'part', worker: name, update: wanted.update, k, ms });
+          sending.push(redis.rpush(keys.notices, notice));
         }
-        multi.xack(keys.parts, GROUP, ...ours.map(({ id }) => id)).pexpire(keys.notices, LIFE.keys);
-        sent = multi.exec();
+        sending.push(redis.xack(keys.parts, GROUP, ...ours.map(({ id }) => id)));
+        sent = Promise.all(sending);
+        for (const each of sending) each.catch(() => undefined);
         // Looked at with the next parts.
         sent.catch(() => undefined);
         this.computed += which.length;
