@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { pathAndArray } from '../tasks/files/paths.ts';
 
 type Part = Record<string, unknown>;
 
@@ -51,7 +52,7 @@ function withPaths<C>(config: C, change: (path: string) => string): C {
 export const anchored = <C>(config: C, folder: string): C =>
   withPaths(config, (path) => {
     const there = resolve(folder, path);
-    return !isAbsolute(path) && existsSync(there) ? there : path;
+    return !isAbsolute(path) && existsSync(pathAndArray(there)[0]) ? there : path;
   });
 
 /** Absolute paths made relative to `folder`, for a configuration file in it. */

@@ -6,8 +6,9 @@ import { InputError } from '../../src/errors.ts';
 import type { DataSource } from '../data/source.ts';
 import type { Split } from '../task.ts';
 import { located } from './locate.ts';
-import { pathAndArray, patternFilesOf } from './open.ts';
+import { patternFilesOf } from './open.ts';
 import type { ParsedFiles } from './options.ts';
+import { pathAndArray } from './paths.ts';
 
 export interface DataFileRecord {
   split: Split;

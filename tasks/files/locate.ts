@@ -1,11 +1,12 @@
 /** @file Which files a task's paths name: as they are, in the data folder, or all those of a folder, by split. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { InputError } from '../../src/errors.ts';
 import type { DataSource } from '../data/source.ts';
 import type { Split } from '../task.ts';
-import { arraysIn, isPatternFile, pathAndArray } from './open.ts';
+import { arraysIn, isPatternFile } from './open.ts';
 import type { FilesOptions, ParsedFiles } from './options.ts';
+import { pathAndArray } from './paths.ts';
 
 const SPLITS = ['train', 'validation', 'test'] as const;
 
@@ -37,12 +38,11 @@ function whereIs(at: string, source: DataSource, split: string): string {
 }
 
 /**
- * Where a file may be now that was at an absolute path: the longest end of it that is in the data folder, or here, where
- * its folder must have the same name too.
+ * Where a file may be now that is not where it was: the longest end of its path that is in the data folder, or here, where its
+ * folder must have the same name too.
  */
 function moved(path: string, directory: string | undefined): string | undefined {
-  if (!isAbsolute(path)) return undefined;
-  const parts = path.split(/[/\\]/).filter((part) => part !== '');
+  const parts = path.split(/[/\\]/).filter((part) => !['', '.', '..'].includes(part));
   const ends = parts.map((_, i) => join(...parts.slice(i)));
   const places = directory ? ends.map((end) => resolve(directory, end)) : [];
   return [...places, ...ends.slice(0, -1).map((end) => resolve(end))].find((place) => existsSync(place));

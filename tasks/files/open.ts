@@ -1,5 +1,5 @@
 /** @file The patterns of a file, by its first bytes or by its name; or those of a folder. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { InputError } from '../../src/errors.ts';
 import { isPicture, PICTURE_NAME } from '../../src/pictures/index.ts';
@@ -12,6 +12,7 @@ import type { Named } from './named.ts';
 import { npyPatterns } from './npy.ts';
 import { npzNames, npzPatterns } from './npz.ts';
 import type { ParsedFiles } from './options.ts';
+import { pathAndArray } from './paths.ts';
 import { joined, type Patterns, sameShape } from './patterns.ts';
 import { onePicture, type PictureOptions, pictureFolder, picturePatterns } from './pictures.ts';
 import { isSafetensors, safetensorsPatterns, tensorNames } from './safetensors.ts';
@@ -89,13 +90,6 @@ const bareName = (file: string) => basename(file).replace(/\.gz$/i, '');
 
 /** Whether a file's name says that it holds patterns. */
 export const isPatternFile = (file: string) => FORMATS.some(({ name }) => name.test(bareName(file)));
-
-/** A path, and the array in it that it names after `#`; a file may have that in its name. */
-export function pathAndArray(path: string): [path: string, array?: string] {
-  const at = path.lastIndexOf('#');
-  if (at < 0 || existsSync(path)) return [path];
-  return [path.slice(0, at), path.slice(at + 1)];
-}
 
 /**
  * The patterns at a path, which may name an array: `file.npz#x_train`.

@@ -1,8 +1,9 @@
 /** @file One set of drawings in several formats, through every command: all of them must see the same patterns. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { beforeAll, expect, test } from 'vitest';
+import { metaTrain, networks, tf } from '../../runs/index.ts';
 import { stream } from '../../src/random.ts';
 import { openPatterns } from '../../tasks/files/open.ts';
 import { ebmm, expectRefused, folderOfFile, tiny } from './command.ts';
@@ -209,4 +210,66 @@ test('an export has an example of what its models take and give', async () => {
   expect(queries.values).not.toEqual(patterns.values);
   const { example } = JSON.parse(readFileSync(join(out, 'memory.json'), 'utf8'));
   expect(example.corruption).toBe('block:2');
+});
+
+test('a run goes on where its data have moved to', async () => {
+  const own = inside('run-that-moves');
+  const at = inside('before', 'pictures');
+  cpSync(inside('pictures'), at, { recursive: true });
+  const trained = await ebmm(['train', inside('config.json'), '--task', at, '--out', own, '--steps', '2']);
+  expect(trained.status, trained.err).toBe(0);
+  mkdirSync(inside('after'));
+  renameSync(at, inside('after', 'pictures'));
+  const lost = await ebmm(['train', '--resume', own, '--steps', '3']);
+  expect(lost.status).toBe(2);
+  expect(lost.err).toMatch(/task.train: .*before.pictures: no such file/);
+  const found = await ebmm(['train', '--resume', own, '--steps', '3', '--data-dir', inside('after')]);
+  expect(found.status, found.err).toBe(0);
+  expect(found.err).toMatch(/before.pictures is not there; .*after.pictures is taken/);
+  // The task and its splits are those of before.
+  const argv = [
+    'evaluate',
+    own,
+    '--episodes',
+    '2',
+    '--against',
+    'none',
+    '--data-dir',
+    inside('after'),
+    '--json',
+  ];
+  expect((await ebmm(argv)).status).toBe(0);
+});
+
+test('a run remembers the array in a file', async () => {
+  const own = inside('run-of-array');
+  const task = `${inside('bytes.json')}#all`;
+  const trained = await ebmm([
+    'train',
+    inside('config.json'),
+    '--task',
+    task,
+    '--set',
+    'task.shape=[4,4,1]',
+    '--out',
+    own,
+    '--steps',
+    '2',
+  ]);
+  expect(trained.status, trained.err).toBe(0);
+  const argv = ['evaluate', own, '--episodes', '2', '--against', 'none', '--json'];
+  const evaluated = await ebmm(argv);
+  expect(evaluated.status, evaluated.err).toBe(0);
+});
+
+test('a program takes a task from files too', async () => {
+  const memory = await metaTrain({
+    task: { name: 'files', train: [inside('array.npy')] },
+    corruption: 'block:2',
+    network: networks['hopfield-site']({ patternShape: [SIDE, SIDE, 1], width: 4 }),
+    training: { steps: 2, episodes: 2, patterns: 3, log_every: 1, save_every: 2, warmup: 0 },
+  });
+  const patterns = tf.tensor(drawings.slice(0, 3).flat(), [3, SIDE, SIDE, 1]);
+  const stored = await memory.store(tf.sub(tf.mul(patterns, 2), 1));
+  expect((await stored.recall(tf.sub(tf.mul(patterns, 2), 1))).patterns.shape).toEqual([3, SIDE, SIDE, 1]);
 });
