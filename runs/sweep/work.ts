@@ -1,6 +1,7 @@
 /** @file A worker of a sweep: takes trials that nobody has, makes some at once, and goes on until none is left to make. */
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { FileError, writeFileAtomically } from '../../src/files.ts';
 import { type Judgement, readJudgements } from '../heldout.ts';
@@ -69,8 +70,10 @@ export async function workOn(
     const trial = trials.get(name)!;
     try {
       const end = await process.ended;
-      // Taken over meanwhile: what became of it is another's to say.
-      lease.check();
+      if (isLost(lease)) {
+        io.err(`${name} was taken over by another worker while this one was suspended, or its disk was away`);
+        return;
+      }
       const judgement = await board.judgementOf(name, until);
       if (judgement) {
         await rm(sweepPaths(folder).failure(name), { force: true });
@@ -123,6 +126,7 @@ export async function workOn(
   const total = manifest.trials.reduce((sum, { config }) => sum + config.training.steps, 0);
   const progress = startProgress(io, 'sweep', total, await board.updates());
   let looked = Number.NEGATIVE_INFINITY;
+  let pause: number = LOOK.others;
   let told = performance.now();
   let had = 0;
   io.stopping.graceful = true;
@@ -131,9 +135,12 @@ export async function workOn(
       if (io.stopping.signal || broken) {
         for (const { process } of own.values()) process.stop();
         if (own.size === 0) break;
-      } else if (own.size < options.jobs && (own.size !== had || performance.now() - looked > LOOK.others)) {
+      } else if (own.size < options.jobs && (own.size !== had || performance.now() - looked > pause)) {
+        const began = performance.now();
         const more = await startMore();
         looked = performance.now();
+        // Of a large sweep on a slow disk, looking is not to be all that is done.
+        pause = Math.max(LOOK.others, 5 * (looked - began));
         had = own.size;
         if (!more && own.size === 0) break;
       }
@@ -165,17 +172,18 @@ class Board {
   }
 
   async look(own: ReadonlyMap<string, unknown>): Promise<Standing[]> {
+    const at = sweepPaths(this.#folder);
+    // Three folders are read instead of as many files as there are trials.
+    const begun = await namesIn(this.#folder);
+    const claimed = await namesIn(at.claims);
+    const failed = await namesIn(dirname(at.failure('')));
     const standings: Standing[] = [];
     for (const trial of this.#manifest.trials) {
       const { name } = trial;
-      const judgements = await this.#judgements(trial);
-      const done = this.#done.has(name);
-      standings.push({
-        name,
-        judgements,
-        held: !done && (own.has(name) || (await isClaimed(this.#folder, name))),
-        failed: !done && existsSync(sweepPaths(this.#folder).failure(name)),
-      });
+      const judgements = begun.has(name) ? await this.#judgements(trial) : [];
+      const open = !this.#done.has(name);
+      const held = open && (own.has(name) || (claimed.has(name) && (await isClaimed(this.#folder, name))));
+      standings.push({ name, judgements, held, failed: open && failed.has(basename(at.failure(name))) });
     }
     return standings;
   }
@@ -188,7 +196,9 @@ class Board {
   /** Updates that all trials together have had. */
   async updates(): Promise<number> {
     let sum = 0;
+    const begun = await namesIn(this.#folder);
     for (const trial of this.#manifest.trials) {
+      if (!begun.has(trial.name)) continue;
       await this.#judgements(trial);
       if (this.#done.has(trial.name)) sum += trial.config.training.steps;
       else sum += (await readMetrics(sweepPaths(this.#folder).run(trial.name))).at(-1)?.step ?? 0;
@@ -212,6 +222,19 @@ class Board {
     return judgements;
   }
 }
+
+/** Taken over meanwhile: what became of it is another's to say. */
+function isLost(lease: Lease): boolean {
+  try {
+    lease.check();
+    return false;
+  } catch (error) {
+    if (error instanceof FileError) return true;
+    throw error;
+  }
+}
+
+const namesIn = async (folder: string) => new Set(await readdir(folder).catch(() => []));
 
 const errorText = ({ error, unit }: Judgement) =>
   error === null ? 'an error that is not finite' : `${short(error)} ${unit}`;

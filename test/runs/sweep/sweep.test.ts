@@ -39,7 +39,7 @@ beforeAll(async () => {
   });
   expect(out).toMatch(/^tiny: 2 trials, 2 done\nerror on the validation split, 3 episodes of 2, 3 patterns/);
   expect(out).toMatch(/\nbest: .* bits: network.width=[24] trial-00[12]$/);
-});
+}, 180_000);
 
 test('every trial is a run, judged on the validation split as evaluate does', async () => {
   const { trials } = await readManifest(sweep);
@@ -207,6 +207,26 @@ test('killed, a worker takes its trials with it, saved; another command goes on 
   expect(await next.ended).toBe(143);
   expect(next.text()).toMatch(/1 stopped[\s\S]*stopped; go on with: ebmm sweep/);
   expect(readFileSync(checkpoint).equals(before)).toBe(false);
+  expect(readdirSync(sweepPaths(other).claims)).toEqual([]);
+});
+
+test('a trial that cannot be made is told, and tried again when that is asked for', {
+  timeout: 180_000,
+}, async () => {
+  const other = join(folder, 'failing');
+  const set = ['training.learning_rate=1e30', 'training.tolerance=1', 'training.warmup=0'];
+  const argv = ['sweep', config, '--out', other, ...set.flatMap((each) => ['--set', each])];
+  const { status, out, err } = await ebmm(argv);
+  expect(status, err).toBe(1);
+  expect(err).toMatch(
+    /trial-001 failed: .*not finite.*1 failed; try them again with: ebmm sweep .* --retry/s,
+  );
+  expect(out).toMatch(/1 trials, 1 failed[^\n]*\n.*trial-001: .*not finite/s);
+  // Not again by itself, nor by whoever joins.
+  const again = await ebmm(['sweep', other]);
+  expect(again.status).toBe(1);
+  expect(again.err).not.toContain('trial-001 failed');
+  expect((await ebmm(['sweep', other, '--retry'])).err).toContain('trial-001 failed');
   expect(readdirSync(sweepPaths(other).claims)).toEqual([]);
 });
 
