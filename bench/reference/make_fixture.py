@@ -160,7 +160,68 @@ def convolutional(patternShape, channels, memory, hops, hidden):
     return shapes, ["memory2.w", "memory2.b", "memory3.w", "memory3.b"], energy
 
 
+def coded_slots(patternShape, slots, code, width, noise, halvings=0, tied=False):
+    """E(x) = sum_i (1 - r_i) (x_i - g_i)^2 / 2 over a table of codes; halvings are those of the fixture: none."""
+    height, wide, colours = patternShape
+    d = height * wide * colours
+    filters = {
+        **({"trust1": (2 * colours, width, 5), "trust2": (width, width, 3)} if noise else {}),
+        **({"trust3": (width, width, 3), "trust4": (width, 4, 3)} if noise else {}),
+        "decode1": (3 * colours, width, 3),
+        "decode2": (width, 2 * width, 3),
+        "decode3": (2 * width, 2 * width, 3),
+        "decode4": (2 * width, 2 * width, 3),
+        "decode5": (3 * width, width, 3),
+        "decode6": (width, colours + noise, 3),
+    }
+    shapes = {"M": (slots, code), "mean": (d,), "decode.w": (code, d)}
+    if not tied:
+        shapes["code.w"] = (d, code)
+    shapes |= {"square": (1,), "one": (1,), "sharpness": (1,)}
+    for name, (inputs, outputs, side) in filters.items():
+        shapes[f"{name}.w"] = (side, side, inputs, outputs)
+        shapes[f"{name}.b"] = (outputs,)
+    silu = jax.nn.silu
+
+    def enlarged(image):
+        return jnp.repeat(jnp.repeat(image, 2, axis=0), 2, axis=1)
+
+    def energy(p, x):
+        def layer(name, image, stride=1):
+            return convolve(image, p[f"{name}.w"], p[f"{name}.b"], stride)
+
+        weights = p["square"][0] * x**2 + p["one"][0]
+        heard = x
+        if noise:
+            half = silu(layer("trust1", jnp.concatenate([x, x**2], axis=-1), 2))
+            four = layer("trust4", silu(layer("trust3", silu(layer("trust2", half)))))
+            # The four channels of a square are its corners, row by row.
+            logits = four.reshape(height // 2, wide // 2, 2, 2).transpose(0, 2, 1, 3).reshape(height, wide, 1)
+            weights = weights * sigmoid(logits)
+            heard = sigmoid(logits) * x
+        images = p["M"] @ p["decode.w"] + p["mean"]
+        distances = ((x.ravel() - images) ** 2) @ weights.ravel()
+        empty = 1e4 * 1e-7 / (jnp.sum(p["M"] ** 2, axis=1) + 1e-7)
+        attention = jax.nn.softmax(-softplus(p["sharpness"][0]) * distances - empty)
+        rough = (attention @ p["M"] @ p["decode.w"] + p["mean"]).reshape(patternShape)
+        c1 = silu(layer("decode1", jnp.concatenate([rough, heard, rough * heard], axis=-1)))
+        c2 = silu(layer("decode2", c1, 2))
+        c4 = silu(layer("decode4", silu(layer("decode3", c2))))
+        out = layer("decode6", silu(layer("decode5", jnp.concatenate([c1, enlarged(c2 + c4)], axis=-1))))
+        error = (x - rough - out[..., :colours]) ** 2
+        if noise:
+            error = error * sigmoid(-out[..., colours:] - (logits - 2))
+        return jnp.sum(error) / 2
+
+    def writing(p, x, n):
+        by = p["decode.w"].T if tied else p["code.w"]
+        return jnp.sum(((x.ravel() - p["mean"]) / (d / 4) @ by - p["M"][n]) ** 2) / 2
+
+    return shapes, ["M"], energy, writing
+
+
 NETWORKS = {
+    "coded-slots": coded_slots,
     "mlp": mlp,
     "gated-recurrent": gated_recurrent,
     "hopfield-site": hopfield_site,
@@ -171,17 +232,22 @@ NETWORKS = {
 # Writing, reading and the objective, of one pattern and one episode.
 
 
-def write(energy, written, rule, p, patterns):
-    """T steps down the mean of E, of |grad_x E|^2 and |theta - theta_0|^2, each with rates of its own."""
-    initial = {name: p[name] for name in written}
+def write(energy, written, rule, p, patterns, writing=None):
+    """
+    T steps down the mean of E, of |grad_x E|^2 and |theta - theta_0|^2, each with rates of its own. writing: an energy of its own, of a
+    pattern and its place among the others, for a memory that starts empty.
+    """
+    initial = {name: p[name] * (0 if writing else 1) for name in written}
+    places = jnp.arange(len(patterns))
+    written_energy = writing or (lambda p, x, n: energy(p, x))
     divisor = len(patterns) if rule["divisor"] == "patterns" else rule["divisor"]
 
     def merged(theta):
         return {**p, **theta}
 
     def terms(theta):
-        energies = jnp.sum(jax.vmap(lambda x: energy(merged(theta), x))(patterns)) / divisor
-        slopes = jax.vmap(lambda x: jax.grad(energy, argnums=1)(merged(theta), x))(patterns)
+        energies = jnp.sum(jax.vmap(lambda x, n: written_energy(merged(theta), x, n))(patterns, places)) / divisor
+        slopes = jax.vmap(lambda x, n: jax.grad(written_energy, argnums=1)(merged(theta), x, n))(patterns, places)
         slopes = jnp.sum(slopes**2) / divisor
         distance = sum(jnp.sum((theta[name] - initial[name]) ** 2) for name in written)
         return energies, slopes, distance
@@ -222,11 +288,11 @@ def read(energy, rule, p, query, known):
     return iterates
 
 
-def objective(energy, written, rule, p, patterns, queries, known):
+def objective(energy, written, rule, p, patterns, queries, known, writing=None):
     """Mean squared error of an entry, summed over the K iterates, averaged over patterns and episodes."""
 
     def of_episode(patterns, queries, known):
-        theta = write(energy, written, rule, p, patterns)
+        theta = write(energy, written, rule, p, patterns, writing)
 
         def of_pattern(pattern, query, known):
             return sum(jnp.mean((x - pattern) ** 2) for x in read(energy, rule, theta, query, known))
@@ -243,7 +309,7 @@ def make_case(seed, title, network, options, known=False, scale=1.0, speed=0.0, 
     """scale: of the parameters; speed: added to the raw step size of reading; given: some parameters; changes: of the rule."""
     random = np.random.default_rng(seed)
     rule = {"range": [-1, 1], "rates": "terms", "per_step": True, "divisor": "patterns", **changes}
-    shapes, written, energy = NETWORKS[network](**options)
+    shapes, written, energy, *writing = NETWORKS[network](**options)
     parameters = {}
     for name, shape in shapes.items():
         fan = math.prod(shape[:-1]) if len(shape) > 1 else 4
@@ -269,7 +335,7 @@ def make_case(seed, title, network, options, known=False, scale=1.0, speed=0.0, 
     parameters, patterns, queries = jax.tree.map(lambda a: np.float64(np.float32(a)), (parameters, patterns, queries))
 
     def loss(p):
-        return objective(energy, written, rule, p, jnp.array(patterns), jnp.array(queries), jnp.array(mask))
+        return objective(energy, written, rule, p, jnp.array(patterns), jnp.array(queries), jnp.array(mask), *writing)
 
     # Not jitted: compiling third-order graphs takes many minutes, running them once takes seconds.
     value, gradients = jax.value_and_grad(loss)(parameters)
@@ -297,6 +363,9 @@ def main():
     small = {"patternShape": [6], "hidden": [5, 4]}
     image = {"patternShape": [8, 16, 1], "channels": [2, 4, 4], "memory": [1, 1], "hops": 1, "hidden": 4}
     loud = {"energy.w": [[4], [-3], [3], [-4]]}
+    coded = {"patternShape": [4, 4, 1], "slots": 4, "code": 3, "width": 2, "halvings": 0}
+    # Attention neither all on one row nor even.
+    quiet = {"square": [0.6], "one": [0.3], "sharpness": [-1.5]}
     cases = [
         make_case(1, "an MLP of tanh, rates of terms", "mlp", small),
         make_case(2, "an MLP of tanh, one rate", "mlp", small, rates="loss"),
@@ -324,6 +393,8 @@ def main():
             per_step=False,
             divisor=5,
         ),
+        make_case(10, "coded slots, not told", "coded-slots", {**coded, "noise": True}, given=quiet),
+        make_case(11, "coded slots, tied, clamped", "coded-slots", {**coded, "noise": False, "tied": True}, known=True, given=quiet),
     ]
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps(cases, separators=(",", ":")) + "\n")

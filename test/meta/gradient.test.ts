@@ -168,9 +168,10 @@ describe.each(fixtures.map((fixture) => [fixture.title, fixture] as const))('%s'
     const shapes = (of: Record<string, { shape: number[] }>) =>
       Object.fromEntries(Object.entries(of).map(([name, { shape }]) => [name, shape]));
     expect(shapes(fixture.parameters)).toEqual(shapes(energyModel(problem.network, problem.rule).parameters));
-    // Where a gradient vanishes there is nothing to compare.
+    // Where a gradient vanishes there is nothing to compare, but for tables that writing starts from zeros, whatever they are.
     for (const [name, gradient] of Object.entries(fixture.gradients)) {
-      expect(largest(gradient), name).toBeGreaterThan(1e-5);
+      if (problem.network.parameters[name]?.empty) expect(largest(gradient)).toBe(0);
+      else expect(largest(gradient), name).toBeGreaterThan(1e-5);
     }
   });
 
@@ -183,12 +184,12 @@ describe.each(fixtures.map((fixture) => [fixture.title, fixture] as const))('%s'
       for (const name of names) {
         const expected = fixture.gradients[name];
         const error = largest(expected.map((g, i) => g - results[name][i]));
-        expect(error / largest(expected), name).toBeLessThan(1e-4);
+        expect(error / (largest(expected) || 1), name).toBeLessThan(1e-4);
       }
     },
   );
 
-  test('slopes of the loss along random directions', () => expectSlopes(prepared));
+  test('slopes of the loss along random directions', () => expectSlopes(prepared, problem.network));
 });
 
 describe.each(smallNames.filter((name) => !fixtures.some(({ network }) => network === name)))(
