@@ -359,7 +359,12 @@ export const configSchema = z.strictObject({
         .lt(1)
         .default(0)
         .describe('decay of a moving average of the parameters, which is then what is evaluated; 0: none'),
-      iterates: z.enum(['all', 'last']).default('all').describe('read iterates in the loss (paper: all)'),
+      iterates: z
+        .enum(['all', 'last', 'none'])
+        .default('all')
+        .describe(
+          'read iterates in the loss; none: only training.noise, a cheap first stage in which nothing is stored (paper: all)',
+        ),
       tolerance: unbounded(1)
         .default(10)
         .describe('updates in a row that may be lost to non-finite gradients'),

@@ -103,6 +103,10 @@ export function memoryLearner({ config, task, corruption, model }: MemoryLearner
     throw new InputError(
       `training.noise: ${model.name} has no opinion of what is noise (coded-slots with network.noise has)`,
     );
+  if (iterates === 'none' && !(noise > 0))
+    throw new InputError(
+      'training.iterates: with none there is nothing to train but training.noise, which is 0',
+    );
   const before = stream?.before ?? 0;
   const loads = [training.patterns].flat();
   const last = Array.from({ length: model.steps }, (_, k) => Number(k === model.steps - 1));
@@ -113,7 +117,7 @@ export function memoryLearner({ config, task, corruption, model }: MemoryLearner
     trainable: memoryTrainable({
       model,
       known,
-      iterateWeights: iterates === 'last' ? last : undefined,
+      iterateWeights: iterates === 'all' ? undefined : iterates === 'last' ? last : last.map(() => 0),
       queries: read,
       stream,
       noise,

@@ -23,12 +23,12 @@ export interface Objective {
    * summed over the iterates, averaged over episodes.
    */
   loss: tf.Scalar;
-  /** The last iterate. */
+  /** The last iterate; the queries, where nothing is read. */
   recalled: tf.Tensor;
 }
 
 /**
- * @param weights of each iterate in the loss; default all one (the paper's)
+ * @param weights of each iterate in the loss; default all one (the paper's); where all are zero nothing is stored or recalled
  * @param noise weight of the cross-entropy of what the memory takes for noise, beside the squared errors
  * @param stored what is in the memory, and which of the patterns are asked for; default all at once, and the first of them
  */
@@ -40,7 +40,9 @@ export function objective(
   stored?: { state: NamedTensors; asked: tf.Tensor },
   noise = 0,
 ): Objective {
-  const iterates = model.recall(p, stored?.state ?? model.store(p, patterns), queries, known);
+  const iterates = weights?.every((weight) => weight === 0)
+    ? []
+    : model.recall(p, stored?.state ?? model.store(p, patterns), queries, known);
   const asked = stored?.asked ?? tf.slice(patterns, 0, queries.shape);
   const losses = iterates.map((x, k) => {
     const loss = model.loss
@@ -54,5 +56,5 @@ export function objective(
     losses.push(tf.mul(tf.mean(entropy), noise));
   }
   const loss = losses.reduce((sum, l) => tf.add(sum, l)) as tf.Scalar;
-  return { loss, recalled: iterates.at(-1)! };
+  return { loss, recalled: iterates.at(-1) ?? tf.mul(queries, 1) };
 }

@@ -166,7 +166,8 @@ def coded_slots(patternShape, slots, code, width, noise, halvings=0, tied=False)
     d = height * wide * colours
     filters = {
         **({"trust1": (2 * colours, width, 5), "trust2": (width, width, 3)} if noise else {}),
-        **({"trust3": (width, width, 3), "trust4": (width, 4, 3)} if noise else {}),
+        **({"trust3": (width, 2 * width, 3), "trust4": (2 * width, 2 * width, 3)} if noise else {}),
+        **({"trust5": (3 * width, width, 3), "trust6": (width, 4, 3)} if noise else {}),
         "decode1": (3 * colours, width, 3),
         "decode2": (width, 2 * width, 3),
         "decode3": (2 * width, 2 * width, 3),
@@ -193,8 +194,9 @@ def coded_slots(patternShape, slots, code, width, noise, halvings=0, tied=False)
         weights = p["square"][0] * x**2 + p["one"][0]
         heard = x
         if noise:
-            half = silu(layer("trust1", jnp.concatenate([x, x**2], axis=-1), 2))
-            four = layer("trust4", silu(layer("trust3", silu(layer("trust2", half)))))
+            near = silu(layer("trust2", silu(layer("trust1", jnp.concatenate([x, x**2], axis=-1), 2))))
+            far = enlarged(silu(layer("trust4", silu(layer("trust3", near, 2)))))
+            four = layer("trust6", silu(layer("trust5", jnp.concatenate([near, far], axis=-1))))
             # The four channels of a square are its corners, row by row.
             logits = four.reshape(height // 2, wide // 2, 2, 2).transpose(0, 2, 1, 3).reshape(height, wide, 1)
             weights = weights * sigmoid(logits)

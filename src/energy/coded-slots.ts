@@ -29,7 +29,7 @@ import { sizeOf } from './network.ts';
 import { movedOn } from './slots.ts';
 
 export interface CodedSlotsOptions {
-  /** [height, width, channels], height and width even. */
+  /** [height, width, channels]; height and width are multiples of 4, or of 2 without `noise`. */
   patternShape: number[];
   /** Patterns that get `code` numbers each. Default 64. */
   slots?: number;
@@ -70,9 +70,10 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
   const { longest = code, blank = true, noise = true, tied = false } = options;
   const [height, wide, channels] = patternShape;
   const name = 'network "coded-slots"';
-  if (patternShape.length !== 3 || height % 2 || wide % 2)
+  const multiple = noise ? 4 : 2;
+  if (patternShape.length !== 3 || height % multiple || wide % multiple)
     throw new InputError(
-      `${name} needs patterns [height, width, channels] of even size, not [${patternShape}]`,
+      `${name} needs patterns [height, width, channels] with sides that are multiples of ${multiple}, not [${patternShape}]`,
     );
   const d = sizeOf(patternShape);
   if (longest < code || longest > d)
@@ -109,8 +110,10 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
   /** Logits [e, n, h, w, 1]: where x is to be believed. */
   const trust = (p: Parameters, x: tf.Tensor) => {
     const seen = silu(layer(p, 'trust1', tf.concat([x, tf.square(x)], 4), 2));
-    const around = silu(layer(p, 'trust3', silu(layer(p, 'trust2', seen))));
-    const four = enlarged(layer(p, 'trust4', around));
+    const near = silu(layer(p, 'trust2', seen));
+    // At a quarter of the size, to see as far as a block of noise reaches.
+    const far = enlarged(silu(layer(p, 'trust4', silu(layer(p, 'trust3', near, 2)))));
+    const four = enlarged(layer(p, 'trust6', silu(layer(p, 'trust5', tf.concat([near, far], 4)))));
     const own = tf.transpose(tf.tensor(corners, [4, height * wide]));
     return tf.sum(tf.mul(four, tf.reshape(own, [1, 1, height, wide, 4])), 4, true);
   };
@@ -186,8 +189,10 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
         ? {
             ...filter('trust1', 2 * channels, width, 5),
             ...filter('trust2', width, width),
-            ...filter('trust3', width, width),
-            ...filter('trust4', width, 4, 3, 0, START),
+            ...filter('trust3', width, 2 * width),
+            ...filter('trust4', 2 * width, 2 * width),
+            ...filter('trust5', 3 * width, width),
+            ...filter('trust6', width, 4, 3, 0, START),
           }
         : {}),
       ...filter('decode1', 3 * channels, width),

@@ -59,7 +59,7 @@ test('the loss gains the cross-entropy of trust and truth, in so much weight', (
 
 test('each pixel of four has an opinion of its own', () => {
   const { model, p } = made(true);
-  const logits = model.trust!({ ...p, 'trust4.b': tf.tensor1d([1, 2, 3, 4]) }, drawn(1));
+  const logits = model.trust!({ ...p, 'trust6.b': tf.tensor1d([1, 2, 3, 4]) }, drawn(1));
   expect(logits.shape).toEqual([1, 3, ...shape]);
   const [first] = tf.unstack(tf.reshape(logits, [3, 4, 4]));
   expect((first.arraySync() as number[][]).slice(0, 2)).toEqual([
@@ -70,7 +70,7 @@ test('each pixel of four has an opinion of its own', () => {
 
 test('where recall is told, what is judged is what reading starts from', () => {
   const { model, p } = made(true);
-  const louder = { ...p, 'trust4.w': tf.randomNormal(p['trust4.w'].shape, 0, 1, 'float32', 5) };
+  const louder = { ...p, 'trust6.w': tf.randomNormal(p['trust6.w'].shape, 0, 1, 'float32', 5) };
   const known = tf.relu(drawn(4));
   const of = (queries: tf.Tensor) => Array.from(model.trust!(louder, queries, known).dataSync());
   // Queries that differ only where recall is told that they are wrong.
