@@ -57,6 +57,21 @@ test('the loss gains the cross-entropy of trust and truth, in so much weight', (
   expect(loss(0.5) - loss(0)).toBeCloseTo(entropy / 2, 4);
 });
 
+test('without any iterate in the loss nothing is stored or recalled, and that cross-entropy is all', () => {
+  const { model, p } = made(true);
+  const uncorrupted = tf.relu(drawn(3));
+  const episode = { patterns: drawn(1), queries: drawn(2), uncorrupted };
+  const fail = () => {
+    throw new Error('stored or recalled');
+  };
+  const idle = { ...model, store: fail, recall: fail };
+  const { loss, recalled } = objective(idle, p, episode, [0], undefined, 2);
+  const logits = model.trust!(p, episode.queries);
+  const entropy = tf.mean(tf.sub(tf.softplus(logits), tf.mul(uncorrupted, logits)));
+  expect(loss.dataSync()[0]).toBeCloseTo(2 * entropy.dataSync()[0], 5);
+  expect(recalled.arraySync()).toEqual(episode.queries.arraySync());
+});
+
 test('each pixel of four has an opinion of its own', () => {
   const { model, p } = made(true);
   const logits = model.trust!({ ...p, 'trust6.b': tf.tensor1d([1, 2, 3, 4]) }, drawn(1));
@@ -78,12 +93,13 @@ test('where recall is told, what is judged is what reading starts from', () => {
   expect(of(other)).toEqual(of(drawn(1)));
 });
 
-test('a memory that has no opinion is refused', () => {
-  const { model } = made(false);
-  const config = parseConfig(
-    { task: { name: 'omniglot' }, network: { name: 'coded-slots', noise: false }, training: { noise: 1 } },
-    'test',
-  );
+test.each([
+  ['a memory that has no opinion', false, { noise: 1 }],
+  ['nothing to train', true, { iterates: 'none' }],
+] as const)('%s is refused', (_, noise, training) => {
+  const { model } = made(noise);
+  const network = { name: 'coded-slots', noise } as const;
+  const config = parseConfig({ task: { name: 'omniglot' }, network, training }, 'test');
   const corruption = { name: 'none', spec: 'none:1', apply: () => new Uint8Array() };
   expect(() => memoryLearner({ config, task: {} as never, corruption: corruption as never, model })).toThrow(
     InputError,
