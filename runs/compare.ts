@@ -4,6 +4,7 @@
  */
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { parseConfig } from '../meta/config.ts';
 import { isScoreNetwork } from '../meta/diffusion-config.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
@@ -69,7 +70,8 @@ export interface Comparison {
 
 export async function compareCommand(options: CompareCommand, io: IO): Promise<Comparison> {
   const { engine, patterns = 64, episodes = 10, seed = 1, bits = [1, 2, 3, 4, 6, 8, 32] } = options;
-  const task = await loadTask({ name: options.task } as TaskConfig, sourceOf(options, io));
+  const asked = taskConfigOf(options.task);
+  const task = await loadTask(asked, sourceOf(options, io));
   const corruption = await loadCorruption(
     options.corruption ? corruptionFrom(options.corruption) : task.corruption,
     task,
@@ -78,7 +80,7 @@ export async function compareCommand(options: CompareCommand, io: IO): Promise<C
   const image = task.patternShape.length === 3;
   const factors = image ? [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 8] : [1 / 2, 1, 2, 4, 8, 32];
   const budgets = options.budgets ?? factors.map((factor) => Math.floor(raw * factor * SLACK));
-  const names = options.memories ?? [...usual(task), ...(await trainedFor(task))];
+  const names = options.memories ?? [...usual(task), ...(await trainedFor(task, asked))];
   const plans: Plan[] = [];
   const source = sourceOf(options, io);
   const count = Math.min(MOST_COMPONENTS, sizeOf(task.patternShape));
@@ -149,12 +151,34 @@ const usual = ({ patternShape }: Task) =>
     return sizeOf(patternShape) <= SOLVED || !['storkey', 'pseudo-inverse'].includes(name);
   });
 
-/** Pretrained memories of a task. */
-async function trainedFor(task: Task): Promise<string[]> {
+/**
+ * The task of that name, or of a JSON object as in a configuration.
+ * @throws InputError for JSON that is no task
+ */
+function taskConfigOf(text: string): TaskConfig {
+  if (!text.trimStart().startsWith('{')) return { name: text } as TaskConfig;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`compare: the task is no JSON (${(error as Error).message})`);
+  }
+  return parseConfig({ task: value, network: { name: 'mlp' } }, 'compare').task;
+}
+
+/** What of a task decides which drawings are held out. */
+const splitOf = (config: TaskConfig) =>
+  config.name === 'omniglot' ? JSON.stringify([config.archives, config.held_out]) : '';
+
+/** Pretrained memories of a task; of drawings only those whose training kept the same ones aside. */
+async function trainedFor(task: Task, asked: TaskConfig): Promise<string[]> {
+  const { task: complete } = parseConfig({ task: asked, network: { name: 'mlp' } }, 'compare');
+
   const names: string[] = [];
   for (const name of await pretrainedNames()) {
     const config = await readConfig(await findRun(name));
     if (config.task.name !== task.name || config.task.stream || isScoreNetwork(config.network)) continue;
+    if (splitOf(config.task) !== splitOf(complete)) continue;
     const { patternShape } = (await loadRun(name)).model;
     if (patternShape.join() === task.patternShape.join()) names.push(name);
   }
@@ -267,7 +291,7 @@ export function addCompareCommand(program: Command, io: IO): void {
   engineOptions(
     program
       .command('compare')
-      .argument('<task>', 'binary, omniglot, mnist or cifar10')
+      .argument('<task>', 'binary, omniglot, mnist, cifar10, or a task of a configuration as JSON')
       .option('--patterns <n>', 'patterns stored at once', positive, 64)
       .option(
         '--budgets <list>',

@@ -31,6 +31,8 @@ test('memories are compared within budgets of bits, told the mask and not', asyn
   expect(JSON.parse(readFileSync(join(out, 'binary-16.json'), 'utf8')).evaluations).toHaveLength(2);
   for (const said of ['known', 'not-told']) expect(existsSync(join(out, `binary-16-${said}.png`))).toBe(true);
   expectRefused(await ebmm(['compare', 'nothing']), 'no such task');
+  expectRefused(await ebmm(['compare', '{"name":"binary",']), 'the task is no JSON');
+  expectRefused(await ebmm(['compare', '{"name":"binary","dimensions":64}']), 'dimensions');
   expectRefused(await ebmm(['compare', 'binary', '--memories', 'nobody']), 'no such memory');
 });
 
