@@ -15,6 +15,7 @@ import { sizeOf } from '../src/shapes.ts';
 import { universalRivals } from '../src/universal/index.ts';
 import { loadCorruption, loadTask, type Split, type Task, unchanged } from '../tasks/index.ts';
 import { references } from '../tasks/lossless.ts';
+import { refreshCard } from './card.ts';
 import { cachedComponents } from './components.ts';
 import { corruptionFrom, type DataOptions, sourceOf } from './data-options.ts';
 import { evaluateRounded, type Protocol } from './evaluation.ts';
@@ -99,7 +100,10 @@ export async function evaluateCommand(options: EvaluateOptions, io: IO): Promise
     (await canKeep(join(historyOf(run.folder), 'x'), 'the evaluation', io));
   const evaluation = await evaluateRun(run, options, io);
   const kept = { ...evaluation, made_with: makingOf(run, evaluation, options, io) };
-  if (save) await saveEvaluation(run.folder, kept, io, options);
+  if (save) {
+    await saveEvaluation(run.folder, kept, io, options);
+    await refreshCard(run.folder, io);
+  }
   if (out !== undefined)
     await keep(io, () => writeFileAtomically(resolve(out), `${JSON.stringify(kept, null, 2)}\n`));
   if (options.json) io.out(JSON.stringify(evaluation));

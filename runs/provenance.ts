@@ -36,6 +36,8 @@ const sessionSchema = z.looseObject({
   /** Whose parameters it began with. */
   from: z.looseObject({ run: z.string(), step: z.int(), sha256: z.string() }).optional(),
   engine: z.looseObject({ name: z.string() }),
+  /** Numbers of the memory. */
+  memory: z.looseObject({ floats: z.number() }).optional(),
   processor: z.looseObject({ model: z.string(), cores: z.int() }),
   host: z.string().optional(),
   platform: z.string(),
@@ -67,6 +69,8 @@ export function readProvenance(folder: string): SessionRecord[] {
 export interface SessionFacts {
   config: Config;
   engine: Engine;
+  /** Floats of memory. */
+  floats?: number;
   step: number;
   source: DataSource;
   command?: readonly string[];
@@ -92,7 +96,7 @@ export async function recordSession(folder: string, facts: SessionFacts): Promis
 
 async function describeSession(
   folder: string,
-  { config, engine, step, source, command, from }: SessionFacts,
+  { config, engine, floats, step, source, command, from }: SessionFacts,
 ): Promise<SessionRecord> {
   const own = await commitOf(ROOT);
   // A package lies in a checkout of somebody else's.
@@ -108,6 +112,7 @@ async function describeSession(
       from: { run: withoutSecrets(from.run, folder), step: from.step, sha256: sumOf(from.file) },
     }),
     engine: { name: engine.name, ...engine.kernels, ...(engine.threads && { threads: engine.threads }) },
+    ...(floats !== undefined && { memory: { floats } }),
     processor: {
       model: processor?.model.trim() ?? 'unknown',
       cores: availableParallelism(),

@@ -1,12 +1,17 @@
 /**
  * @file Makes a pretrained memory of a finished run: `npx tsx runs/publish.ts RUN NAME [--best]`. Keeps its configuration,
- * metrics, evaluation and pictures, and of the last checkpoint, or the best one, the parameters alone.
+ * metrics, evaluation, modules and pictures, where it came from, and of the last checkpoint, or the best one, the parameters alone; and
+ * makes its card.
  */
 import { existsSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { saveCheckpoint } from '../meta/checkpoint.ts';
+import { writeFileAtomically } from '../src/files.ts';
+import { MODULES } from '../src/modules/index.ts';
+import { cardFile } from './card.ts';
+import { provenancePath, readProvenance } from './provenance.ts';
 import { loadRun, paths } from './run-folder.ts';
 
 const [source, name, which] = process.argv.slice(2);
@@ -22,4 +27,14 @@ await saveCheckpoint(paths(target).checkpoint, run.state, run.model.parameters, 
   parametersOnly: true,
   config: run.config,
 });
+// Not the host that it was made on, nor what was typed there.
+const sessions = readProvenance(run.folder).map(
+  ({ host: _, command: __, project: ___, ...session }) => session,
+);
+if (sessions.length > 0)
+  await writeFileAtomically(provenancePath(target), `${JSON.stringify(sessions, null, 2)}\n`);
+if (existsSync(join(run.folder, MODULES)))
+  await cp(join(run.folder, MODULES), join(target, MODULES), { recursive: true });
+const { file, text } = await cardFile(target);
+await writeFileAtomically(file, text);
 console.log(target);

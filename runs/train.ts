@@ -17,6 +17,7 @@ import { checkWritable, onFile } from '../src/files.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { copiedFiles, MODULES } from '../src/modules/index.ts';
 import { loadCorruption, loadTask, readTask, type Task, unchanged } from '../tasks/index.ts';
+import { refreshCard } from './card.ts';
 import { cachedComponents } from './components.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import type { Hparams } from './hparams.ts';
@@ -117,7 +118,8 @@ async function trainWith(
   };
   const record = async (folder: string, step: number, from?: LoadedRun) => {
     const { checkpoint, best } = paths(from?.folder ?? folder);
-    const facts = { config, engine, step, source: sourceOf(asked, io), command: io.command };
+    const { floats } = model;
+    const facts = { config, engine, floats, step, source: sourceOf(asked, io), command: io.command };
     const file = from?.checkpoint === 'best' ? best : checkpoint;
     const lines = await recordSession(folder, {
       ...facts,
@@ -137,7 +139,7 @@ async function trainWith(
       if (trainer.state.step < training.steps) await record(folder, trainer.state.step);
       await saveConfig(folder, config, options.provenance);
       const session = { ...options, trainer, program, learner, folder, lease, unit: task.unit, validator };
-      return await runTraining(session, io);
+      return await runTraining(session, io).finally(() => refreshCard(folder, io));
     } finally {
       lease.release();
     }
@@ -186,7 +188,7 @@ async function trainWith(
         validator,
         first,
       };
-      return await runTraining(session, io);
+      return await runTraining(session, io).finally(() => refreshCard(folder, io));
     } finally {
       lease.release();
     }

@@ -106,6 +106,12 @@ export const commands: readonly Listed[] = [
     load: async () => (await import('./plot.ts')).addPlotCommand,
   },
   {
+    name: 'card',
+    about: 'a model card, README.md, of a run: what it is, its errors, how it was made',
+    group: 'Measure',
+    load: async () => (await import('./card.ts')).addCardCommand,
+  },
+  {
     name: 'report',
     about: 'one self-contained HTML page: curves to zoom and compare, tables, filmstrips, energies',
     group: 'Measure',
