@@ -67,10 +67,10 @@ const ASSETS = /\bnew\s+URL\(\s*(['"])(\.{1,2}\/[^'"]+)\1\s*,\s*import\.meta\.ur
 export async function readSource(file: string, key: string): Promise<ModuleSource> {
   const entry = resolve(file);
   const files = new Map<string, SourceFile>();
-  const add = async (path: string, why: string): Promise<void> => {
+  const add = async (path: string, why: string, named = ''): Promise<void> => {
     if (files.has(path)) return;
     if (files.size === MOST) throw new InputError(`${file}: imports more than ${MOST} files (${key})`);
-    const bytes = read(path, why);
+    const bytes = read(path, why, named);
     const one: SourceFile = { path, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
     files.set(path, one);
     const kind = CODE[extname(path)];
@@ -103,14 +103,14 @@ export async function readSource(file: string, key: string): Promise<ModuleSourc
     throw new InputError(
       `${file}: expected a module of TypeScript or JavaScript: .ts, .mts, .js, .mjs (${key})`,
     );
-  await add(entry, `${file} (${key})`);
+  await add(entry, file, ` (${key})`);
   return { name: file, files: [...files.values()], root: rootOf([...files.keys()]) };
 }
 
-function read(path: string, why: string): Buffer {
+function read(path: string, why: string, named: string): Buffer {
   try {
     const there = statSync(path);
-    if (there.isDirectory()) throw new InputError(`${why}: it is a folder, expected a file`);
+    if (there.isDirectory()) throw new InputError(`${why}: it is a folder, expected a file${named}`);
     if (there.size > LARGEST)
       throw new InputError(
         `${why}: ${there.size} bytes, expected at most ${LARGEST} in a file that a module brings`,
@@ -119,7 +119,9 @@ function read(path: string, why: string): Buffer {
   } catch (error) {
     if (error instanceof InputError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    throw new InputError(`${why}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`);
+    throw new InputError(
+      `${why}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}${named}`,
+    );
   }
 }
 

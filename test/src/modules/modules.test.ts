@@ -94,7 +94,7 @@ test('changed bytes are another module, the same bytes the same', async () => {
 });
 
 test.each<[string, Record<string, string>, string | RegExp]>([
-  ['no file', { 'there.mjs': '' }, 'absent.mjs (network.file): no such file'],
+  ['no file', { 'there.mjs': '' }, 'absent.mjs: no such file (network.file)'],
   ['no module', { 'a.txt': '' }, 'expected a module of TypeScript or JavaScript: .ts, .mts, .js, .mjs (network.file)'],
   ['a wrong import', { 'a.mjs': `import './b.mjs'; export default 1;` }, 'imports "./b.mjs": no such file'],
   ['an import of no code', { 'a.mjs': `import './b.wasm'; export default 1;`, 'b.wasm': '' }, 'imports "./b.wasm", expected .ts, .mts, .js, .mjs, .json'],
