@@ -163,6 +163,8 @@ export class PartsCoordinator {
       since: performance.now(),
       progress: performance.now(),
       told: 0,
+      unreadable: false,
+      published: 0,
     };
     let published = false;
     while (there.size < all.length) {
@@ -176,7 +178,8 @@ export class PartsCoordinator {
           published = true;
         }
         const came = await this.#collect(asked, there);
-        if (!came && !(await this.#lookAfter(asked, there))) published = false;
+        if (asked.unreadable && performance.now() - asked.published > PATIENCE) published = false;
+        else if (!came && !(await this.#lookAfter(asked, there))) published = false;
       } catch (error) {
         if (!isLost(error) && !isForgotten(error)) throw refused(this.shown, error);
         published = false;
@@ -225,6 +228,8 @@ export class PartsCoordinator {
   async #publish(asked: Asked, parts: readonly number[]): Promise<void> {
     if (!this.#placed) await this.#hold();
     const { update, patterns, parameters } = asked;
+    asked.unreadable = false;
+    asked.published = performance.now();
     const keys = this.#keys;
     const workers = Math.max(1, this.#active());
     const header = { session: this.session, update, patterns, workers };
@@ -309,7 +314,7 @@ export class PartsCoordinator {
 
   /**
    * Nothing came for a while: renews the session, gives parts that have stalled to somebody else.
-   * @returns false where Redis has forgotten the session
+   * @returns false where Redis has forgotten the session, or all of it had better be said again
    */
   async #lookAfter(asked: Asked, there: Map<number, PartOutcome>): Promise<boolean> {
     const { parts, parameters, spec } = this.#keys;
@@ -331,13 +336,18 @@ export class PartsCoordinator {
       this.#say(`update ${asked.update}: ${there.size} of ${asked.program.parted!.parts} parts after ${duration((performance.now() - asked.since) / 1000)}; ${this.#active() === 0 ? `no workers: ebmm worker ${this.shown}` : `workers: ${this.#active()}`}`); // biome-ignore format: one message
       await this.#hold();
     }
+    let whole = true;
     for (const [id, , idle] of found[1] as [string, string, number][]) {
       const k = this.#entries.get(id);
+      const given = asked.given.get(k ?? -1) ?? 0;
       if (k === undefined) await this.#redis.xack(parts, GROUP, id);
-      else if (!there.has(k) && idle > patience * 2 ** (asked.given.get(k) ?? 0))
+      else if (!there.has(k) && idle > patience * 2 ** given) {
         await this.#again(asked, k, id);
+        // Perhaps it is not the worker: the parameters may be damaged.
+        whole &&= given === 0;
+      }
     }
-    return true;
+    return whole;
   }
 
   /** Gives a part out once more. The first result counts. */
@@ -363,6 +373,10 @@ export class PartsCoordinator {
     const known = this.#workers.get(worker);
     if (notice.what === 'declined') {
       this.#say(`worker ${worker} cannot help: ${notice.why}`);
+      return;
+    }
+    if (notice.what === 'unreadable') {
+      asked.unreadable = true;
       return;
     }
     if (notice.what === 'left') {
@@ -421,6 +435,9 @@ interface Asked extends PartsWanted {
   since: number;
   progress: number;
   told: number;
+  /** A worker could not read the parameters, which were sent last at that time. */
+  unreadable: boolean;
+  published: number;
 }
 
 /** The replies of several commands. @throws the first of their errors, but for those that are expected */

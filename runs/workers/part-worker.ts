@@ -162,7 +162,11 @@ export class PartWorker {
         if (error instanceof BadBlob) {
           this.#io.err(`${served.name}: its parameters are damaged (${error.message}): not used`);
           wanted = undefined;
-          await setTimeout(WAIT / 4);
+          const why = error.message;
+          redis
+            .rpush(keys.notices, noticeOf({ what: 'unreadable', worker: name, why }))
+            .catch(() => undefined);
+          await setTimeout(WAIT);
         } else if (isForgotten(error)) {
           // Redis was emptied, or started anew: the run says all of it again, or has ended.
           const now = performance.now();

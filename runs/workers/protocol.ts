@@ -94,6 +94,8 @@ export const noticeSchema = z.discriminatedUnion('what', [
   z.strictObject({ what: z.literal('part'), worker, update: z.int(), k: z.int().min(0), ms: finite.min(0) }),
   z.strictObject({ what: z.literal('joined'), worker }),
   z.strictObject({ what: z.literal('left'), worker }),
+  // Of the parameters as Redis has them.
+  z.strictObject({ what: z.literal('unreadable'), worker, why: z.string().max(400) }),
   z.strictObject({ what: z.literal('declined'), worker, why: z.string().max(400) }),
 ]);
 export type Notice = z.output<typeof noticeSchema>;
@@ -110,7 +112,7 @@ export function parseNotice(text: string): Notice | undefined {
 
 /** Shortened so that it can be sent. */
 export const noticeOf = (notice: Notice): string =>
-  JSON.stringify(notice.what === 'declined' ? { ...notice, why: notice.why.slice(0, 300) } : notice);
+  JSON.stringify('why' in notice ? { ...notice, why: notice.why.slice(0, 300) } : notice);
 
 /** SHA-256 of named lists of float32, whatever the order of their names. */
 export function digestOf(lists: Record<string, ArrayLike<number>>): string {

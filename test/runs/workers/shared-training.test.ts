@@ -109,6 +109,26 @@ describe.runIf(hasRedis)('with Redis', () => {
     expect(outcome(run)).toEqual(outcome(whole));
   });
 
+  test('parameters that are damaged are not used, and come again', async () => {
+    const run = join(folder, 'damaged');
+    const training = begin('train', config, '--out', run, '--threads', '1', '--workers', server.url);
+    const redis = await server.client();
+    onTestFinished(() => redis.disconnect());
+    let session = '';
+    await until(async () => {
+      [session = ''] = await redis.srandmember(RUNS, 1);
+      return session && (await redis.exists(keysOf(session).parameters));
+    });
+    const { parameters } = keysOf(session);
+    const bytes = (await redis.getBuffer(parameters))!;
+    bytes[bytes.length - 3] ^= 1;
+    await redis.set(parameters, bytes);
+    const worker = begin('worker', server.url, '--threads', '1');
+    await until(() => worker.lines.some((line) => line.includes('its parameters are damaged (its checksum')));
+    expect(await training.ended).toBe(0);
+    expect(outcome(run)).toEqual(outcome(whole));
+  });
+
   test('a worker runs no modules unless it may, reads no data from anywhere, and says what it lacks', async () => {
     const redis = await server.client();
     onTestFinished(() => redis.disconnect());
