@@ -1,5 +1,5 @@
 /** @file `ebmm evaluate RUN|PRETRAINED`: error and compression of a trained memory and its rivals under one protocol. */
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { isScoreNetwork } from '../meta/diffusion-config.ts';
 import { type TrainedRivalName, trainedRivals } from '../meta/diffusion-memory.ts';
 import { taskOf } from '../meta/stored-task.ts';
@@ -13,6 +13,8 @@ import { checkBits } from '../src/memory/contents.ts';
 import { checkNumbers, checkSteps } from '../src/memory/inputs.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { universalRivals } from '../src/universal/index.ts';
+import { dataFiles } from '../tasks/files/checksums.ts';
+import type { FilesOfSplits } from '../tasks/files/locate.ts';
 import { loadCorruption, loadTask, type Split, type Task, unchanged } from '../tasks/index.ts';
 import { references } from '../tasks/lossless.ts';
 import { refreshCard } from './card.ts';
@@ -201,10 +203,24 @@ export async function evaluateRun(
   const dimension = sizeOf(task.patternShape);
   const { recallSteps: steps } = options;
   const best = run.checkpoint === 'best' ? { best: run.state.step } : {};
-  const said = { task: task.name, corruption: corruption.spec, known, steps, ...best, dimension, seed };
+  const data = options.task && asked.name === 'files' ? { data: await dataFiles(evaluatedFiles(asked, options.split ?? 'test'), source) } : {}; // biome-ignore format: one choice
+  const said = {
+    task: task.name,
+    ...data,
+    corruption: corruption.spec,
+    known,
+    steps,
+    ...best,
+    dimension,
+    seed,
+  };
   if (!rows.some(({ memory_bits }) => memory_bits !== undefined)) return { ...said, rows };
   return { ...said, references: referencesAt(task, options.split ?? 'test', seed, loads), rows };
 }
+
+/** The files of the split that is evaluated; of one that was drawn, those that it was drawn from. */
+const evaluatedFiles = (files: FilesOfSplits, split: Split): FilesOfSplits =>
+  files[split] ? { [split]: files[split] } : { train: files.train };
 
 /** Bits without loss of the first episode's patterns at every load. */
 export function referencesAt(task: Task, split: Split, seed: number, loads: number[]) {
@@ -277,10 +293,11 @@ export async function makeRival(
 
 /** The evaluation as text: errors with their bands, and compression. */
 export function report(evaluation: Evaluation): string[] {
-  const { rows, task, corruption, known, steps, best, dimension } = evaluation;
+  const { rows, task, data, corruption, known, steps, best, dimension } = evaluation;
+  const files = data ? ` (${data.map(({ path }) => basename(path)).join(', ')})` : '';
   const { unit, episodes } = rows[0];
   const lines = [
-    `${task}, ${dimension} values, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${steps ? `${steps} steps of recall, ` : ''}${best === undefined ? '' : `best checkpoint (update ${best}), `}${episodes} episodes: mean error in ${unit}`,
+    `${task}${files}, ${dimension} values, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${steps ? `${steps} steps of recall, ` : ''}${best === undefined ? '' : `best checkpoint (update ${best}), `}${episodes} episodes: mean error in ${unit}`,
     '',
     ...(rows[0].bits === undefined ? errorTable(rows, publishedBeside(evaluation)) : bitsTable(rows)),
     '',

@@ -1,5 +1,7 @@
 /** @file The records a run folder holds: one metrics line per logged step, and the rows of an evaluation. */
 
+import type { DataFileRecord } from '../tasks/files/checksums.ts';
+
 /** One line of metrics.jsonl. */
 export interface Metrics {
   /** Outer-loop updates done. */
@@ -93,6 +95,8 @@ export interface EvaluationRow {
 /** evaluation.json, and what `evaluate --json` prints. */
 export interface Evaluation {
   task: string;
+  /** Files of patterns that were named for this evaluation alone, and what they were. */
+  data?: DataFileRecord[];
   /** As given on the command line, for instance "resample:64". */
   corruption: string;
   /** Whether recall was told which entries are uncorrupted, and kept them clamped. */

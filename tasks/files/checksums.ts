@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { InputError } from '../../src/errors.ts';
 import type { DataSource } from '../data/source.ts';
 import type { Split } from '../task.ts';
-import { located } from './locate.ts';
+import { type FilesOfSplits, located } from './locate.ts';
 import { patternFilesOf } from './open.ts';
-import type { ParsedFiles } from './options.ts';
 import { pathAndArray } from './paths.ts';
 
 export interface DataFileRecord {
@@ -25,7 +24,7 @@ export interface DataFileRecord {
  * The files of a task, read once more, in parts.
  * @throws InputError where one is missing or cannot be read
  */
-export async function dataFiles(task: ParsedFiles, source: DataSource): Promise<DataFileRecord[]> {
+export async function dataFiles(task: FilesOfSplits, source: DataSource): Promise<DataFileRecord[]> {
   const records: DataFileRecord[] = [];
   const known = new Map<string, Omit<DataFileRecord, 'split' | 'path'>>();
   for (const [split, paths] of Object.entries(located(task, source))) {

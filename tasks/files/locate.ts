@@ -8,17 +8,20 @@ import { arraysIn, isPatternFile } from './open.ts';
 import type { FilesOptions, ParsedFiles } from './options.ts';
 import { pathAndArray } from './paths.ts';
 
+/** The files or folders of each split. */
+export type FilesOfSplits = Pick<ParsedFiles, Split>;
+
 const SPLITS = ['train', 'validation', 'test'] as const;
 
 /** The splits that a task names files for. @throws InputError where there is none */
-export function splitsOf(options: ParsedFiles): Split[] {
+export function splitsOf(options: FilesOfSplits): Split[] {
   const splits = SPLITS.filter((split) => options[split]);
   if (splits.length === 0) throw new InputError('task: names no files; expected task.train, or task.test');
   return splits;
 }
 
 /** The paths of every split, found from here or in the data folder. @throws InputError for one that is not there */
-export function located(options: ParsedFiles, source: DataSource): Partial<Record<Split, string[]>> {
+export function located(options: FilesOfSplits, source: DataSource): Partial<Record<Split, string[]>> {
   return Object.fromEntries(
     splitsOf(options).map((split) => [split, options[split]!.map((path) => whereIs(path, source, split))]),
   );

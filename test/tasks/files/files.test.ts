@@ -310,3 +310,28 @@ test('what training changes is at hand as it was given', async () => {
   const plain = await loadTask({ name: 'files', train: [file] }, nowhere);
   expect(task.unaugmented!.patterns('train', 0, 0, 9)).toEqual(plain.patterns('train', 0, 0, 9));
 });
+
+test.each([
+  [
+    'train-images-idx3-ubyte.gz',
+    't10k-images-idx3-ubyte.gz',
+    ['train-labels-idx1-ubyte.gz', 't10k-labels-idx1-ubyte.gz'],
+  ],
+  [
+    'emnist-letters-train-images-idx3-ubyte',
+    'emnist-letters-test-images-idx3-ubyte',
+    ['emnist-letters-mapping.txt', 'emnist-letters-train-labels-idx1-ubyte'],
+  ],
+  ['kmnist-train-imgs.npz', 'kmnist-test-imgs.npz', ['kmnist-train-labels.npz']],
+  ['train.bin', 'test.bin', ['fine_label_names.txt', 'coarse_label_names.txt']],
+  ['data_batch_1.bin', 'test_batch.bin', ['batches.meta.txt', 'readme.html']],
+])('the folder of a set as it is published: %s', (train, test_, others) => {
+  const at = join(folder, `published-${train}`);
+  mkdirSync(at);
+  for (const name of [train, test_, ...others]) writeFileSync(join(at, name), '');
+  expect(taskOfPath(at, nowhere)).toEqual({
+    name: 'files',
+    train: [join(at, train)],
+    test: [join(at, test_)],
+  });
+});
