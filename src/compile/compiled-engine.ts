@@ -203,7 +203,12 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     } catch (error) {
       await held.free();
       if (!(error instanceof KernelFault) && !(error instanceof SessionFault)) throw error;
-      fault('no compiled program could be made: tfjs runs this function, many times slower', error.cause);
+      const instead = 'tfjs runs this function, many times slower';
+      if (error instanceof SessionFault && !hasRuntime())
+        notice(
+          `ebmm: no kernels are written for all of a function, and onnxruntime-node is not installed: ${instead}`,
+        );
+      else fault(`no compiled program could be made: ${instead}`, error.cause);
       return eagerProgram(f, specs, await loadTfjsBackend());
     }
   }, options.cache ?? defaultCache());

@@ -6,6 +6,7 @@ import { hasAvx2 } from '../../../src/compile/native/machine.ts';
 import { NativeProgram } from '../../../src/compile/native/native-program.ts';
 import { Refused } from '../../../src/compile/native/unsupported.ts';
 import { onNotice, withStrict } from '../../../src/compile/notices.ts';
+import { hasRuntime } from '../../../src/compile/session-program.ts';
 
 /** 2 sqrt(x): what the compiler fails at below. */
 const f = ({ x }: NamedTensors) => ({ y: tf.mul(tf.sqrt(x), 2) });
@@ -53,7 +54,7 @@ describe('whatever fails, the next engine runs it, and one line says so', () => 
     );
   });
 
-  test('onnxruntime: tfjs', async () => {
+  test.skipIf(!hasRuntime())('onnxruntime: tfjs', async () => {
     const options = { target: 'onnxruntime' as const, session: { executionProviders: ['no-such-provider'] } };
     await expectWayRound(options, /tfjs runs this function, many times slower \(.*no-such-provider/);
   });
