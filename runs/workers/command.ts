@@ -1,6 +1,6 @@
 /** @file `ebmm worker redis://HOST`: computes for whoever asks through that Redis. */
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
@@ -38,7 +38,7 @@ interface WorkerOptions {
 }
 
 async function worker(address: string, options: WorkerOptions & { version: string }, io: IO): Promise<void> {
-  const { idle = Number.POSITIVE_INFINITY, threads, version } = options;
+  const { idle = Number.POSITIVE_INFINITY, threads = availableParallelism(), version } = options;
   const { redis, shown } = await connect(address, io.env);
   const name = `${hostname().slice(0, 60)}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const dataDir = options.dataDir && resolve(options.dataDir);

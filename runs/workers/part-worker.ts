@@ -31,7 +31,8 @@ export interface PartWorkerOptions {
   shown: string;
   /** Name of this worker, that nobody else has. */
   name: string;
-  threads?: number;
+  /** As many parts are taken at once, if there are enough for all workers. */
+  threads: number;
   source: DataSource;
   version: string;
 }
@@ -105,7 +106,7 @@ export class PartWorker {
   }
 
   async #work(session: string, keys: Keys, served: ServedRun): Promise<void> {
-    const { redis, name, shown, threads = 1 } = this.#options;
+    const { redis, name, shown, threads } = this.#options;
     const stopping = () => Boolean(this.#io.stopping.signal);
     let wanted: (PartsWanted & { workers: number }) | undefined;
     let sent: Promise<unknown> = Promise.resolve();

@@ -36,7 +36,7 @@ export interface TrialWorkerOptions {
   shown: string;
   name: string;
   address: string;
-  threads?: number;
+  threads: number;
   dataDir?: string;
   source: DataSource;
   version: string;
@@ -85,7 +85,7 @@ export class TrialWorker {
   }
 
   async #make(job: Job<TrialJob>, token: string, lost: () => boolean): Promise<void> {
-    const { redis, shown, name: worker, source, threads = 1, dataDir, version } = this.#options;
+    const { redis, shown, name: worker, source, threads, dataDir, version } = this.#options;
     const keys = trialKeys(String(job.id));
     const own = await mkdtemp(join(tmpdir(), `ebmm-worker-${process.pid}-`));
     try {

@@ -26,7 +26,7 @@ describe.runIf(hasRedis)('with Redis', () => {
 
   test('is the same bit for bit with two workers, and Redis holds nothing afterwards', async () => {
     const run = join(folder, 'with-two');
-    const workers = [1, 2].map(() => begin('worker', server.url, '--threads', '1'));
+    const workers = [1, 2].map((n) => begin('worker', server.url, '--threads', String(n)));
     const { status, err } = await ebmm([
       'train',
       config,
