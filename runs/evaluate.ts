@@ -48,6 +48,8 @@ export interface EvaluateOptions extends DataOptions {
   engine: Engine;
   /** The checkpoint of the run's best validation, not its last. */
   best?: boolean;
+  /** Trained parameters from this file instead of the run's. */
+  weights?: string;
   /** A file or folder of other patterns of the same size; default: the task that the memory was trained on. */
   task?: string;
   /** With `task`: pictures of other sizes are brought to that of the memory. */
@@ -93,7 +95,7 @@ const notes: Record<keyof typeof rivals | typeof COMPONENTS | TrainedRivalName, 
 export const rivalNames = Object.keys(notes);
 
 export async function evaluateCommand(options: EvaluateOptions, io: IO): Promise<Evaluation> {
-  const run = await loadRun(options.run, { best: options.best });
+  const run = await loadRun(options.run, { best: options.best, weights: options.weights });
   const { out } = options;
   if (out !== undefined) await checkWritable(resolve(out));
   const save =

@@ -5,11 +5,12 @@ import type { Command } from 'commander';
 import { trainedParameters } from '../meta/checkpoint.ts';
 import { compiledEngine, exportOnnx, type NamedTensors } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
-import { writeFileAtomically } from '../src/files.ts';
+import { checkWritable, writeFileAtomically } from '../src/files.ts';
 import { checkBits, FLOAT_BITS, memoryBits } from '../src/memory/contents.ts';
 import { checkNumbers, checkSteps } from '../src/memory/inputs.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { roundTensor } from '../src/memory/rounding.ts';
+import { arrayFormat, encodeArrays } from './arrays.ts';
 import { EXAMPLE_FILES, exportExample } from './export-example.ts';
 import type { IO } from './io.ts';
 import { bestOption, dataOption, jsonOption, positive, resizeOption, taskOption } from './options.ts';
@@ -21,7 +22,9 @@ export interface ExportCommand {
   /** The checkpoint of the run's best validation, not its last. */
   best?: boolean;
   /** Folder for write.onnx, read.onnx and memory.json. */
-  onnx: string;
+  onnx?: string;
+  /** File for the trained parameters: .npz or .safetensors. */
+  weights?: string;
   /** Memories held at once, the leading axis of everything; default 1. */
   episodes?: number;
   /** Patterns that are written; default the largest load of training. */
@@ -57,7 +60,24 @@ export interface ExportedMemory {
 }
 
 export async function exportCommand({ run: name, onnx, json, task, ...options }: ExportCommand, io: IO) {
+  const { weights } = options;
+  if (onnx === undefined && weights === undefined)
+    throw new InputError('export: give --onnx DIR, --weights FILE, or both');
+  const format = weights === undefined ? undefined : arrayFormat(weights);
+  if (weights !== undefined && (format === undefined || format === 'npy'))
+    throw new InputError(`${weights}: expected a name that ends in .npz or .safetensors`);
+  if (weights !== undefined) await checkWritable(resolve(weights));
   const run = await loadRun(name, { best: options.best });
+  if (weights !== undefined && format !== undefined) {
+    const trained = Object.entries(trainedParameters(run.state));
+    const arrays = trained.map(([key, values]) => [
+      key,
+      { shape: [...run.model.parameters[key].shape], values },
+    ]);
+    await writeFileAtomically(resolve(weights), encodeArrays(format, Object.fromEntries(arrays)));
+    if (onnx === undefined) return io.out(json ? JSON.stringify({ weights }) : weights);
+  }
+  if (onnx === undefined) return;
   const folder = resolve(onnx);
   await checkFolder(folder, [
     'write.onnx',
@@ -87,8 +107,11 @@ export async function exportCommand({ run: name, onnx, json, task, ...options }:
   for (const [file, contents] of Object.entries(files)) {
     await writeFileAtomically(join(folder, file), contents);
   }
-  if (json) io.out(JSON.stringify({ folder, ...memory }));
-  else for (const file of Object.keys(files)) io.out(join(folder, file));
+  if (json) io.out(JSON.stringify({ folder, ...memory, weights }));
+  else {
+    for (const file of Object.keys(files)) io.out(join(folder, file));
+    if (weights !== undefined) io.out(weights);
+  }
 }
 
 /**
@@ -99,7 +122,7 @@ export async function exportCommand({ run: name, onnx, json, task, ...options }:
  */
 export function exportMemory(
   { name, config, model, state }: Pick<LoadedRun, 'name' | 'config' | 'model' | 'state'>,
-  options: Omit<ExportCommand, 'run' | 'onnx' | 'json' | 'best'> = {},
+  options: Omit<ExportCommand, 'run' | 'onnx' | 'weights' | 'json' | 'best'> = {},
 ): { write: Uint8Array; read: Uint8Array; memory: ExportedMemory } {
   const { episodes = 1, known = config.known, steps = model.steps } = options;
   const { patterns = Math.max(...[config.training.patterns].flat()), queries = patterns } = options;
@@ -173,7 +196,8 @@ export function addExportCommand(program: Command, io: IO): void {
   program
     .command('export')
     .argument('<run>', 'a run folder or a pretrained memory')
-    .requiredOption('--onnx <dir>', 'folder for write.onnx, read.onnx and memory.json (names, shapes, range)')
+    .option('--onnx <dir>', 'folder for write.onnx, read.onnx and memory.json (names, shapes, range)')
+    .option('--weights <file>', 'the trained parameters by name: .npz or .safetensors')
     .option('--patterns <n>', 'patterns that are written (default: the largest load of training)', positive)
     .option('--queries <n>', 'queries that are read (default: as many)', positive)
     .option('--episodes <n>', 'memories held at once (default: 1)', positive)

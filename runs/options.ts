@@ -73,6 +73,11 @@ export const taskOption = (what: string) =>
 export const PATTERNS_HELP = `patterns of 0 and 1, or of numbers in [0, 1]: ${FILES_HELP}, or a folder of pictures`;
 export const resizeOption = () =>
   new Option('--resize', 'bring pictures of other sizes to that of the memory');
+export const weightsOption = () =>
+  new Option(
+    '--weights <file>',
+    'trained parameters by name from a .npz or .safetensors file, not those of the run',
+  );
 export const bestOption = () =>
   new Option('--best', 'the checkpoint of the best validation while training, not the last one');
 export const jsonOption = () => new Option('--json', 'print one JSON document and nothing else');

@@ -6,6 +6,7 @@ import type { Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { checkWritable, writeFileAtomically } from '../src/files.ts';
 import { sizeOf } from '../src/shapes.ts';
+import { arrayFormat, encodeArrays } from './arrays.ts';
 import { type IO, keep } from './io.ts';
 import { filmstrip } from './plots/index.ts';
 import { type InputOptions, recallInput } from './recall-input.ts';
@@ -17,6 +18,8 @@ export interface RecallCommand extends InputOptions {
   run: string;
   /** The checkpoint of the run's best validation, not its last. */
   best?: boolean;
+  /** Trained parameters from this file instead of the run's. */
+  weights?: string;
   engine: Engine;
   /** Bits that every stored number is rounded to, 1 to 16 or 32; default: as it is. */
   bits?: number;
@@ -29,7 +32,7 @@ export interface RecallCommand extends InputOptions {
 }
 
 export async function recallCommand(options: RecallCommand, io: IO): Promise<void> {
-  const run = await loadRun(options.run, { best: options.best });
+  const run = await loadRun(options.run, { best: options.best, weights: options.weights });
   const { patternShape } = run.model;
   const size = sizeOf(patternShape);
   const { patterns, queries, known, corruption } = await recallInput(run, options, io);
@@ -52,7 +55,11 @@ export async function recallCommand(options: RecallCommand, io: IO): Promise<voi
   const frames = iterates.map((x) => split(fromRange(x, memory.range), size));
   const recalled = frames.at(-1)!;
   const binary = (options.stored ? queries : patterns).every((p) => p.every((v) => v === 0 || v === 1));
-  const rows = recalled.map((p) => Array.from(p, (v) => (binary ? Number(v > 0.5) : Number(v.toFixed(5)))));
+  // Arrays hold every digit, text those that people read.
+  const exact = options.out !== undefined && arrayFormat(options.out) !== undefined;
+  const rows = recalled.map((p) =>
+    Array.from(p, (v) => (binary ? Number(v > 0.5) : exact ? v : Number(v.toFixed(5)))),
+  );
   const errors =
     corruption === undefined ? undefined : errorsOf(patterns, queries, recalled, patternShape, binary);
   const result = {
@@ -65,12 +72,29 @@ export async function recallCommand(options: RecallCommand, io: IO): Promise<voi
     ? JSON.stringify(result)
     : rows.map((row) => (binary ? row.join('') : JSON.stringify(row))).join('\n');
   const { out, picture } = options;
+  const format = out && arrayFormat(out);
   if (errors && !options.json) {
     io.err(
       `${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}: mean error of ${patterns.length} patterns ${short(errors.error)} ${errors.unit}, of their queries ${short(errors.query_error)}`,
     );
   }
-  if (!out || !(await keep(io, () => writeFileAtomically(resolve(out), `${text}\n`)))) io.out(text);
+  const contents = () => {
+    if (!format) return `${text}\n`;
+    const array = (values: Float32Array, count: number) => ({ shape: [count, ...patternShape], values });
+    const trace = energies.length > 0 && {
+      energies: { shape: [energies.length, queries.length], values: joined(energies) },
+    };
+    return encodeArrays(format, {
+      recalled: array(joined(rows.map((row) => Float32Array.from(row))), queries.length),
+      queries: array(flat(queries), queries.length),
+      ...(known && { known: array(flat(known), queries.length) }),
+      ...(patterns.length > 0 && { patterns: array(flat(patterns), patterns.length) }),
+      ...trace,
+    });
+  };
+  const written = out && (await keep(io, () => writeFileAtomically(resolve(out), contents())));
+  // Arrays are for programs: people and pipes get what was asked for with --json, or nothing.
+  if (!written || (format && options.json)) io.out(text);
   if (picture) {
     const strip = { patternShape, patterns, frames: [queries, ...frames], energies: result.energies };
     await keep(io, () => writeFileAtomically(resolve(picture), filmstrip(strip)));
@@ -128,5 +152,14 @@ export const slowedIn = (io: IO) => ({
 });
 
 const flat = (rows: Float32Array[]) => Float32Array.from(rows.flatMap((row) => Array.from(row)));
+function joined(rows: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0));
+  let at = 0;
+  for (const row of rows) {
+    all.set(row, at);
+    at += row.length;
+  }
+  return all;
+}
 const split = (values: Float32Array, size: number) =>
   Array.from({ length: values.length / size }, (_, i) => values.slice(i * size, (i + 1) * size));

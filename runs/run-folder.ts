@@ -22,6 +22,8 @@ import { energyModel } from '../src/memory/energy-model.ts';
 import { LearnedMemory } from '../src/memory/learned-memory.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { nearest } from '../src/nearest.ts';
+import { prefixed } from '../src/prefixed.ts';
+import { readArrays } from './arrays.ts';
 import { checkNames } from './library/checked.ts';
 import { readMetricsFile } from './metrics.ts';
 import { makeModel } from './models.ts';
@@ -137,6 +139,8 @@ export interface LoadOptions {
   allowModules?: boolean;
   /** The checkpoint of the best validation instead of the last one. */
   best?: boolean;
+  /** A .npz or .safetensors file with the trained parameters, by the names of the model, instead of the run's. */
+  weights?: string;
   /** The energy network of a run that a program saved, where it was an object of that program. */
   network?: EnergyNetwork;
 }
@@ -153,7 +157,7 @@ export async function checkRunModules(folder: string): Promise<void> {
  * checkpoint where that is asked for
  */
 export async function loadRun(name: string, options: LoadOptions = {}): Promise<LoadedRun> {
-  checkNames('loadRun', options, { allowModules: true, best: true, network: true });
+  checkNames('loadRun', options, { allowModules: true, best: true, weights: true, network: true });
   const folder = await findRun(name);
   if (!options.allowModules) await checkRunModules(folder);
   const config = await readConfig(folder);
@@ -164,8 +168,15 @@ export async function loadRun(name: string, options: LoadOptions = {}): Promise<
       `${folder} has no best checkpoint: it was not validated while training (training.validate.every)`,
     );
   }
-  const state = await loadCheckpoint(options.best ? best : checkpoint, model.parameters);
+  const kept = await loadCheckpoint(options.best ? best : checkpoint, model.parameters);
+  const state = options.weights ? { ...kept, ...(await weightsOf(options.weights, model)) } : kept;
   return { name: basename(folder), folder, config, model, state, checkpoint: options.best ? 'best' : 'last' };
+}
+
+/** Parameters that another program made, as a state that is used and not gone on with. */
+async function weightsOf(file: string, { parameters }: MemoryModel): Promise<Pick<TrainingState, 'values'>> {
+  const shapes = Object.entries(parameters).map(([name, { shape }]) => [name, shape] as const);
+  return { values: prefixed('p:', await readArrays(file, Object.fromEntries(shapes))) };
 }
 
 /** The model of a run: as its configuration says, or with the network that a program gives. */

@@ -6,8 +6,9 @@ import { toRange } from '../meta/units.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { checkWritable, writeFileAtomically } from '../src/files.ts';
-import { FLOAT_BITS, memoryBits } from '../src/memory/contents.ts';
+import { type Contents, FLOAT_BITS, memoryBits, rounded } from '../src/memory/contents.ts';
 import { sizeOf } from '../src/shapes.ts';
+import { arrayFormat, encodeArrays } from './arrays.ts';
 import type { IO } from './io.ts';
 import {
   bestOption,
@@ -52,7 +53,11 @@ export async function storeCommand({ bits = FLOAT_BITS, ...options }: StoreComma
   const state = await memory.write(toRange(flat, memory.range), 1, patterns.length, slowedIn(io));
   const contents = memory.contentsOf(state);
   const file = { memory: run.name, fingerprint: fingerprintOf(run), range: memory.range, contents };
-  const bytes = encodeStored(file, bits);
+  const plain = arrayFormat(options.out);
+  if (plain === 'npy')
+    throw new InputError(`${options.out}: expected .npz or .safetensors, for a memory is several arrays`);
+  const held = bits === FLOAT_BITS ? contents : rounded(contents, bits);
+  const bytes = plain === 'npz' ? encodeArrays(plain, arraysOf(held)) : encodeStored(file, bits);
   await writeFileAtomically(resolve(options.out), bytes);
   const result = {
     stored: options.out,
@@ -68,6 +73,15 @@ export async function storeCommand({ bits = FLOAT_BITS, ...options }: StoreComma
     );
 }
 
+/** What is held, each tensor in its full shape. */
+const arraysOf = ({ tensors }: Contents) =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, { shape, values }]) => [
+      name,
+      { shape: [...shape], values: Float32Array.from(values) },
+    ]),
+  );
+
 export function addStoreCommand(program: Command, io: IO): void {
   engineOptions(
     program
@@ -75,7 +89,10 @@ export function addStoreCommand(program: Command, io: IO): void {
       .argument('<run>', 'a run folder or a pretrained memory')
       .requiredOption('--patterns <path>', PATTERNS_HELP)
       .addOption(resizeOption())
-      .requiredOption('--out <file>', 'the file, in the format of safetensors')
+      .requiredOption(
+        '--out <file>',
+        'the file: .npz, arrays by name; else the format of safetensors, packed',
+      )
       .option(
         '--bits <n>',
         'bits of every number, 1 to 16 or 32 (default: as the memory keeps them)',

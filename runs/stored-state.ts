@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { trainedParameters } from '../meta/checkpoint.ts';
+import { decodeMixedSafetensors } from '../meta/safetensors.ts';
 import { decodeStored, type StoredFile } from '../meta/stored-file.ts';
 import { InputError } from '../src/errors.ts';
 import type { LearnedMemory, StoredState } from '../src/memory/learned-memory.ts';
+import { arrayFormat, readArrays } from './arrays.ts';
 import type { LoadedRun } from './run-folder.ts';
 
 /** A checksum of the trained parameters: what another memory has written is nothing that this one can read. */
@@ -39,6 +41,16 @@ export async function storedState(
   run: LoadedRun,
   memory: LearnedMemory,
 ): Promise<[LearnedMemory, StoredState]> {
+  // Written by store as arrays, or by another program: nothing says which memory made them.
+  if (await isPlain(file)) {
+    const { model } = memory;
+    const shapes = memory.holdsParameters
+      ? Object.entries(model.parameters).map(([name, { shape }]) => [name, shape] as const)
+      : Object.entries(model.state);
+    const values = await readArrays(file, Object.fromEntries(shapes));
+    const tensors = shapes.map(([name, shape]) => [name, { shape, values: values[name] }] as const);
+    return memory.stateOf({ patternShape: model.patternShape, tensors: Object.fromEntries(tensors) });
+  }
   const stored = await readStored(file);
   if (stored.fingerprint !== fingerprintOf(run)) {
     throw new InputError(
@@ -46,4 +58,12 @@ export async function storedState(
     );
   }
   return memory.stateOf(stored.contents);
+}
+
+/** Whether a file holds arrays by name and nothing of ours: .npz, or .safetensors without our description. */
+async function isPlain(file: string): Promise<boolean> {
+  const format = arrayFormat(file);
+  if (format !== 'safetensors') return format === 'npz';
+  const bytes = await readFile(file).catch(() => undefined);
+  return bytes !== undefined && !('format' in decodeMixedSafetensors(bytes, file).metadata);
 }

@@ -14,6 +14,7 @@ import {
   resizeOption,
   seedOption,
   taskOption,
+  weightsOption,
   words,
 } from '../options.ts';
 import { rivalsHelp } from '../rival-notes.ts';
@@ -46,6 +47,7 @@ export function addEvaluateCommand(program: Command, io: IO): void {
       .option('--out <file>', 'write the evaluation to this file, too (JSON)')
       .option('--replace', 'put it in the place of evaluation.json, whatever that holds')
       .addOption(bestOption())
+      .addOption(weightsOption())
       .addOption(seedOption('seed of the episodes (default: 1, not that of training)')),
   )
     .addOption(dataOption())

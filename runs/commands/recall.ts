@@ -12,6 +12,7 @@ import {
   resizeOption,
   seedOption,
   taskOption,
+  weightsOption,
 } from '../options.ts';
 import { recallCommand } from '../recall.ts';
 
@@ -31,9 +32,13 @@ export function addRecallCommand(program: Command, io: IO): void {
       .option('--known <path>', 'a mask for --queries: 1 where a query is known to be right')
       .option('--no-known', 'recall is not told which entries of queries that are made are right')
       .option('--steps <n>', 'steps of recall', positive)
-      .option('--out <file>', 'write the recalled patterns to a file')
+      .option(
+        '--out <file>',
+        'write the recalled patterns to a file: text, or arrays as .npy, .npz or .safetensors',
+      )
       .option('--picture <file>', 'write a filmstrip of recall (PNG)')
       .addOption(bestOption())
+      .addOption(weightsOption())
       .addOption(seedOption('seed of what is drawn: patterns of --task, queries (default: 0)')),
   )
     .addOption(dataOption())

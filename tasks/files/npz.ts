@@ -34,6 +34,21 @@ export function npzPatterns(label: string, bytes: Bytes, asked: string | undefin
   return arrayPatterns(npyHeader(at, content), content);
 }
 
+/**
+ * All values of one array in C order, whatever axes it has; undefined where there is no array of that name.
+ * @throws InputError likewise
+ */
+export function npzArray(label: string, bytes: Bytes, name: string) {
+  const entry = arraysOf(label, bytes).find((each) => each.name === name);
+  if (!entry) return undefined;
+  const at = `${label}#${shownName(name)}`;
+  const content = contentOf(at, bytes, entry);
+  const header = npyHeader(at, content);
+  // As the only pattern of a file of patterns; a number is a row of one.
+  const shape = [1, ...(header.shape.length > 0 ? header.shape : [1])];
+  return { shape: header.shape, values: arrayPatterns({ ...header, shape }, content).read(0) };
+}
+
 /** Names and shapes of the arrays. @throws InputError likewise */
 export const npzNames = (label: string, bytes: Bytes) =>
   arraysOf(label, bytes).map((entry) => ({ name: entry.name, shape: shapeOf(label, bytes, entry) }));
