@@ -1,4 +1,5 @@
-/** @file `ebmm data [NAME]`: lists, fetches and verifies data sets; and where every command looks for data. */
+/** @file `ebmm data [NAME|PATH]`: lists, fetches and verifies data sets, describes files; and where every command looks for data. */
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { homeOf } from '../src/home.ts';
@@ -82,7 +83,7 @@ export async function fetchData(
 }
 
 export interface DataCommand {
-  /** A set, or SET/FILE, to fetch and verify; by default all sets are listed and nothing is fetched. */
+  /** A set, or SET/FILE, to fetch and verify, or a path of patterns to describe; by default all sets are listed. */
   name?: string;
   dataDir?: string;
   /** One JSON document `{"files": [...]}` instead of text. */
@@ -100,6 +101,12 @@ export async function dataCommand(
   sets: DataSet[] = DATA_SETS,
 ): Promise<void> {
   const source = dataSource({ dataDir, report: err }, env);
+  if (name !== undefined && isPath(name, sets)) {
+    const { describePath, descriptionLines } = await import('./data-path.ts');
+    const description = await describePath(name, source);
+    for (const line of json ? [JSON.stringify(description)] : descriptionLines(description)) out(line);
+    return;
+  }
   const rows = name === undefined ? await listData(source, sets) : await fetchData(name, source, sets);
   if (json) {
     out(JSON.stringify({ files: rows }));
@@ -114,6 +121,11 @@ export async function dataCommand(
   }
   if (name === undefined) out('Tasks fetch what they need; `ebmm data NAME` fetches and verifies a set now.');
 }
+
+/** Whether a name is a path of one's own patterns, not of a data set: it is there, or looks like one. */
+const isPath = (name: string, sets: DataSet[]) =>
+  !sets.some((set) => set.name === name.split('/')[0]) &&
+  (existsSync(name.replace(/#[^#]*$/, '')) || /[./\\#]/.test(name));
 
 function describe({ state, bytes, path, url, optional }: DataRow, source: DataSource): string {
   const size = bytes === undefined ? '' : `${(bytes / 1e6).toFixed(1)} MB`;

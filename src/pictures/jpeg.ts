@@ -23,7 +23,12 @@ export function jpegHeader(bytes: Uint8Array): Header {
     if (!isFrame(marker)) continue;
     const [height, width] = [(data[1] << 8) | data[2], (data[3] << 8) | data[4]];
     const turned = (exif === 1 ? xmp : exif) > 4;
-    return { width: turned ? height : width, height: turned ? width : height, grey: data[5] === 1 };
+    return {
+      width: turned ? height : width,
+      height: turned ? width : height,
+      grey: data[5] === 1,
+      moves: false,
+    };
   }
   throw new PictureError('it has no header of a frame');
 }

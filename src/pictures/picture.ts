@@ -20,6 +20,8 @@ export interface Header {
   width: number;
   height: number;
   grey: boolean;
+  /** Whether it moves: of such the first frame is taken. */
+  moves: boolean;
 }
 
 /** What is wrong with a picture, after "is not a whole picture: ". */

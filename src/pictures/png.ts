@@ -36,6 +36,10 @@ function layoutOf(data: Uint8Array): Layout {
   return { width, height, depth, colour, interlaced: interlace === 1 };
 }
 
+/** Frames of an animated PNG. */
+const framesOf = (data: Uint8Array) =>
+  data.length < 4 ? 1 : new DataView(data.buffer, data.byteOffset).getUint32(0);
+
 const XMP = 'XML:com.adobe.xmp\0\0';
 /** The orientation in an uncompressed text of XMP; undefined where it is another text. */
 const xmpOf = (data: Uint8Array) =>
@@ -47,13 +51,14 @@ export function pngHeader(bytes: Uint8Array): Header {
     throw new PictureError('it is cut off, or damaged, in its header');
   const { width, height, colour } = layoutOf(bytes.subarray(16, 29));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let [exif, xmp] = [1, 1];
+  let [exif, xmp, moves] = [1, 1, false];
   for (let at = 8; at + 12 <= bytes.length; ) {
     const end = at + 8 + view.getUint32(at);
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (end <= bytes.length) {
       const data = bytes.subarray(at + 8, end);
       if (type === 'eXIf') exif = orientationOf(data);
+      else if (type === 'acTL') moves = framesOf(data) > 1;
       else if (type === 'iTXt') xmp = xmpOf(data) ?? xmp;
     }
     if (type === 'IDAT') break;
@@ -64,6 +69,7 @@ export function pngHeader(bytes: Uint8Array): Header {
     width: turned ? height : width,
     height: turned ? width : height,
     grey: colour === 0 || colour === 4,
+    moves,
   };
 }
 
@@ -83,8 +89,7 @@ export function decodePng(bytes: Uint8Array): Picture {
     else if (type === 'IDAT') parts.push(data);
     else if (type === 'eXIf') exif = orientationOf(data);
     else if (type === 'iTXt') xmp = xmpOf(data) ?? xmp;
-    else if (type === 'acTL' && data.length >= 4)
-      frames = new DataView(data.buffer, data.byteOffset).getUint32(0);
+    else if (type === 'acTL') frames = framesOf(data);
     else if (/^[A-Z]/.test(type) && type !== 'IEND') throw new PictureError(`its ${type} chunk is not known`);
   }
   const { width, height, colour, depth } = layout!;

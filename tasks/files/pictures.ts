@@ -133,8 +133,14 @@ export function picturePatterns(found: PictureFolder, options: PictureOptions = 
       return kept[index];
     },
     nameOf: pathOf,
-    remark: passedOver(found),
+    remark: [passedOver(found) ?? [], moving(folder, headers)].flat().join('; ') || undefined,
   };
+}
+
+function moving(folder: string, headers: Header[]): string[] {
+  const count = headers.filter(({ moves }) => moves).length;
+  if (count === 0) return [];
+  return [`${folder}: ${count} ${count === 1 ? 'picture moves' : 'pictures move'}: the first frame is taken`];
 }
 
 /** One picture as the only pattern. */

@@ -273,3 +273,18 @@ test('a program takes a task from files too', async () => {
   const stored = await memory.store(tf.sub(tf.mul(patterns, 2), 1));
   expect((await stored.recall(tf.sub(tf.mul(patterns, 2), 1))).patterns.shape).toEqual([3, SIDE, SIDE, 1]);
 });
+
+test('data says what is in a file or folder', async () => {
+  const said = await ebmm(['data', inside('pictures')]);
+  expect(said.status, said.err).toBe(0);
+  expect(said.out.split('\n').slice(0, 3)).toEqual([
+    `${inside('pictures')}: 30 patterns of [4, 4, 1], bits (0 and 255)`,
+    '  train 24, validation 3, test 3',
+    '  test and validation: 3 of 30 patterns each, drawn by seed 0, 24 left to train',
+  ]);
+  const json = JSON.parse((await ebmm(['data', `${inside('bytes.json')}#all`, '--json'])).out);
+  expect(json).toMatchObject({ shape: [16], values: 'bits', range: [0, 1], sizes: { train: 24 } });
+  const wrong = await ebmm(['data', inside('nothing.npy')]);
+  expectRefused(wrong, 'nothing there');
+  expect((await ebmm(['data', 'omniglotte'])).err).toMatch(/unknown data set/);
+});

@@ -24,7 +24,13 @@ describe('pictures of every kind are read as Pillow reads them', () => {
     const picture = decodePicture(name, bytes);
     expect([picture.width, picture.height]).toEqual([width, height]);
     if (!/after the pixels/.test(name))
-      expect(pictureHeader(name, bytes)).toEqual({ width, height, grey: picture.channels === 1 });
+      expect(pictureHeader(name, bytes)).toEqual({
+        width,
+        height,
+        grey: picture.channels === 1,
+        moves: /animated/.test(name),
+      });
+    expect(picture.frames > 1).toBe(/animated/.test(name));
     // Pillow cuts these off at 255, which makes nearly all of them white.
     if (mode === 'I;16') return;
     expect(inChannels(picture, 3).values).toEqual(bytesOf(rgb));
