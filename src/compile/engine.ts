@@ -1,4 +1,4 @@
-/** @file What runs a program: the interface that both engines answer (DESIGN: two engines, one program). */
+/** @file What runs a program: the interface of all engines, from a tensor function to values in and values out. */
 import type * as tf from '@tensorflow/tfjs';
 import type { Values } from './graph.ts';
 import type { InputSpec } from './trace-backend.ts';

@@ -151,7 +151,7 @@ describe('train', () => {
 });
 
 describe('evaluate', () => {
-  test('--json prints one document with the fields that DESIGN names', async () => {
+  test('--json prints one document with all its fields', async () => {
     const { status, out } = await ebmm(
       'evaluate',
       run,

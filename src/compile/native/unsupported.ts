@@ -1,3 +1,5 @@
+/** @file How machine code says that it does not take a program: then another engine does. */
+
 /** Thrown for a graph that holds something no machine code is written for: it runs elsewhere. */
 export class Unsupported extends Error {}
 
