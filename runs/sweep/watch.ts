@@ -35,7 +35,7 @@ export async function watchStatus(
       const lines = statusReport(status);
       if (live) {
         const width = io.stream.columns ?? 80;
-        const fitting = fit(lines, (io.stream.rows ?? ROWS) - 2).map((line) => line.slice(0, width));
+        const fitting = shortened(lines, (io.stream.rows ?? ROWS) - 2).map((line) => line.slice(0, width));
         io.stream.write(`${fitting.join('\n')}\n`);
         shown = fitting.length;
       } else io.err(lines[0]);
@@ -51,7 +51,7 @@ export async function watchStatus(
 }
 
 /** What the best is stays in sight, whatever the number of trials. */
-function fit(lines: string[], rows: number): string[] {
+function shortened(lines: string[], rows: number): string[] {
   if (lines.length <= rows) return lines;
   const best = lines.filter((line) => line.startsWith('best: '));
   return [...lines.slice(0, Math.max(1, rows - best.length - 1)), '...', ...best];
