@@ -102,8 +102,8 @@ const print = (lines: string[], io: IO) => {
   for (const line of lines) io.out(line);
 };
 
-/** Settings of the user before those of the listing, which have names of their own. */
-function rowOf(run: KnownRun): Row {
+/** A run by its keys: those of its configuration and those of the listing. */
+export function rowOf(run: KnownRun): Row {
   const { folder: _, problem: __, values: ___, ...listed } = run.listed;
   return {
     runs: [run],
@@ -267,7 +267,8 @@ export async function runsIn(folder: string): Promise<string[]> {
     .sort();
 }
 
-async function describe(folder: string, now: number): Promise<KnownRun> {
+/** What is known of the run in a folder. */
+export async function describe(folder: string, now = Date.now()): Promise<KnownRun> {
   const run = { name: basename(folder), folder };
   const { config: file, metrics, checkpoint } = paths(folder);
   const times = await Promise.all(

@@ -5,12 +5,21 @@ import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InputError } from '../src/errors.ts';
 import { checkWritable, writeFileAtomically } from '../src/files.ts';
+import { condition, keyNamed } from './columns.ts';
 import type { DataOptions } from './data-options.ts';
 import { readEvaluation } from './evaluation-file.ts';
 import { heldoutOf } from './heldout.ts';
 import type { IO } from './io.ts';
-import { runsIn } from './list.ts';
-import { dataOption, type EngineChoice, engineOf, engineOptions, jsonOption } from './options.ts';
+import { describe, OWN_KEYS, rowOf, runsIn } from './list.ts';
+import {
+  collect,
+  dataOption,
+  type EngineChoice,
+  engineOf,
+  engineOptions,
+  jsonOption,
+  words,
+} from './options.ts';
 import { plotRun } from './plot.ts';
 import { MANY, page, type ReportedRun } from './report/page.ts';
 import { findRun, isPretrained, loadRun, paths, readConfig, readMetrics } from './run-folder.ts';
@@ -25,21 +34,32 @@ export interface ReportCommand extends DataOptions, EngineChoice {
   runs: string[];
   /** The page; default RUN/report.html of the first run, or NAME.html here for a pretrained memory. */
   out?: string;
+  /** Only runs of which all of these hold, as for `list`. */
+  filter?: string[];
+  /** Keys to compare beside those that differ. */
+  columns?: string[];
   json?: boolean;
 }
 
 /** @throws InputError when a run is none, or damaged */
-export async function reportCommand({ runs: names, out, json, ...options }: ReportCommand, io: IO) {
+export async function reportCommand(command: ReportCommand, io: IO) {
+  const { runs: names, out, json, filter = [], columns = [], ...options } = command;
   const folder = isSweep(resolve(names[0])) ? resolve(names[0]) : await findRun(names[0]);
   const file = out ?? (isPretrained(folder) ? `${basename(folder)}.html` : join(folder, 'report.html'));
   const path = resolve(file);
   await checkWritable(path);
   const folders: string[] = [];
   for (const name of names) folders.push(...(await runsOf(name)));
-  const drawn = new Set(folders.length > MANY ? await bestOf(folders) : folders);
+  const rows = await Promise.all(folders.map(async (run) => rowOf(await describe(run)).values));
+  const named = (what: string) => (key: string) => keyNamed(key, rows, OWN_KEYS, what);
+  const conditions = filter.map((text) => condition(text, named('--filter')));
+  const asked = columns.map(named('--columns'));
+  const kept = folders.filter((_, i) => conditions.every((holds) => holds(rows[i])));
+  if (kept.length === 0) throw new InputError('report: no run is like that');
+  const drawn = new Set(kept.length > MANY ? await bestOf(kept) : kept);
   const runs: ReportedRun[] = [];
-  for (const run of folders) runs.push(await gather(run, drawn.has(run), options, io));
-  await writeFileAtomically(path, await page(distinct(runs), new Date()));
+  for (const run of kept) runs.push(await gather(run, drawn.has(run), options, io));
+  await writeFileAtomically(path, await page(distinct(runs), new Date(), asked));
   io.out(json ? JSON.stringify({ report: path }) : path);
 }
 
@@ -63,7 +83,7 @@ async function bestOf(folders: string[]): Promise<string[]> {
 async function gather(
   folder: string,
   pictures: boolean,
-  options: Omit<ReportCommand, 'runs' | 'out' | 'json'>,
+  options: DataOptions & EngineChoice,
   io: IO,
 ): Promise<ReportedRun> {
   const config = await readConfig(folder);
@@ -104,6 +124,8 @@ export function addReportCommand(program: Command, io: IO): void {
     program
       .command('report')
       .argument('<runs...>', 'run folders, folders of sweeps or pretrained memories')
+      .option('--filter <condition>', 'only runs with KEY=TEXT, KEY!=TEXT, KEY<NUMBER or KEY>NUMBER', collect)
+      .option('--columns <keys>', 'keys of the configuration to compare beside those that differ', words)
       .option('--out <file>', 'the page (default: report.html in the first run)'),
   )
     .addOption(dataOption())

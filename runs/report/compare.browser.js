@@ -40,6 +40,21 @@
   const brushes = new Map();
   const kept = (i) => [...brushes].every(([axis, [a, b]]) => axis.place(i) !== null && axis.place(i) >= a && axis.place(i) <= b); // biome-ignore format: one line
 
+  let fade = () => {};
+  const filter = document.getElementById('runs-filter');
+
+  /** Lines and rows of the table follow what is kept on the axes and asked for in words. */
+  function follow() {
+    fade();
+    const names = new Set(runs.filter((_, i) => kept(i)).map(({ name }) => name));
+    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const row of document.querySelector('#compared tbody').rows) {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !names.has(row.cells[0].textContent) || !words.every((word) => text.includes(word));
+    }
+  }
+  filter?.addEventListener('input', follow);
+
   function parallel(parent) {
     const columns = [
       ...keys.map((key, k) => ({ label: key, values: runs.map(({ values }) => values[k]) })),
@@ -69,12 +84,8 @@
       path.addEventListener('pointerleave', () => path.setAttribute('stroke-width', 1.6));
       paths.set(i, path);
     }
-    const follow = () => {
+    fade = () => {
       for (const [i, path] of paths) path.setAttribute('opacity', kept(i) ? 0.9 : 0.06);
-      const names = new Set(runs.filter((_, i) => kept(i)).map(({ name }) => name));
-      for (const row of document.querySelector('#compared tbody').rows) {
-        row.hidden = !names.has(row.cells[0].textContent);
-      }
     };
     for (const axis of axes) {
       const { x, y } = axis;

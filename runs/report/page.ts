@@ -59,7 +59,12 @@ const COLUMNS = [
   (run: ReportedRun, row: Evaluation['rows'][number], evaluation: Evaluation) => unknown,
 ])[];
 
-export async function page(runs: readonly ReportedRun[], now: Date): Promise<string> {
+/** @param columns keys of configurations that runs are compared by beside those that differ */
+export async function page(
+  runs: readonly ReportedRun[],
+  now: Date,
+  columns: readonly string[] = [],
+): Promise<string> {
   const require = createRequire(import.meta.url);
   const [uplot, uplotCss, script, compare, css] = await Promise.all(
     [
@@ -72,7 +77,7 @@ export async function page(runs: readonly ReportedRun[], now: Date): Promise<str
   );
   const names = runs.map(({ name }) => name);
   const title = `ebmm: ${runs.length > MANY ? `${names.length} runs` : names.join(', ')}`;
-  const table = runTable(runs);
+  const table = runTable(runs, columns);
   const data = {
     table,
     curves: CURVES.map(([key, label]) => ({ label, series: runs.map((run) => curveOf(run, key)) })),

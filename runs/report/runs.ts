@@ -30,9 +30,10 @@ interface ComparedRun {
 const MOST_KEYS = 12;
 
 /** The held-out error decides where any run has one, else the moving error of training. */
-export function runTable(runs: readonly ReportedRun[]): RunTable {
+export function runTable(runs: readonly ReportedRun[], columns: readonly string[] = []): RunTable {
   const rows = runs.map(({ config: { seed: _, ...settings } }) => new Map(flatten(settings)));
-  const keys = varying(rows).slice(0, MOST_KEYS);
+  const asked = columns.filter((key) => rows.some((row) => row.has(key)));
+  const keys = [...new Set([...asked, ...varying(rows)])].slice(0, Math.max(MOST_KEYS, asked.length));
   const judged = runs.some(({ heldout }) => heldout);
   const groups = new Map<string, number>();
   const compared = runs.map((run, i): Omit<ComparedRun, 'colour'> => {
@@ -113,6 +114,7 @@ deviation of a run to either side.</p>`
 ${charts}
 ${groupsTable(table)}
 <h3>Each run</h3>
+<p class="note">Click a heading to sort. <label>Only rows with <input type="search" id="runs-filter" placeholder="all of these words"></label></p>
 ${sortable('compared', head, rows)}
 </section>`;
 }

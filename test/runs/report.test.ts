@@ -216,6 +216,17 @@ describe('of a sweep', () => {
     expect(rows.slice(each + 1, each + 7).map((row) => row.slice(1, 10))).toEqual([3, 5, 4, 1, 2, 6].map((n) => `trial-00${n}`)); // biome-ignore format: one line
   });
 
+  test('runs are chosen and compared by any key', async () => {
+    const file = join(folder, 'chosen.html');
+    const { status, err } = await ebmm(['report', sweep, '--out', file, '--filter', 'width>4', '--filter', 'heldout<2.5', '--columns', 'learning_rate']); // biome-ignore format: one list
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain('<title>ebmm: trial-003, trial-005</title>');
+    expect(text).toMatch(/<button>training.learning_rate<\/button><\/th><th><button>network.width/);
+    expectRefused(await ebmm(['report', sweep, '--filter', 'width>40']), 'none left');
+    expectRefused(await ebmm(['report', sweep, '--columns', 'nosuch']), 'no key');
+  });
+
   test('a sweep of which no trial has begun is refused', async () => {
     const empty = join(folder, 'empty');
     mkdirSync(empty);
@@ -249,6 +260,9 @@ describe('of a sweep', () => {
     expect(await shown()).toEqual(['trial-003', 'trial-004', 'trial-001', 'trial-002']);
     await view.mouse.click(x, middle);
     expect(await shown()).toHaveLength(6);
+    await view.fill('#runs-filter', 'trial-00 16');
+    expect(await shown()).toEqual(['trial-005', 'trial-006']);
+    await view.fill('#runs-filter', '');
     // One line with its band for the five runs that have an error.
     expect(await view.$$eval('#effect circle', (all) => all.length)).toBe(5);
     expect(await view.$$eval('#effect polygon', (all) => all.length)).toBe(1);
