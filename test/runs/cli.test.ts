@@ -326,7 +326,7 @@ describe('bad input is one line and exit status 2', () => {
     [
       'patterns of the wrong length',
       () => ['recall', run, '--patterns', config('short.txt', '101\n'), '--queries', inside('short.txt')],
-      /pattern 1 has 3 values, expected 16/,
+      /row 1 has 3 values, expected 16/,
     ],
     ['an unknown data set', () => ['data', 'omniglto'], /omniglto/],
     [

@@ -193,7 +193,7 @@ test('a module whose function fails is told, not called an internal error', asyn
   const module = file('boom.mjs', 'export default () => { throw new Error("boom"); }');
   const outcome = await ebmm(['train', 'binary', '--network', module, '--out', inside('boom')]);
   expectRefused(outcome, 'boom');
-  expect(outcome.err).toContain('boom.mjs: its function of { patternShape } failed: boom');
+  expect(outcome.err).toContain('boom.mjs: its function of { patternShape, options } failed: boom');
 });
 
 test('a run of another version says so where it cannot be read', async () => {
