@@ -116,7 +116,7 @@ export async function evaluateCommand(options: EvaluateOptions, io: IO): Promise
 }
 
 function makingOf(run: LoadedRun, { known }: Evaluation, options: EvaluateOptions, io: IO): Making {
-  const { engine, task, corruption, recallSteps, bits, split = 'test', best } = options;
+  const { engine, task, corruption, recallSteps, bits, split = 'test', best, weights } = options;
   const trained = run.config.corruption;
   return {
     at: new Date().toISOString(),
@@ -126,7 +126,7 @@ function makingOf(run: LoadedRun, { known }: Evaluation, options: EvaluateOption
     step: run.state.step,
     parameters: fingerprintOf(run),
     own:
-      [task, recallSteps, bits, best || undefined].every((option) => option === undefined) &&
+      [task, recallSteps, bits, best || undefined, weights].every((option) => option === undefined) &&
       split === 'test' &&
       known === run.config.known &&
       (corruption === undefined || corruption === trained),
@@ -213,6 +213,7 @@ export async function evaluateRun(
     known,
     steps,
     ...best,
+    ...(options.weights === undefined ? {} : { weights: options.weights }),
     dimension,
     seed,
   };
@@ -295,11 +296,11 @@ export async function makeRival(
 
 /** The evaluation as text: errors with their bands, and compression. */
 export function report(evaluation: Evaluation): string[] {
-  const { rows, task, data, corruption, known, steps, best, dimension } = evaluation;
+  const { rows, task, data, corruption, known, steps, best, weights, dimension } = evaluation;
   const files = data ? ` (${data.map(({ path }) => basename(path)).join(', ')})` : '';
   const { unit, episodes } = rows[0];
   const lines = [
-    `${task}${files}, ${dimension} values, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${steps ? `${steps} steps of recall, ` : ''}${best === undefined ? '' : `best checkpoint (update ${best}), `}${episodes} episodes: mean error in ${unit}`,
+    `${task}${files}, ${dimension} values, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${steps ? `${steps} steps of recall, ` : ''}${best === undefined ? '' : `best checkpoint (update ${best}), `}${weights === undefined ? '' : `parameters of ${weights}, `}${episodes} episodes: mean error in ${unit}`,
     '',
     ...(rows[0].bits === undefined ? errorTable(rows, publishedBeside(evaluation)) : bitsTable(rows)),
     '',

@@ -105,6 +105,8 @@ export interface Evaluation {
   steps?: number;
   /** Of the run's best checkpoint: after how many updates that was. Absent for its last one. */
   best?: number;
+  /** The file that the trained parameters came from, where they were not those of the run. */
+  weights?: string;
   /** Values in a pattern. */
   dimension: number;
   seed: number;

@@ -88,6 +88,7 @@ test.each(['npz', 'safetensors'])('weights go out as .%s and back in', async (fo
   expect({ status, out }).toEqual({ status: 0, out: file });
   const argv = ['evaluate', run, '--episodes', '4', '--against', 'none', '--json', '--patterns', '3'];
   const errors = async (...more: string[]) => JSON.parse((await ebmm([...argv, ...more])).out).rows[0].error;
+  await errors();
   expect(await errors('--weights', file)).toBe(await errors());
   expect((await recall(...given, '--weights', file)).out).toBe((await recall(...given)).out);
   // Others give other errors: they are what is used.
@@ -98,6 +99,10 @@ test.each(['npz', 'safetensors'])('weights go out as .%s and back in', async (fo
   ]);
   writeFileSync(file, encodeArrays(format as 'npz', Object.fromEntries(zeros)));
   expect(await errors('--weights', file)).not.toBe(await errors());
+  // And the run keeps the evaluation of its own ones.
+  const kept = JSON.parse(readFileSync(join(run, 'evaluation.json'), 'utf8'));
+  expect(kept.weights).toBeUndefined();
+  expect(kept.rows[0].error).toBe(await errors());
   writeFileSync(file, encodeArrays(format as 'npz', { W: { shape: [2], values: new Float32Array(2) } }));
   const wrong = await ebmm([...argv, '--weights', file]);
   expectRefused(wrong, 'of another shape');
