@@ -4,7 +4,7 @@
  * is when nothing happens, is judged once, and no process and no claim is left.
  */
 import { deepStrictEqual, ok } from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -13,12 +13,12 @@ import { tiny } from '../tiny.ts';
 import { outcomeOf, startEbmm, trialsAt } from './process.ts';
 
 const ENDS = 12;
-const STEPS = 400;
+const STEPS = 2000;
 const folder = mkdtempSync(join(tmpdir(), 'ebmm-sweep-'));
 const config = join(folder, 'tiny.json');
 writeFileSync(
   config,
-  JSON.stringify({ ...tiny, training: { ...tiny.training, steps: STEPS, save_every: 20 } }),
+  JSON.stringify({ ...tiny, training: { ...tiny.training, steps: STEPS, save_every: 20, log_every: 10 } }),
 );
 const asked = (out: string) => ['sweep', config, '--out', out, '--grid', 'network.width=2,4', '--seeds', '2', '--episodes', '5', '--threads', '1']; // biome-ignore format: one list
 const trials = ['trial-001', 'trial-002', 'trial-003', 'trial-004'];
@@ -30,10 +30,22 @@ try {
   const reference = trials.map((trial) => outcomeOf(calm, trial));
 
   const random = stream('sweep ends');
+  /** Of metrics, in all trials. */
+  const lines = () =>
+    trials.reduce((sum, trial) => {
+      const file = join(wild, trial, 'metrics.jsonl');
+      return sum + (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length : 0);
+    }, 0);
   const workers = [startEbmm(...asked(wild)), startEbmm(...asked(wild))];
   for (let end = 0; end < ENDS; end++) {
-    await setTimeout(1000 + 9000 * random.uniform());
     const i = random.integer(2);
+    // Some while they start, most after some updates.
+    if (end % 4 === 3) await setTimeout(5000 * random.uniform());
+    else {
+      const enough = lines() + 2 + random.integer(20);
+      const idle = () => workers.every(({ child }) => child.exitCode !== null);
+      while (lines() < enough && !idle()) await setTimeout(20);
+    }
     const signal = (['SIGKILL', 'SIGINT', 'SIGTERM'] as const)[end % 3];
     const running = workers[i].child.exitCode === null;
     workers[i].child.kill(signal);
