@@ -8,6 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { compiledEngine, type Device, type NamedValues } from '../src/compile/index.ts';
+import { agreement, type Outcome } from './agreement.ts';
 import { type Problem, type ProblemName, problemNames, problemOf, settings, updates } from './problems.ts';
 import { summary } from './results.ts';
 
@@ -16,16 +17,13 @@ const LIMIT = 150;
 /** Milliseconds of stepping after which a measurement ends. */
 const ENOUGH = 3000;
 
-interface Outcome {
-  losses: [number, number];
-  norm: number;
-  first: NamedValues;
+interface Stepped extends Outcome {
   /** Milliseconds a step; empty for the truth. */
   times: number[];
   seconds: { trace: number; prepare: number };
 }
 
-async function stepOn(device: Device, problem: Problem, timed: boolean): Promise<Outcome> {
+async function stepOn(device: Device, problem: Problem, timed: boolean): Promise<Stepped> {
   const engine = compiledEngine({ device, target: 'onnxruntime' });
   try {
     const program = await engine.compile(problem.step, problem.inputs);
@@ -42,7 +40,7 @@ async function stepOn(device: Device, problem: Problem, timed: boolean): Promise
     return {
       losses: [first.loss[0], second.loss[0]],
       norm: first.norm[0],
-      first,
+      moments: momentsOf(first),
       times,
       seconds: program.seconds,
     };
@@ -51,22 +49,16 @@ async function stepOn(device: Device, problem: Problem, timed: boolean): Promise
   }
 }
 
-const difference = (a: number, b: number) => Math.abs(a - b) / Math.max(Math.abs(b), 1e-12);
-
-/** Of all first moments, which are multiples of the gradients: the greatest |a - b| / |b|, by their Euclidean norms, of a tensor. */
-function momentDifference(a: NamedValues, b: NamedValues): { tensor: string; difference: number } {
-  let worst = { tensor: '', difference: 0 };
-  for (const tensor of Object.keys(b).filter((name) => name.startsWith('m:'))) {
-    let [apart, whole] = [0, 0];
-    for (let i = 0; i < b[tensor].length; i++) {
-      apart += (Number(a[tensor][i]) - Number(b[tensor][i])) ** 2;
-      whole += Number(b[tensor][i]) ** 2;
-    }
-    const found = Math.sqrt(apart / Math.max(whole, 1e-30));
-    if (!(found <= worst.difference)) worst = { tensor: tensor.slice(2), difference: found };
-  }
-  return worst;
-}
+/** The first moments among the outputs of an update. */
+const momentsOf = (outputs: NamedValues): Outcome['moments'] =>
+  Object.fromEntries(
+    Object.entries(outputs)
+      .filter(([name]) => name.startsWith('m:'))
+      .map(([name, values]) => [
+        name.slice(2),
+        { shape: [values.length], values: Float32Array.from(values, Number) },
+      ]),
+  );
 
 async function measure(device: Device, name: ProblemName, episodes: number) {
   const problem = problemOf({ ...settings[name](), episodes });
@@ -82,11 +74,12 @@ async function measure(device: Device, name: ProblemName, episodes: number) {
   // The processor takes a quarter of an hour for the largest.
   if (episodes > 16 && name !== 'site') return told;
   const here = await stepOn('cpu', problem, false);
+  const { loss, second, norm, gradient, parameter } = agreement(here, there);
   return {
     ...told,
-    losses: Math.max(...there.losses.map((loss, i) => difference(loss, here.losses[i]))),
-    norm: difference(there.norm, here.norm),
-    gradient: momentDifference(there.first, here.first),
+    losses: Math.max(loss, second),
+    norm,
+    gradient: { tensor: parameter, difference: gradient },
   };
 }
 
