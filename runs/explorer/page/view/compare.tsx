@@ -7,6 +7,7 @@ import { wrongBits } from '../lab/sources.ts';
 import * as s from '../state.ts';
 import { json, lab, open } from '../workers.ts';
 import { Chart, type Series } from './chart.tsx';
+import { Slider } from './slider.tsx';
 import { Tile } from './tile.tsx';
 import { count, plural } from './words.ts';
 
@@ -270,17 +271,15 @@ function Loads() {
         {s.useKnown.value ? 'Recall knows which bits were not touched.' : 'Recall is told nothing.'}
       </p>
       <div class="row">
-        <label class="slider">
-          <span>Load</span>
-          <input
-            type="range"
-            min="1"
-            max={image ? 64 : 128}
-            value={set.count}
-            onChange={(event) => redraw({ count: Number(event.currentTarget.value) })}
-          />
-          <output>{set.count} stored</output>
-        </label>
+        <Slider
+          label="Load"
+          min={1}
+          max={image ? 64 : 128}
+          value={set.count}
+          set={(count) => redraw({ count })}
+        >
+          {set.count} stored
+        </Slider>
         <button
           type="button"
           class={s.measuring.value ? '' : 'primary'}

@@ -6,6 +6,7 @@ import { save as saveFile } from '../figure.ts';
 import * as s from '../state.ts';
 import { lab } from '../workers.ts';
 import { Chart } from './chart.tsx';
+import { Slider } from './slider.tsx';
 import { plural, time } from './words.ts';
 
 export const TRAINED = 'trained-here';
@@ -77,32 +78,28 @@ export function Training() {
         corrected by what comes back wrong, again and again. Every update differentiates through all of it.
       </p>
       <div class="row">
-        <label class="slider">
-          <span>Patterns at once</span>
-          <input
-            type="range"
-            min="8"
-            max="64"
-            step="8"
-            value={patterns}
-            disabled={s.training.value}
-            onInput={(event) => setPatterns(Number(event.currentTarget.value))}
-          />
-          <output>{patterns}</output>
-        </label>
-        <label class="slider">
-          <span>Updates</span>
-          <input
-            type="range"
-            min="20"
-            max="400"
-            step="20"
-            value={steps}
-            disabled={s.training.value}
-            onInput={(event) => setSteps(Number(event.currentTarget.value))}
-          />
-          <output>{steps}</output>
-        </label>
+        <Slider
+          label="Patterns at once"
+          min={8}
+          max={64}
+          step={8}
+          value={patterns}
+          disabled={s.training.value}
+          moving={setPatterns}
+        >
+          {patterns}
+        </Slider>
+        <Slider
+          label="Updates"
+          min={20}
+          max={400}
+          step={20}
+          value={steps}
+          disabled={s.training.value}
+          moving={setSteps}
+        >
+          {steps}
+        </Slider>
       </div>
       <div class="row">
         <button

@@ -7,6 +7,7 @@ import { Brush } from './brush.tsx';
 import { Chart } from './chart.tsx';
 import { Icon, type IconName } from './icons.tsx';
 import { Own } from './own.tsx';
+import { Slider } from './slider.tsx';
 import { Tile } from './tile.tsx';
 import { count, plural, time } from './words.ts';
 
@@ -68,17 +69,15 @@ export function Shelf() {
       </ul>
       {set.kind !== 'own' && (
         <div class="row">
-          <label class="slider">
-            <span>How many</span>
-            <input
-              type="range"
-              min="1"
-              max={MOST[set.kind]}
-              value={set.count}
-              onChange={(event) => act.redraw({ count: Number(event.currentTarget.value) })}
-            />
-            <output>{set.count}</output>
-          </label>
+          <Slider
+            label="How many"
+            min={1}
+            max={MOST[set.kind]}
+            value={set.count}
+            set={(count) => act.redraw({ count })}
+          >
+            {set.count}
+          </Slider>
         </div>
       )}
       <Own />
@@ -180,18 +179,16 @@ export function Stage() {
             <span>{title}</span>
           </button>
         ))}
-        <label class="slider short">
-          <span>Size</span>
-          <input
-            type="range"
-            min="1"
-            max="12"
-            value={s.brush.value}
-            onInput={(event) => {
-              s.brush.value = Number(event.currentTarget.value);
-            }}
-          />
-        </label>
+        <Slider
+          class="short"
+          label="Size"
+          min={1}
+          max={12}
+          value={s.brush.value}
+          moving={(size) => {
+            s.brush.value = size;
+          }}
+        />
         <button
           type="button"
           class="quiet"
