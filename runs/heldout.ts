@@ -81,6 +81,8 @@ export interface HeldoutError {
   error: number;
   /** In words; errors compare where it is the same. */
   way: string;
+  /** Updates that the run had had when it was judged; absent of validation while training. */
+  steps?: number;
 }
 
 /**
@@ -91,7 +93,8 @@ export async function heldoutOf(folder: string): Promise<HeldoutError | undefine
   const heldout = await readHeldout(folder);
   const judgement = heldout?.judgements.at(-1);
   if (heldout && judgement && judgement.error !== null) {
-    return { error: judgement.error, way: wayOf(heldout.patterns, heldout.episodes, heldout.seed) };
+    const { error, ended, steps } = judgement;
+    return { error, steps: ended ?? steps, way: wayOf(heldout.patterns, heldout.episodes, heldout.seed) };
   }
   const best = bestValidation(await readValidations(folder));
   if (!best || !Number.isFinite(best.error)) return undefined;

@@ -94,7 +94,12 @@ export async function listCommand(command: ListCommand, io: IO) {
   if (rows.length === 0) return io.out(filter.length > 0 ? 'no run is like that' : 'no runs yet');
   print(textTable(tableOf(rows, columns, group)), io);
   for (const { runs } of rows) {
-    for (const { listed } of runs) if (listed.problem) io.err(`${listed.name}: ${listed.problem}`);
+    for (const { listed, heldout } of runs) {
+      if (listed.problem) io.err(`${listed.name}: ${listed.problem}`);
+      if (heldout?.steps !== undefined && heldout.steps < (listed.steps ?? 0)) {
+        io.err(`${listed.name}: its held-out error is that of update ${heldout.steps}`);
+      }
+    }
   }
 }
 

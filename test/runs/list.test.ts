@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { csv } from '../../runs/columns.ts';
@@ -170,6 +170,17 @@ describe('of a sweep', () => {
     const grouped = (await command('--csv', '--group', '--columns', 'width')).out.split('\n');
     expect(grouped[1]).toBe(`trial-003 trial-004,2,binary,hopfield-site,bits,8,2,2,${Math.SQRT1_2},5,0`);
     expect(csv(['a,b'], [['x"y', [1, 2], undefined, true]])).toEqual(['"a,b"', '"x""y","[1,2]",,true']);
+  });
+
+  test('an error that was measured before the last updates is told', async () => {
+    run('sweep/trial-007', { seed: 7 }, 100, 5, 10);
+    const judgement = { steps: 50, error: 9, unit: 'bits', errors: [], seconds: 1, engine: 'compiled' };
+    writeFileSync(
+      join(sweep, 'trial-007', 'heldout.json'),
+      JSON.stringify({ ...judged, judgements: [judgement] }),
+    );
+    expect((await command()).err).toBe('trial-007: its held-out error is that of update 50');
+    rmSync(join(sweep, 'trial-007'), { recursive: true });
   });
 
   test('errors that were measured in other ways are told apart; what is not finite is not known', async () => {
