@@ -2,6 +2,7 @@
  * @file `ebmm compare TASK`: all memories of the project on one task at equal bits of memory, mask known and not told. Every memory is
  * measured in several sizes and bits a number, and at a budget each shows the best that fits.
  */
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parseConfig } from '../meta/config.ts';
@@ -12,7 +13,17 @@ import { writeFileAtomically } from '../src/files.ts';
 import { componentsHopfield } from '../src/hopfield/index.ts';
 import type { AssociativeMemory } from '../src/memory/associative.ts';
 import { sizeOf } from '../src/shapes.ts';
-import { type Corruption, loadCorruption, loadTask, type Task, type TaskConfig } from '../tasks/index.ts';
+import { taskOfPath } from '../tasks/files/locate.ts';
+import { pathAndArray } from '../tasks/files/paths.ts';
+import {
+  type Corruption,
+  type DataSource,
+  loadCorruption,
+  loadTask,
+  type Task,
+  type TaskConfig,
+  taskNames,
+} from '../tasks/index.ts';
 import { cachedComponents } from './components.ts';
 import { corruptionFrom, type DataOptions, sourceOf } from './data-options.ts';
 import { COMPONENTS, MOST_COMPONENTS, makeRival, packing, referencesAt, rivalNames } from './evaluate.ts';
@@ -70,7 +81,7 @@ export interface Comparison {
 
 export async function compareCommand(options: CompareCommand, io: IO): Promise<Comparison> {
   const { engine, patterns = 64, episodes = 10, seed = 1, bits = [1, 2, 3, 4, 6, 8, 32] } = options;
-  const asked = taskConfigOf(options.task);
+  const asked = taskConfigOf(options.task, sourceOf(options, io));
   const task = await loadTask(asked, sourceOf(options, io));
   const corruption = await loadCorruption(
     options.corruption ? corruptionFrom(options.corruption) : task.corruption,
@@ -152,11 +163,16 @@ const usual = ({ patternShape }: Task) =>
   });
 
 /**
- * The task of that name, or of a JSON object as in a configuration.
+ * The task of that name, of a path of patterns, or of a JSON object as in a configuration.
  * @throws InputError for JSON that is no task
  */
-function taskConfigOf(text: string): TaskConfig {
-  if (!text.trimStart().startsWith('{')) return { name: text } as TaskConfig;
+function taskConfigOf(text: string, source: DataSource): TaskConfig {
+  if (!text.trimStart().startsWith('{')) {
+    const known = (taskNames as string[]).includes(text);
+    return known || !existsSync(pathAndArray(text)[0])
+      ? ({ name: text } as TaskConfig)
+      : taskOfPath(text, source);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -291,7 +307,10 @@ export function addCompareCommand(program: Command, io: IO): void {
   engineOptions(
     program
       .command('compare')
-      .argument('<task>', 'binary, omniglot, mnist, cifar10, or a task of a configuration as JSON')
+      .argument(
+        '<task>',
+        'binary, omniglot, mnist, cifar10, a path of patterns as of --task, or a task of a configuration as JSON',
+      )
       .option('--patterns <n>', 'patterns stored at once', positive, 64)
       .option(
         '--budgets <list>',

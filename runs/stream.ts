@@ -34,9 +34,12 @@ import {
   jsonOption,
   positive,
   positives,
+  resizeOption,
   seedOption,
+  taskOption,
   words,
 } from './options.ts';
+import { otherTask } from './other-task.ts';
 import { ageChart } from './plots/age-chart.ts';
 import { startProgress } from './progress.ts';
 import type { StreamEvaluation, StreamRow } from './records.ts';
@@ -48,6 +51,10 @@ export interface StreamCommand extends DataOptions {
   /** The checkpoint of the run's best validation, not its last. */
   best?: boolean;
   engine: Engine;
+  /** A file or folder of other patterns of the same size; default: the task that the memory was trained on. */
+  task?: string;
+  /** With `task`: pictures of other sizes are brought to that of the memory. */
+  resize?: boolean;
   /** Patterns of a stream; default task.stream.length, else 256. */
   length?: number;
   /** Patterns added at once; default task.stream.batch, else 8. */
@@ -59,7 +66,7 @@ export interface StreamCommand extends DataOptions {
   /** Streams; default 50. */
   episodes?: number;
   against?: string[];
-  /** Folder for stream.json and stream.png; default the run folder, unless it is a pretrained memory's. */
+  /** Folder for stream.json and stream.png; default the run folder, unless it is a pretrained memory's or the patterns are others. */
   out?: string;
   seed?: number;
   json?: boolean;
@@ -73,7 +80,9 @@ const BATCH_VALUES = 262144;
 export async function streamCommand(options: StreamCommand, io: IO): Promise<StreamEvaluation> {
   const run = await loadRun(options.run, { best: options.best });
   const { config } = run;
-  const task = taskOf(config, await loadTask(config.task, sourceOf(options, io)));
+  const source = sourceOf(options, io);
+  const asked = options.task ? otherTask(run, options.task, 'test', source, options.resize) : config.task;
+  const task = taskOf(config, await loadTask(asked, source));
   const corruption = await loadCorruption(
     options.corruption ? corruptionFrom(options.corruption) : (config.corruption ?? task.corruption),
     task,
@@ -107,7 +116,9 @@ export async function streamCommand(options: StreamCommand, io: IO): Promise<Str
   const dimension = sizeOf(task.patternShape);
   const { name } = task;
   const evaluation = { task: name, corruption: corruption.spec, known, length, batch, episodes, dimension, seed, rows }; // biome-ignore format: a record
-  const folder = options.out ? resolve(options.out) : isPretrained(run.folder) ? undefined : run.folder;
+  // Of other patterns the run folder keeps nothing.
+  const kept = !isPretrained(run.folder) && options.task === undefined;
+  const folder = options.out ? resolve(options.out) : kept ? run.folder : undefined;
   const picture =
     folder && (options.out ? join(folder, 'stream.png') : join(paths(folder).plots, 'stream.png'));
   if (folder && picture) {
@@ -279,6 +290,8 @@ export function addStreamCommand(program: Command, io: IO): void {
       .addOption(seedOption('seed of the streams (default: 1, not that of training)')),
   )
     .addOption(bestOption())
+    .addOption(taskOption('other patterns of the same size'))
+    .addOption(resizeOption())
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText('after', numbersHelp('error', 'floats', 'age', 'the last N of M'))

@@ -1,5 +1,5 @@
 /** @file One set of drawings in several formats, through every command: all of them must see the same patterns. */
-import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { beforeAll, expect, test } from 'vitest';
@@ -287,4 +287,40 @@ test('data says what is in a file or folder', async () => {
   const wrong = await ebmm(['data', inside('nothing.npy')]);
   expectRefused(wrong, 'nothing there');
   expect((await ebmm(['data', 'omniglotte'])).err).toMatch(/unknown data set/);
+});
+
+test('memories are compared on a file', async () => {
+  const argv = [
+    'compare',
+    inside('array.npy'),
+    '--patterns',
+    '3',
+    '--episodes',
+    '1',
+    '--memories',
+    'hebb',
+    '--json',
+  ];
+  const outcome = await ebmm([...argv, '--out', inside('compared')]);
+  expect(outcome.status, outcome.err).toBe(0);
+  expect(JSON.parse(outcome.out)).toMatchObject({ task: 'files', patterns: 3 });
+});
+
+test('streams are drawn from a file', async () => {
+  const argv = [
+    'stream',
+    run,
+    '--task',
+    inside('array.npy'),
+    '--length',
+    '8',
+    '--batch',
+    '2',
+    '--episodes',
+    '2',
+  ];
+  const outcome = await ebmm([...argv, '--against', 'none', '--json']);
+  expect(outcome.status, outcome.err).toBe(0);
+  expect(JSON.parse(outcome.out)).toMatchObject({ task: 'files', length: 8, dimension: 16 });
+  expect(existsSync(join(run, 'stream.json'))).toBe(false);
 });
