@@ -26,6 +26,19 @@ export function gunzipped(label: string, bytes: Bytes): Bytes {
   }
 }
 
+/** All that comes from a pipe (`<(command)`, /dev/stdin); undefined where that is more than `most` bytes. */
+function untilEnd(descriptor: number, most: number): Uint8Array | undefined {
+  const parts: Uint8Array[] = [];
+  for (let length = 0; length <= most; ) {
+    const part = new Uint8Array(65536);
+    const got = readSync(descriptor, part, 0, part.length, null);
+    if (got === 0) return new Uint8Array(Buffer.concat(parts));
+    parts.push(part.subarray(0, got));
+    length += got;
+  }
+  return undefined;
+}
+
 /** @throws InputError where the file cannot be read */
 export function openBytes(file: string, kept = KEPT): Bytes {
   const failed = (error: unknown): never => {
@@ -48,7 +61,14 @@ export function openBytes(file: string, kept = KEPT): Bytes {
   };
   try {
     const status = fstatSync(descriptor);
-    if (!status.isFile()) throw Object.assign(new Error(), { code: 'EISDIR' });
+    if (status.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
+    if (!status.isFile()) {
+      const all = untilEnd(descriptor, kept);
+      closeSync(descriptor);
+      if (!all)
+        throw new InputError(`${file}: more than ${kept} bytes from a pipe or device; write them to a file`);
+      return bytesOf(all);
+    }
     const { size } = status;
     if (size <= kept) {
       const all = read(new Uint8Array(size), 0);
