@@ -7,11 +7,11 @@ import { InputError } from '../src/errors.ts';
 import { checkWritable } from '../src/files.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import { type IO, STOP_STATUS } from './io.ts';
-import { collect, dataOption, type EngineChoice, engineOf, engineOptions, jsonOption, positive, positiveNumber, positives, seedOption } from './options.ts'; // biome-ignore format: one import
+import { collect, dataOption, type EngineChoice, engineOf, engineOptions, jsonOption, positive, positiveNumber, positives, seedOption, taskOption } from './options.ts'; // biome-ignore format: one import
 import type { Provenance } from './run-folder.ts';
 import { checkTrust, isSweep, type Manifest, openSweep, readManifest, sweepPaths } from './sweep/manifest.ts';
 import { describe } from './sweep/plan.ts';
-import { type Asked, checkTrials, EPISODES, FACTOR, prepare } from './sweep/prepare.ts';
+import { type Asked, askedKeys, checkTrials, EPISODES, FACTOR, prepare } from './sweep/prepare.ts';
 import { checkSbatch, submit, wordsOf } from './sweep/slurm.ts';
 import { statusOf, statusReport } from './sweep/status.ts';
 import { watchStatus } from './sweep/watch.ts';
@@ -83,35 +83,7 @@ export async function sweepCommand(options: SweepCommand, io: IO): Promise<numbe
 
 /** Options that say what is to be done have no meaning where that is written down. */
 function checkNothingAsked(options: SweepCommand): void {
-  const {
-    plan: file,
-    grid,
-    random,
-    range,
-    seeds,
-    seed,
-    set,
-    steps,
-    patterns,
-    episodes,
-    halving,
-    first,
-  } = options;
-  const asked = {
-    plan: file,
-    grid,
-    random,
-    range,
-    seeds,
-    seed,
-    set,
-    steps,
-    patterns,
-    episodes,
-    halving,
-    first,
-  };
-  const [wrong] = Object.entries(asked).find(([, value]) => value !== undefined) ?? [];
+  const wrong = askedKeys.find((key) => options[key] !== undefined);
   if (!wrong) return;
   throw new InputError(
     `sweep: --${wrong} belongs to PRESET or CONFIG.json --out DIR; the folder of a sweep has it written down`,
@@ -230,6 +202,8 @@ export function addSweepCommand(
       .option('--plan <file>', 'grid, ranges, list and the rest as JSON')
       .option('--seeds <n>', 'seeds of each (default: 1)', positive)
       .option('--set <key=value>', 'change a key of all trials', collect)
+      .addOption(taskOption('patterns of your own to train on'))
+      .option('--network <file>', 'an energy network of your own, from a TypeScript or JavaScript file')
       .option('--steps <n>', 'updates of every trial', positive)
       .option('--patterns <list>', 'loads whose mean error on the validation split decides (default: as trained)', positives) // biome-ignore format: one line
       .option('--episodes <n>', `validation episodes at each load (default: ${EPISODES})`, positive)

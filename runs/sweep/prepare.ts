@@ -4,7 +4,7 @@ import type { Config } from '../../meta/config.ts';
 import { taskOf } from '../../meta/stored-task.ts';
 import { InputError } from '../../src/errors.ts';
 import { drawBatch, loadCorruption, readTask, type Task } from '../../tasks/index.ts';
-import { type DataOptions, sourceOf } from '../data-options.ts';
+import { type DataOptions, sourceOf, taskFrom } from '../data-options.ts';
 import type { Judging } from '../heldout.ts';
 import type { IO } from '../io.ts';
 import { makeLearner } from '../learners.ts';
@@ -34,6 +34,10 @@ export interface Asked {
   seeds?: number;
   seed?: number;
   set?: string[];
+  /** A file or folder of patterns. */
+  task?: string;
+  /** A module with an energy network. */
+  network?: string;
   steps?: number;
   /** Loads whose mean error decides. */
   patterns?: number[];
@@ -44,6 +48,8 @@ export interface Asked {
   first?: number;
 }
 
+export const askedKeys = ['plan', 'grid', 'random', 'range', 'seeds', 'seed', 'set', 'task', 'network', 'steps', 'patterns', 'episodes', 'halving', 'first'] as const satisfies readonly (keyof Asked)[]; // biome-ignore format: one list
+
 export interface Preparation extends Asked, DataOptions, EngineChoice {
   out?: string;
   provenance: Provenance;
@@ -52,7 +58,13 @@ export interface Preparation extends Asked, DataOptions, EngineChoice {
 /** Everything that can be wrong with any trial is found out before anything is written. */
 export async function prepare(what: string, options: Preparation, io: IO): Promise<Manifest> {
   const file = options.plan === undefined ? undefined : await readPlanFile(options.plan);
-  const set = [...Object.entries(file?.set ?? {}), ...(options.set ?? []).map(parseChange)];
+  const set: [string, unknown][] = [
+    ...Object.entries(file?.set ?? {}),
+    ...(options.set ?? []).map(parseChange),
+  ];
+  // Before what --set changes of them.
+  if (options.network) set.unshift(['network', { name: 'custom', file: options.network }]);
+  if (options.task) set.unshift(['task', taskFrom(options.task, sourceOf(options, io))]);
   const steps = options.steps ?? file?.steps;
   if (steps) set.push(['training.steps', steps]);
   const { name, base, trials } = await planTrials(what, {

@@ -1,6 +1,7 @@
 /** @file Sweeps as commands: what they make, what they refuse, and what becomes of them when somebody dies. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { parseConfig } from '../../../meta/config.ts';
 import { decodeSafetensors } from '../../../meta/safetensors.ts';
@@ -292,6 +293,23 @@ test('a damaged manifest is refused', async () => {
     expectRefused(await ebmm(['sweep', other]), damaged.slice(0, 40));
     expectRefused(await ebmm(['sweep', other, '--status']), damaged.slice(0, 40));
   }
+});
+
+test('own patterns and an own energy, as train takes them', async () => {
+  const patterns = join(folder, 'patterns.txt');
+  const line = (i: number) => ((i * 40503) % 65536).toString(2).padStart(16, '0');
+  writeFileSync(patterns, Array.from({ length: 200 }, (_, i) => `${line(i)}\n`).join(''));
+  const network = fileURLToPath(new URL('../../../runs/examples/my-energy.ts', import.meta.url));
+  const { status, out, err } = await ebmm(['sweep', config, '--task', patterns, '--network', network, '--grid', 'known=true,false', '--dry-run', '--json']); // biome-ignore format: one list
+  expect(status, err).toBe(0);
+  const { trials } = JSON.parse(out);
+  expect(trials).toHaveLength(2);
+  expect(trials[0].config).toMatchObject({
+    task: { name: 'files' },
+    network: { name: 'custom' },
+    known: true,
+  });
+  expectRefused(await ebmm(['sweep', sweep, '--task', patterns]), 'a folder has its task written down');
 });
 
 test('--dry-run says what the trials are', async () => {
