@@ -29,6 +29,7 @@ export const presetNotes: Readonly<Record<string, string>> = {
   'omniglot-4k': '64 drawings in 4,608 floats: coded slots',
   'omniglot-8k': '64 drawings in 8,192 floats: coded slots',
   'omniglot-16k': '64 drawings in 16,384 floats: coded slots',
+  'omniglot-3-bits': '64 drawings in 4,608 numbers of 3 bits, --from omniglot-4k: coded slots',
   'omniglot-any': '64 to 512 drawings in 16,384 floats, told the mask or not: coded slots of many lengths',
   'omniglot-key-value': '64 drawings, key-value energy that writes codes',
   'omniglot-fc-first': "the paper's fully connected network, smaller; first of two stages, on 8 drawings",
