@@ -12,7 +12,7 @@ test('a name is enough: the schema fills in the defaults', () => {
     validation: ['Balinese'],
     augment: false,
   });
-  expect(taskNames).toEqual(['binary', 'omniglot', 'mnist', 'cifar10', 'files']);
+  expect(taskNames).toEqual(['binary', 'omniglot', 'mnist', 'cifar10', 'files', 'custom']);
 });
 
 test('a loaded task has a default corruption that suits it', async () => {
