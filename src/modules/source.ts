@@ -49,7 +49,7 @@ const LARGEST = 64 * 2 ** 20;
 const MOST = 1000;
 
 /** The library's own folder: what is imported from it is the library that runs, and no part of a module. */
-const OWN = fileURLToPath(new URL('../../', import.meta.url));
+const OWN = fileURLToPath(new URL(/* @vite-ignore */ '../../', import.meta.url));
 const isOwn = (path: string) =>
   /^(src|meta|tasks|runs)[\\/]/.test(relative(OWN, path)) &&
   !/^runs[\\/](examples|out)[\\/]/.test(relative(OWN, path));
