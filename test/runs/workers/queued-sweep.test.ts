@@ -50,7 +50,7 @@ describe('archives', () => {
   });
 });
 
-describe.runIf(hasRedis)('with Redis', () => {
+describe.runIf(hasRedis)('with Redis', { timeout: 240_000 }, () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.start();

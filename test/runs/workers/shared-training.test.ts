@@ -14,7 +14,7 @@ const config = join(folder, 'tiny.json');
 const whole = join(folder, 'whole');
 const STEPS = 12;
 
-describe.runIf(hasRedis)('with Redis', () => {
+describe.runIf(hasRedis)('with Redis', { timeout: 240_000 }, () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.start();
