@@ -30,9 +30,11 @@ export const presetNotes: Readonly<Record<string, string>> = {
   'omniglot-8k': '64 drawings in 8,192 floats: coded slots',
   'omniglot-16k': '64 drawings in 16,384 floats: coded slots',
   'omniglot-3-bits': '64 drawings in 4,608 numbers of 3 bits, --from omniglot-4k: coded slots',
-  'omniglot-4k-untold-first': '64 drawings, the mask not always told, first of two stages: shows what is noise',
+  'omniglot-4k-untold-first':
+    '64 drawings, the mask not always told, first of two stages: shows what is noise',
   'omniglot-4k-untold': 'second stage, --from the first: coded slots told the mask or not',
-  'omniglot-4k-any': '64 to 128 drawings in 4,608 floats, --from omniglot-4k: coded slots of half as many numbers where more come',
+  'omniglot-4k-any':
+    '64 to 128 drawings in 4,608 floats, --from omniglot-4k: coded slots of half as many numbers where more come',
   'omniglot-any': '64 to 512 drawings in 16,384 floats, told the mask or not: coded slots of many lengths',
   'omniglot-key-value': '64 drawings, key-value energy that writes codes',
   'omniglot-fc-first': "the paper's fully connected network, smaller; first of two stages, on 8 drawings",
