@@ -24,6 +24,30 @@ const meanings = {
   loss: 'what training descends: squared error of every read iterate, summed over a pattern',
   gradient: 'norm of the meta-gradient before it is clipped',
   'episodes/s': 'episodes of training per second',
+  'held-out': 'mean over loads of the error on the validation split: kept by training.validate or a sweep',
+  'error of a run': 'the moving error of its training, over all loads together',
+  n: 'runs of one configuration that differ in their seed; errors are then mean and deviation',
+  updates: 'those that the run has had, of those that it is to have',
+  state: 'running, stopped (can be resumed), finished, pretrained, or damaged (cannot be read)',
+  'state of a trial':
+    'waiting, running, stopped (is gone on with), behind (halving ended it), failed, or done',
+  'error of a trial': 'mean over the loads that decide of the error on the validation split',
+  trained: "seconds of the trial's training, all sessions together",
+  'fraction recalled':
+    'share of the queries whose answer is within the threshold of what was stored (squared error over all values), or nearer to it than to any other',
+  memorised: 'share of samples that lie nearer to a stored pattern than 95% of fresh patterns do',
+  spurious:
+    'share of the others that lie as near to another sample: the model returns to what it was never given',
+  generalised: 'share of the rest: new patterns',
+  'from stored, from fresh':
+    'median distance of a sample from the nearest stored pattern, and from the nearest of many that were never stored',
+  'generates from': 'updates after which samples are within twice their least distance from fresh patterns',
+  'memorises from': 'updates after which more than 30% of the samples are memorised',
+  'updates a pattern': 'the same, over the number of patterns',
+  correlation:
+    "Pearson's, of all values of the learned model's answers with those of the modern Hopfield network",
+  'learned, exact': 'the denoiser that was trained, and the exact one of the stored patterns',
+  known: 'recall is told which values of the query are right, and keeps them',
 } as const;
 
 export type Term = keyof typeof meanings;

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import type { Config } from '../meta/config.ts';
 import { InputError } from '../src/errors.ts';
 import { comparing, condition, csv, flatten, keyNamed, type Spread, spreadOf, textOf, type Values, varying } from './columns.ts'; // biome-ignore format: one import
+import { numbersHelp } from './glossary.ts';
 import { type HeldoutError, heldoutOf } from './heldout.ts';
 import { duration, type IO } from './io.ts';
 import { isHeld } from './lock.ts';
@@ -318,5 +319,6 @@ export function addListCommand(program: Command, io: IO): void {
     .option('--group', 'runs that differ in their seed only as one: mean, deviation, number')
     .option('--csv', 'print comma-separated values')
     .addOption(jsonOption())
+    .addHelpText('after', numbersHelp('state', 'updates', 'held-out', 'error of a run', 'n'))
     .action(async (folder: string | undefined, options) => listCommand({ ...options, folder }, io));
 }

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { InputError } from '../src/errors.ts';
 import { checkWritable } from '../src/files.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
+import { numbersHelp } from './glossary.ts';
 import { type IO, STOP_STATUS } from './io.ts';
 import { collect, dataOption, type EngineChoice, engineOf, engineOptions, jsonOption, positive, positiveNumber, positives, seedOption, taskOption } from './options.ts'; // biome-ignore format: one import
 import type { Provenance } from './run-folder.ts';
@@ -226,6 +227,7 @@ export function addSweepCommand(
   )
     .addOption(dataOption())
     .addOption(jsonOption())
+    .addHelpText('after', numbersHelp('state of a trial', 'updates', 'error of a trial', 'trained'))
     .action(async (what: string | undefined, options, command: Command) => {
       const given = Object.keys(options).filter((key) => command.getOptionValueSource(key) === 'cli');
       const { allowModules } = program.opts();

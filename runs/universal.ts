@@ -13,6 +13,7 @@ import { isPictureFolder } from '../tasks/files/pictures.ts';
 import { type DataSource, loadTask } from '../tasks/index.ts';
 import { mnistSplits } from '../tasks/mnist.ts';
 import { sourceOf } from './data-options.ts';
+import { numbersHelp } from './glossary.ts';
 import { type IO, keep } from './io.ts';
 import { taskOption } from './options.ts';
 import { placeFor } from './outputs.ts';
@@ -157,6 +158,7 @@ export function addUniversalCommand(program: Command, io: IO): void {
     .addOption(new Option('--data-dir <dir>', "folder with the data sets' own files (or EBMM_DATA_DIR)"))
     .addOption(new Option('--json', 'print one JSON document and nothing else'))
     .addHelpText('after', `\nExperiments:\n${help()}`)
+    .addHelpText('after', numbersHelp('fraction recalled'))
     .action(async (experiment: string, options) => {
       await universalCommand({ ...options, experiment }, io);
     });

@@ -1,5 +1,6 @@
 /** @file The commands under `ebmm diffusion`: experiments on diffusion models as associative memories. */
 import type { Command } from 'commander';
+import { numbersHelp } from '../glossary.ts';
 import type { IO } from '../io.ts';
 import {
   dataOption,
@@ -48,7 +49,8 @@ export function addDiffusionCommands(program: Command, io: IO): void {
       )
       .option('--out <dir>', 'folder for the record and the pictures (default: runs/out/diffusion)')
       .addOption(seedOption('seed of patterns, training and samples'))
-      .addOption(jsonOption()),
+      .addOption(jsonOption())
+      .addHelpText('after', numbersHelp('memorised', 'spurious', 'generalised', 'from stored, from fresh')),
   ).action(async (options) => memorisation({ ...options, engine: await engineOf(options) }, io));
   withEngine(
     group
@@ -62,7 +64,11 @@ export function addDiffusionCommands(program: Command, io: IO): void {
       .option('--samples <n>', 'samples drawn at each look', positive, 100)
       .option('--out <dir>', 'folder for the record and the pictures (default: runs/out/diffusion)')
       .addOption(seedOption('seed of patterns, training and samples'))
-      .addOption(jsonOption()),
+      .addOption(jsonOption())
+      .addHelpText(
+        'after',
+        numbersHelp('generates from', 'memorises from', 'updates a pattern', 'memorised'),
+      ),
   ).action(async (options) => onset({ ...options, engine: await engineOf(options) }, io));
   withEngine(
     group
@@ -74,7 +80,8 @@ export function addDiffusionCommands(program: Command, io: IO): void {
       .option('--corruption <spec>', 'name:size, or a module of your own (default: as trained)')
       .option('--episodes <n>', 'episodes', positive, 5)
       .addOption(seedOption('seed of queries and noise (default: 1)'))
-      .addOption(jsonOption()),
+      .addOption(jsonOption())
+      .addHelpText('after', numbersHelp('correlation', 'error', 'learned, exact', 'known')),
   ).action(async (run: string, options) =>
     comparison({ ...options, run, engine: await engineOf(options) }, io),
   );
