@@ -109,7 +109,7 @@ export function hasRuntime(): boolean {
 }
 
 /** @throws InputError where a device is asked for, and SessionFault where not, when onnxruntime-node cannot be loaded */
-export async function loadRuntime(device: Device): Promise<typeof import('onnxruntime-node')> {
+export async function loadRuntime(device: Device): Promise<typeof import('onnxruntime-common')> {
   try {
     const runtime = await import('onnxruntime-node');
     // Of a missing provider onnxruntime's own log says, before our error does, what it could not open.
