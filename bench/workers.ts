@@ -5,9 +5,7 @@
  *     npm run bench:workers -- [--updates 20] [--workers 2] [--parts 8] [--sizes 80,280,960] [--json]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +20,7 @@ import { shareParts } from '../runs/workers/coordinator.ts';
 import { compiledEngine } from '../src/compile/index.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { loadTask, parseCorruption } from '../tasks/index.ts';
+import { freePort } from './free-port.ts';
 
 const { values: given } = parseArgs({
   options: {
@@ -84,15 +83,6 @@ async function timed(trainer: Trainer, processes: readonly { pid?: number }[]) {
   times.sort((a, b) => a - b);
   const cpu = processes.map((each, i) => (spent(each) - before[i]) / updates);
   return { ms: times[Math.floor(times.length / 2)], cpu, loss };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'ebmm-bench-'));

@@ -5,10 +5,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../../bench/free-port.ts';
 import { connect, type Redis } from '../../../runs/workers/redis.ts';
 
 /** Whether the tests that need Redis were asked for. */
@@ -26,15 +26,6 @@ function isInstalled(): boolean {
 /** Whether tests with Redis can run. Without a server they fail if they were asked for, else they are left out. */
 export const hasRedis = isInstalled() || asked;
 if (!hasRedis) console.log('no redis-server: its tests are left out (Debian: apt-get install redis-server)');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 export class RedisServer {
   readonly port: number;
