@@ -24,6 +24,7 @@ import {
   type TaskConfig,
   taskNames,
 } from '../tasks/index.ts';
+import { type Comparison, type Within, withinBudgets } from './comparison.ts';
 import { cachedComponents } from './components.ts';
 import { corruptionFrom, type DataOptions, sourceOf } from './data-options.ts';
 import { COMPONENTS, MOST_COMPONENTS, makeRival, packing, referencesAt, rivalNames } from './evaluate.ts';
@@ -70,14 +71,6 @@ const FIXED = ['hebb', 'storkey', 'storkey-simplified', 'pseudo-inverse'];
 const SOLVED = 256;
 const SLACK = 1.02;
 const CODER = 'arithmetic coder';
-
-/** What compare writes: one evaluation with the mask known and one not told, all their points. */
-export interface Comparison {
-  task: string;
-  patterns: number;
-  budgets: number[];
-  evaluations: Evaluation[];
-}
 
 export async function compareCommand(options: CompareCommand, io: IO): Promise<Comparison> {
   const { engine, patterns = 64, episodes = 10, seed = 1, bits = [1, 2, 3, 4, 6, 8, 32] } = options;
@@ -279,17 +272,8 @@ export function best(rows: EvaluationRow[]): EvaluationRow[] {
 /** For every memory the least error within each budget, and with how many bits a number; the best of all marked. */
 export function compareReport({ evaluations, budgets, patterns }: Comparison): string[] {
   return evaluations.flatMap(({ rows, known, task, corruption, references = [] }, i) => {
-    const memories = [...new Set(rows.map(({ memory }) => memory))];
-    const within = (memory: string | undefined, budget: number) =>
-      rows
-        .filter((row) => (!memory || row.memory === memory) && row.memory_bits! <= budget)
-        .reduce<EvaluationRow | undefined>((a, b) => (a && a.error <= b.error ? a : b), undefined);
-    const cell = (memory: string, budget: number) => {
-      const row = within(memory, budget);
-      if (!row) return '-';
-      const first = row.error <= within(undefined, budget)!.error * 1.001 ? '*' : '';
-      return `${short(row.error)}${first} (${row.bits})`;
-    };
+    const cell = ({ row, first }: Within) =>
+      row ? `${short(row.error)}${first ? '*' : ''} (${row.bits})` : '-';
     const said = references.map(({ name, bits }) => `${name} ${Math.round(bits)}`).join(', ');
     return [
       ...(i > 0 ? [''] : []),
@@ -297,7 +281,7 @@ export function compareReport({ evaluations, budgets, patterns }: Comparison): s
       '',
       ...textTable([
         ['memory', ...budgets.map(String)],
-        ...memories.map((memory) => [memory, ...budgets.map((budget) => cell(memory, budget))]),
+        ...withinBudgets(rows, budgets).map(({ memory, best }) => [memory, ...best.map(cell)]),
       ]),
     ];
   });

@@ -126,7 +126,7 @@ export async function streamCommand(options: StreamCommand, io: IO): Promise<Str
       options.out ? join(folder, 'stream.json') : paths(folder).stream,
       `${JSON.stringify(evaluation, null, 2)}\n`,
     );
-    await writeFileAtomically(picture, ageChart(evaluation));
+    await writeFileAtomically(picture, ageChart(evaluation, run.name));
   }
   if (options.json) io.out(JSON.stringify(evaluation));
   else for (const line of [...streamReport(evaluation), ...(picture ? ['', picture] : [])]) io.out(line);

@@ -1,28 +1,21 @@
-/**
- * @file Tables of documents, made from the JSON files that commands wrote, so that no number in them is typed by hand.
- *
- * A document holds `<!-- table` with the table's description as JSON and `-->`, then the table, then `<!-- /table -->`. What stands
- * between is replaced by `fillTables`.
- */
+/** @file Tables of documents, made from the JSON files that commands wrote, so that no number in them is typed by hand. */
 import { z } from 'zod';
 import { InputError } from '../../src/errors.ts';
 import { type PublishedRow, TABLE_1, TABLE_1_PATTERNS } from '../published.ts';
-import { short } from '../table.ts';
-
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
-/** Keys that a record must have with these values. */
-const where = z.record(z.string(), scalar);
+import { cellOf, type Item, matches, type ReadJson, recordsOf, type Scalar, scalar, where } from './cells.ts';
 
 const line = z.strictObject({
   label: z.string(),
   /** The file with its records, from the project's root; default: the table's. */
   file: z.string().optional(),
+  /** As the table's, of this file. */
+  records: z.string().optional(),
   where: where.optional(),
   /** Template of its cells; default: the table's. */
   cell: z.string().optional(),
   /** A row of the published table 1 of Bartunov et al. (columns are numbers of patterns). */
   published: z.enum(Object.keys(TABLE_1) as [PublishedRow, ...PublishedRow[]]).optional(),
-  /** Text for every cell: numbers of a paper, or what is known without measuring. */
+  /** A template for every cell, of the records of the row alone. */
   cells: z.array(z.string()).optional(),
 });
 
@@ -32,53 +25,34 @@ const each = z.strictObject({
   values: z.array(z.union([scalar, z.tuple([scalar, z.string()])])),
   file: z.string().optional(),
   where: where.optional(),
+  cell: z.string().optional(),
 });
 
 const description = z.strictObject({
   file: z.string().optional(),
-  /** Key of the list of records in the file. */
+  /** The list of records in the file, keys with dots between them. */
   records: z.string().default('rows'),
+  /** A list that each record has, an item of which stands for the record. */
+  list: z.string().optional(),
   /** Above the first column. */
   corner: z.string().default(''),
   rows: z.array(z.union([line, each])).min(1),
   columns: z.array(z.union([line, each])).min(1),
-  /** `{key}`: a number of the record with three significant digits; `{key:2}`: with so many decimals. */
+  /** See `cellOf`. */
   cell: z.string().default('{error}'),
 });
 
 type Line = z.infer<typeof line>;
-type Scalar = z.infer<typeof scalar>;
-type Item = Record<string, unknown>;
-/** Reads a JSON file of the project. */
-export type ReadJson = (file: string) => unknown;
 
 const expand = (lines: z.infer<typeof description>['rows']): Line[] =>
   lines.flatMap((one) => {
     if (!('each' in one)) return [one];
-    const { each: key, values, file, where } = one;
+    const { each: key, values, file, where, cell } = one;
     return values.map((value): Line => {
       const [is, label] = Array.isArray(value) ? value : [value, String(value)];
-      return { label, file, where: { ...where, [key]: is } };
+      return { label, file, cell, where: { ...where, [key]: is } };
     });
   });
-
-/** A value of a record; "floats-range" is that of all records that match. */
-function show(value: unknown, decimals: string | undefined): string {
-  if (value === null) return 'diverges';
-  if (typeof value !== 'number') return String(value ?? '-');
-  if (decimals !== undefined) return value.toFixed(Number(decimals));
-  return Number.isInteger(value) ? value.toLocaleString('en-US') : short(value);
-}
-
-function cellOf(template: string, found: readonly Item[]): string {
-  if (found.length === 0) return '-';
-  return template.replace(/\{([\w.-]+)(?::(\d))?\}/g, (_, key: string, decimals?: string) => {
-    const shown = [...new Set(found.map((record) => show(record[key], decimals)))];
-    if (shown.length === 1) return shown[0];
-    const numbers = found.map((record) => Number(record[key]));
-    return `${show(Math.min(...numbers), decimals)} to ${show(Math.max(...numbers), decimals)}`;
-  });
-}
 
 /** The lines of one table. @throws InputError where the description or a file is not as said above */
 export function resultTable(json: string, read: ReadJson): string[] {
@@ -88,30 +62,30 @@ export function resultTable(json: string, read: ReadJson): string[] {
     throw new InputError(`table: ${path.join('.') || 'description'}: ${message}`);
   }
   const table = parsed.data;
-  const records = (file: string): Item[] => {
-    const list = (read(file) as Record<string, unknown>)[table.records];
-    if (!Array.isArray(list)) throw new InputError(`${file}: has no list "${table.records}"`);
-    return list;
-  };
   const columns = expand(table.columns);
+  const found = (row: Line, column: Line): Item[] => {
+    const file = row.file ?? column.file ?? table.file;
+    if (!file) throw new InputError(`table: row "${row.label}": no file`);
+    const records = recordsOf(read, file, row.records ?? column.records ?? table.records, table.list);
+    return records.filter((record) => matches(record, { ...column.where, ...row.where }));
+  };
   const rows = expand(table.rows).map((row) => {
-    if (row.cells) return [row.label, ...columns.map((_, i) => row.cells?.[i] ?? '-')];
+    const { cells } = row;
+    if (cells) {
+      const own = (row.file ?? table.file) ? found(row, { label: '' }) : [];
+      return [row.label, ...columns.map((_, i) => cellOf(cells[i] ?? '-', own))];
+    }
     if (row.published) {
       const values: readonly number[] = TABLE_1[row.published];
-      const loads: readonly (Scalar | undefined)[] = TABLE_1_PATTERNS;
-      return [
-        row.label,
-        ...columns.map(({ where }) => values[loads.indexOf(where?.patterns)]?.toString() ?? '-'),
-      ];
+      const loads: readonly unknown[] = TABLE_1_PATTERNS;
+      const at = (load: unknown) => values[loads.indexOf(load as Scalar)]?.toString() ?? '-';
+      return [row.label, ...columns.map(({ where }) => at(where?.patterns))];
     }
     return [
       row.label,
       ...columns.map((column) => {
-        const file = row.file ?? column.file ?? table.file;
-        if (!file) throw new InputError(`table: row "${row.label}": no file`);
-        const wanted = Object.entries({ ...column.where, ...row.where });
-        const found = records(file).filter((record) => wanted.every(([key, value]) => record[key] === value));
-        return cellOf(row.cell ?? column.cell ?? table.cell, found);
+        const own = found(row, column);
+        return own.length === 0 ? '-' : cellOf(row.cell ?? column.cell ?? table.cell, own);
       }),
     ];
   });
@@ -124,11 +98,3 @@ export function markdownTable([head, ...rows]: string[][]): string[] {
   const lay = (row: string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
   return [lay(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(lay)];
 }
-
-const BLOCK = /(<!-- table\n([\s\S]*?)-->\n)[\s\S]*?(<!-- \/table -->)/g;
-
-/** The document with every table made anew. */
-export const fillTables = (document: string, read: ReadJson): string =>
-  document.replace(BLOCK, (_, head: string, json: string, tail: string) =>
-    [`${head}\n`, resultTable(json, read).join('\n'), `\n\n${tail}`].join(''),
-  );

@@ -2,14 +2,17 @@
 import type { StreamEvaluation } from '../records.ts';
 import { axisTitle, countAxis } from './axis.ts';
 import { errorChart } from './error-chart.ts';
-import { errorTitle, question } from './evaluations.ts';
+import { errorTitle, question, TRAINED } from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
 
 /** Below this part of its error at the greatest age, a memory still knows something; where all are above, nothing is to be seen. */
 const REMEMBERED = 0.9;
 
-/** A PNG of error against age, up to that beyond which no memory recalls anything. Throws InputError when no error is finite. */
-export function ageChart(evaluation: StreamEvaluation): Uint8Array {
+/**
+ * A PNG of error against age, up to that beyond which no memory recalls anything; the trained memory bears the name of its run.
+ * Throws InputError when no error is finite.
+ */
+export function ageChart(evaluation: StreamEvaluation, name: string = TRAINED): Uint8Array {
   const { rows, task, length, batch, episodes } = evaluation;
   const { unit } = rows[0];
   const floats = [...new Set(rows.map((row) => row.floats))];
@@ -29,7 +32,7 @@ export function ageChart(evaluation: StreamEvaluation): Uint8Array {
     x,
     ...errorTitle(evaluation, unit),
     series: rows.map((row, i) => ({
-      name: row.memory,
+      name: row.memory === TRAINED ? name : row.memory,
       detail: floats.length === 1 ? '' : `${formatNumber(row.floats)} floats`,
       kind: i === 0 ? 'trained' : 'rival',
       points: row.ages.slice(0, shown).map(({ from, to, error }) => ({ x: (from + to) / 2, error })),

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { fillTables, resultTable } from '../../../runs/documents/result-table.ts';
+import { filledIn } from '../../../runs/documents/fill.ts';
+import { resultTable } from '../../../runs/documents/result-table.ts';
 import { documents, filled } from '../../../runs/documents/stale.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -49,6 +50,79 @@ describe('tables of documents', () => {
     ]);
   });
 
+  test('show quotients, per cents, means, records of records, and values within bounds', () => {
+    const streams = {
+      some: {
+        rows: [
+          {
+            memory: 'a',
+            floats: 8,
+            ages: [
+              { from: 0, error: 1 },
+              { from: 8, error: 4 },
+            ],
+          },
+        ],
+      },
+    };
+    const json = JSON.stringify({
+      file: 'f',
+      records: 'some.rows',
+      list: 'ages',
+      rows: [{ each: 'memory', values: ['a'] }],
+      columns: [
+        { label: 'young', where: { from: { min: 0, max: 7 } } },
+        { label: 'all', cell: '{mean error}' },
+        { label: 'other', cell: '{error/floats:3}, {error% from=8}, {error from=16}' },
+      ],
+    });
+    expect(resultTable(json, () => streams).at(-1)).toBe('| a   | 1     | 2.50 | 0.125 to 0.500, 400, - |');
+  });
+
+  test('of a comparison show the best of each memory within each budget, the least bold', () => {
+    const row = (memory: string, bits: number, memory_bits: number, error: number) => ({
+      memory,
+      bits,
+      memory_bits,
+      error,
+      unit: 'bits',
+      episodes: 5,
+    });
+    const rows = [row('a', 1, 100, 3), row('a', 2, 200, 1), row('b', 1, 150, 2), row('b', 32, 190, 2.5)];
+    const references = [{ name: 'raw', patterns: 64, bits: 8192 }];
+    const record = {
+      budgets: [100, 1000],
+      evaluations: [
+        { known: true, rows, references },
+        { known: false, rows },
+      ],
+    };
+    const block = '<!-- table\n{ "compare": "c", "known": true }\n-->\n<!-- /table -->';
+    expect(
+      filledIn(block, () => record)
+        .split('\n')
+        .slice(4, -2),
+    ).toEqual([
+      'Known; mean error in bits, 5 episodes; without loss: raw 8,192 bits.',
+      '',
+      '| memory | 100          | 1,000        |',
+      '| ------ | ------------ | ------------ |',
+      '| a      | **3.00 (1)** | **1.00 (2)** |',
+      '| b      | -            | 2.00 (1)     |',
+    ]);
+    expect(filledIn('<!-- table\n{"compare":"c"}\n-->\n<!-- /table -->', () => record)).toContain(
+      'Not told;',
+    );
+  });
+
+  test('numbers in sentences are those of the record named behind them; one that no record has is an error', () => {
+    const from = (text: string) => filledIn(text, read);
+    const said =
+      'makes **9**<!-- = binary: error memory=a patterns=16 --> errors, 1,000<!-- = x/y: floats memory=b --> floats';
+    expect(from(said)).toBe(said.replace('**9**', '**0.12**').replace('1,000', '8,256'));
+    expect(() => from('1<!-- = binary: error memory=c -->')).toThrow('binary: no record has error memory=c');
+  });
+
   test('name what is wrong with them', () => {
     expect(() => resultTable('{"rows": []}', read)).toThrow(/table: rows/);
     expect(() => resultTable('{"rows": [{"label": "x"}], "columns": [{"label": "y"}]}', read)).toThrow(
@@ -62,11 +136,11 @@ describe('tables of documents', () => {
       rows: [{ each: 'memory', values: ['b'] }],
       columns: [{ each: 'patterns', values: [16] }],
     });
-    const once = fillTables(`before\n<!-- table\n${json}\n-->\nold\n<!-- /table -->\nafter`, read);
+    const once = filledIn(`before\n<!-- table\n${json}\n-->\nold\n<!-- /table -->\nafter`, read);
     expect(once).toContain('| b   | 0   |');
     expect(once).not.toContain('old');
     expect(once.startsWith('before\n') && once.endsWith('\nafter')).toBe(true);
-    expect(fillTables(once, read)).toBe(once);
+    expect(filledIn(once, read)).toBe(once);
   });
 
   test.each(documents(root).map((path) => path.slice(root.length)))('of %s are not stale', (path) => {
