@@ -2,15 +2,15 @@
  * @file What a processor can do at most: a loop of multiplications with additions that do not wait for each other, in registers, written by
  * the project's own assemblers. Two operations each.
  */
-import type { Assembler } from '../src/compile/native/assembler.ts';
-import { at, RAX, RBX, vector } from '../src/compile/native/assembler.ts';
+import type { Assembler } from '../src/compile/emit/assembler/assembler.ts';
+import { at, RAX, RBX, vector } from '../src/compile/emit/assembler/assembler.ts';
+import { avx2, avx512, type Target, wasm } from '../src/compile/emit/assembler/target.ts';
 import { Block, Executable, functionOf } from '../src/compile/native/machine.ts';
 import { NATIVE_SCRIPT, type NativeThreads } from '../src/compile/native/native-parts.ts';
-import { avx2, avx512, type Target, wasm } from '../src/compile/native/target.ts';
-import { Threads } from '../src/compile/threads.ts';
+import { Threads } from '../src/compile/program/threads.ts';
+import { workerPort } from '../src/compile/program/workers.ts';
 import { instantiate, names, newMemory, pagesOf } from '../src/compile/wasm/instance.ts';
 import { WasmAssembler } from '../src/compile/wasm/wasm-assembler.ts';
-import { workerPort } from '../src/compile/workers.ts';
 import { writeModule } from '../src/webassembly/module.ts';
 import { hasRelaxed, runtime } from '../src/webassembly/runtime.ts';
 

@@ -1,5 +1,5 @@
 /** @file Floating-point operations of the products in a traced graph: what a machine's matrix-product rate is compared with. */
-import { liveNodes, type Node, sizeOf } from '../src/compile/graph.ts';
+import { liveNodes, type Node, sizeOf } from '../src/compile/graph/graph.ts';
 
 /** Two operations, a multiplication and an addition, for each term of each sum; 0 for what is no product. */
 export function productOperations({ op, inputs, attributes, shape }: Node): number {

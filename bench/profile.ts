@@ -4,7 +4,7 @@ import { textTable } from '../runs/table.ts';
 import { compiledEngine, type TargetName } from '../src/compile/index.ts';
 import { hasAvx2, isSupported } from '../src/compile/native/machine.ts';
 import { cyclesNow, Profile } from '../src/compile/native/profile.ts';
-import { trace } from '../src/compile/trace-backend.ts';
+import { trace } from '../src/compile/trace/trace-backend.ts';
 import { InputError } from '../src/errors.ts';
 import { measuredLimit } from './limit.ts';
 import { type ProblemName, problemOf, settings, updates } from './problems.ts';

@@ -1,8 +1,8 @@
 /** @file The whole update of the outer loop as one tensor function: the loss, its gradient, AdamW, the moving average. */
 import * as tf from '@tensorflow/tfjs';
 import { gradsWithAuxiliary, type NamedTensors } from '../src/autodiff/index.ts';
-import type { InputSpec, TensorFunction } from '../src/compile/engine.ts';
-import { meanName, type Split } from '../src/compile/split.ts';
+import type { InputSpec, TensorFunction } from '../src/compile/program/engine.ts';
+import { meanName, type Split } from '../src/compile/split/split.ts';
 import { prefixed } from '../src/prefixed.ts';
 import { type AdamW, adamW, MOMENTS } from './adamw.ts';
 import type { Trainable } from './learner.ts';

@@ -13,23 +13,21 @@ export type { LossGiven, LossModule } from '../meta/loss.ts';
 export type { StepReport, TrainingState } from '../meta/trainer.ts';
 export type { NamedTensors } from '../src/autodiff/index.ts';
 export { grad, grads, valueAndGrad, valueAndGrads } from '../src/autodiff/index.ts';
-export type {
-  CacheLimits,
-  InputSpec,
-  NamedValues,
-  Program,
-  TensorFunction,
-  Values,
-} from '../src/compile/engine.ts';
 export type { TfjsBackend } from '../src/compile/index.ts';
 export {
+  type CacheLimits,
   type CompiledEngineOptions,
   compiledEngine,
   type Device,
   type Engine,
   exportOnnx,
+  type InputSpec,
+  type NamedValues,
   type Products,
+  type Program,
+  type TensorFunction,
   tfjsEngine,
+  type Values,
 } from '../src/compile/index.ts';
 export { type PrincipalComponents, principalComponents } from '../src/components.ts';
 export { diffusionRivals } from '../src/diffusion/index.ts';

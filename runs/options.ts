@@ -1,6 +1,6 @@
 /** @file Options that several commands share, and how their values are read. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Products, productNames, type TargetName, targetNames } from '../src/compile/choices.ts';
+import { type Products, productNames, type TargetName, targetNames } from '../src/compile/engines/choices.ts';
 import type { Device, Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 

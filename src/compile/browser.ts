@@ -2,12 +2,13 @@
  * @file The engine of browsers: WebAssembly, with nothing of Node in it and nothing of onnxruntime. What a page needs besides lies in
  * src/energy, src/memory and src/hopfield, which know nothing of where they run.
  */
-import type { Engine } from './engine.ts';
-import type { Port } from './threads.ts';
-import { wasmEngine } from './wasm/engine.ts';
+
+import { wasmEngine } from './engines/wasm-engine.ts';
+import type { Engine } from './program/engine.ts';
+import type { Port } from './program/threads.ts';
 import type { WasmMessage } from './wasm/thread-messages.ts';
 
-export type { Engine, InputSpec, NamedTensors, NamedValues, Program, TensorFunction, Values } from './engine.ts'; // biome-ignore format: one export
+export type { Engine, InputSpec, NamedTensors, NamedValues, Program, TensorFunction, Values } from './program/engine.ts'; // biome-ignore format: one export
 
 /** What this file needs of a browser; TypeScript declares it only for programs that have nothing of Node. */
 interface BrowserWorker {

@@ -1,7 +1,7 @@
 /** @file The two engines that run a tensor function: compiled (default) and tfjs. */
-export { type CompiledEngineOptions, compiledEngine, type Device, exportOnnx, type Products, productNames, type TargetName, targetNames } from './compiled-engine.ts'; // biome-ignore format: one export
+export { type CompiledEngineOptions, compiledEngine, type Device, exportOnnx, type Products, productNames, type TargetName, targetNames } from './engines/compiled-engine.ts'; // biome-ignore format: one export
+export { loadTfjsBackend, type TfjsBackend, tfjsEngine } from './engines/tfjs-engine.ts';
 export type {
-  CacheLimits,
   Engine,
   InputSpec,
   NamedTensors,
@@ -11,6 +11,6 @@ export type {
   Program,
   TensorFunction,
   Values,
-} from './engine.ts';
-export { byExample, meanName, type Split } from './split.ts';
-export { loadTfjsBackend, type TfjsBackend, tfjsEngine } from './tfjs-engine.ts';
+} from './program/engine.ts';
+export type { CacheLimits } from './program/programs.ts';
+export { byExample, meanName, type Split } from './split/split.ts';

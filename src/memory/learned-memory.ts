@@ -1,7 +1,7 @@
 /** @file A meta-trained memory as an associative memory: its parameters fixed, its functions compiled. */
 import * as tf from '@tensorflow/tfjs';
 import type { Engine, NamedTensors, NamedValues, TensorFunction } from '../compile/index.ts';
-import { byExample } from '../compile/split.ts';
+import { byExample } from '../compile/split/split.ts';
 import type { Packing } from '../energy/network.ts';
 import { InputError } from '../errors.ts';
 import { prefixed } from '../prefixed.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { problemOf, settings } from '../../bench/problems.ts';
 import { countProducts } from '../../bench/products.ts';
 import type { TensorFunction } from '../../src/compile/index.ts';
-import { trace } from '../../src/compile/trace-backend.ts';
+import { trace } from '../../src/compile/trace/trace-backend.ts';
 
 const count = (f: TensorFunction, shapes: Record<string, number[]>) => {
   const specs = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape }]));

@@ -1,7 +1,7 @@
 /** @file Elementary functions on every engine, in units in the last place; `npm run accuracy` tries many more numbers. */
 import { describe, expect, test } from 'vitest';
-import { TWO_OVER_PI } from '../../src/compile/native/angles.ts';
-import { unaryFunctions } from '../../src/compile/scalar.ts';
+import { TWO_OVER_PI } from '../../src/compile/emit/entrywise/angles.ts';
+import { unaryFunctions } from '../../src/compile/graph/scalar.ts';
 import { compiledEngines } from '../src/compile/engines.ts';
 import { BOUND, elementary, erf, exceptions, unitsOff, worst } from './accuracy.ts';
 

@@ -3,8 +3,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { configSchema } from '../../meta/config.ts';
 import type { ScoreNetworkConfig } from '../../meta/diffusion-config.ts';
 import { learnedDenoiser, scoreTrainer, trainedDiffusion } from '../../meta/diffusion-memory.ts';
-import { cached } from '../../src/compile/engine.ts';
 import { compiledEngine } from '../../src/compile/index.ts';
+import { cached } from '../../src/compile/program/programs.ts';
 import {
   denoiserOf,
   patternDiffusion,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { main as bench } from '../../bench/cli.ts';
-import { hasRuntime } from '../../src/compile/session-program.ts';
+import { hasRuntime } from '../../src/compile/onnx/session-program.ts';
 import { ebmm, expectRefused, folderOfFile } from './command.ts';
 
 const folder = folderOfFile();

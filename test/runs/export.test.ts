@@ -8,7 +8,7 @@ import { exportMemory } from '../../runs/export.ts';
 import { makeModel } from '../../runs/models.ts';
 import { loadRun, memoryOf } from '../../runs/run-folder.ts';
 import { compiledEngine } from '../../src/compile/index.ts';
-import { hasRuntime } from '../../src/compile/session-program.ts';
+import { hasRuntime } from '../../src/compile/onnx/session-program.ts';
 import { numbersOf } from '../../src/memory/contents.ts';
 import { quantised } from '../../src/memory/quantise.ts';
 import { stream } from '../../src/random.ts';

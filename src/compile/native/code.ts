@@ -1,13 +1,14 @@
 /** @file The machine code of a plan. */
-import type { Node } from '../graph.ts';
-import { type Assembler, at, Label, RBX } from './assembler.ts';
-import type { Constants } from './entrywise.ts';
-import { NUMBER_BYTES } from './loops.ts';
+
+import { type Assembler, at, Label, RBX } from '../emit/assembler/assembler.ts';
+import { avx512, forTarget, type Target } from '../emit/assembler/target.ts';
+import type { Constants } from '../emit/entrywise/entrywise.ts';
+import { NUMBER_BYTES } from '../emit/loops/loops.ts';
+import type { PartCount } from '../emit/products/tiles.ts';
+import type { Node } from '../graph/graph.ts';
+import { type Layout, type PartPorts, prepared } from '../plan/prepared.ts';
 import { assemblerFor, hasTiles, writeFunction } from './machine.ts';
-import { type Layout, type PartPorts, prepared } from './prepared.ts';
 import { CLOCK_NUMBERS, Clocks } from './profile.ts';
-import { avx512, forTarget, type Target } from './target.ts';
-import type { PartCount } from './tiles.ts';
 
 /** Room for the numbers that instructions need. */
 const NUMBERS = 256;

@@ -5,10 +5,10 @@
  * when nothing calls into it any more.
  */
 import { createRequire } from 'node:module';
-import { Assembler, at } from './assembler.ts';
-import { Avx2Assembler } from './avx2-assembler.ts';
-import { avx2, avx512, type Target } from './target.ts';
-import { Refused } from './unsupported.ts';
+import { Assembler, at } from '../emit/assembler/assembler.ts';
+import { Avx2Assembler } from '../emit/assembler/avx2-assembler.ts';
+import { avx2, avx512, type Target } from '../emit/assembler/target.ts';
+import { Refused } from '../program/unsupported.ts';
 
 type Pointer = bigint;
 

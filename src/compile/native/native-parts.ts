@@ -1,8 +1,8 @@
 /** @file Parts of a batch in machine code: the same code in every thread, with memory for each. */
 
-import { type Slot, slotParts } from '../slots.ts';
-import type { Parts } from '../split-program.ts';
-import type { Threads } from '../threads.ts';
+import type { Threads } from '../program/threads.ts';
+import { type Slot, slotParts } from '../split/slots.ts';
+import type { Parts } from '../split/split-program.ts';
 import type { NativeProgram } from './native-program.ts';
 
 /** A call of code at one address with the address of its memory. */

@@ -1,16 +1,17 @@
 /** @file Programs of machine code, in this thread and in others. */
-import type { InputSpec, NamedValues, Program } from '../engine.ts';
-import { type Image, ProgramMemory } from '../ports.ts';
-import type { Trace } from '../trace-backend.ts';
+
+import type { Target } from '../emit/assembler/target.ts';
+import { NUMBER_BYTES } from '../emit/loops/loops.ts';
+import type { PartCount } from '../emit/products/tiles.ts';
+import { imageOf } from '../plan/memory-image.ts';
+import type { PartPorts } from '../plan/prepared.ts';
+import type { InputSpec, NamedValues, Program } from '../program/engine.ts';
+import { type Image, ProgramMemory } from '../program/program-memory.ts';
+import { Unsupported } from '../program/unsupported.ts';
+import type { Trace } from '../trace/trace-backend.ts';
 import { CLOCKS_AT, nativeCode } from './code.ts';
-import { imageOf } from './image.ts';
-import { NUMBER_BYTES } from './loops.ts';
 import { Block, Executable } from './machine.ts';
-import type { PartPorts } from './prepared.ts';
 import type { Profile } from './profile.ts';
-import type { Target } from './target.ts';
-import type { PartCount } from './tiles.ts';
-import { Unsupported } from './unsupported.ts';
 
 /** Displacements of instructions reach so far. */
 const REACH = 2 ** 31 / NUMBER_BYTES;

@@ -1,6 +1,6 @@
 /** @file Where machine code spends its time: cycles of the processor's clock by kind of step, summed over all threads. */
-import type { Assembler, Memory } from './assembler.ts';
-import { at, RAX, RBX } from './assembler.ts';
+import type { Assembler, Memory } from '../emit/assembler/assembler.ts';
+import { at, RAX, RBX } from '../emit/assembler/assembler.ts';
 import { Executable, functionOf } from './machine.ts';
 
 /** Kinds of steps are the first words of their names. There are fewer. */

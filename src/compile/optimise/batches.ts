@@ -2,7 +2,7 @@
  * @file Sums over leading axes (the episodes of a batch), taken before anything else is added: the sum over episodes of
  * A'B is one product of the rows of all episodes, and what is summed first is added as one matrix, not as many.
  */
-import { type Node, sizeOf } from '../graph.ts';
+import { type Node, sizeOf } from '../graph/graph.ts';
 import { isFactor, isLinear, isOne, termsOf } from './linear.ts';
 import { productOf, rowProduct } from './products.ts';
 import type { Rewriting, Rule } from './rewrite.ts';

@@ -4,7 +4,7 @@
  * The derivative with respect to a step size is the inner product of a weight gradient and what comes back for the
  * weights. Both are as large as the weights of all episodes; A D, which the derivative needs anyway, is small.
  */
-import { type Node, sameShape, sizeOf } from '../graph.ts';
+import { type Node, sameShape, sizeOf } from '../graph/graph.ts';
 import { isFactor, type Term, termsOf } from './linear.ts';
 import { rowProduct } from './products.ts';
 import type { Rewriting, Rule } from './rewrite.ts';

@@ -2,8 +2,8 @@
  * @file Entrywise operations and sums without leading axes of length one: of one episode and of none they then have one shape, so that
  * machine code computes them in one loop, and products of an episode are matrices that sums can be made of.
  */
-import { type Binary, type Node, type Reduction, sizeOf, type Unary } from '../graph.ts';
-import { binaryFunctions, unaryFunctions } from '../scalar.ts';
+import { type Binary, type Node, type Reduction, sizeOf, type Unary } from '../graph/graph.ts';
+import { binaryFunctions, unaryFunctions } from '../graph/scalar.ts';
 import type { Rewriting, Rule } from './rewrite.ts';
 
 export function leading({ builder, made }: Rewriting): Rule {

@@ -1,6 +1,6 @@
 /** @file Sums as lists of terms: what is left of additions, signs and scalar factors when they are taken apart. */
-import { type Builder, uniformValue } from '../builder.ts';
-import { type Node, sameShape, sizeOf } from '../graph.ts';
+import { type Builder, uniformValue } from '../graph/builder.ts';
+import { type Node, sameShape, sizeOf } from '../graph/graph.ts';
 
 /** sign * factor * leaf */
 export interface Term {

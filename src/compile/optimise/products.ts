@@ -1,6 +1,6 @@
 /** @file Matrix products whose sum is one product of operands laid side by side: A1'B1 + A2'B2 = [A1; A2]' [B1; B2]. */
-import type { Builder } from '../builder.ts';
-import { type Node, sameShape, sizeOf } from '../graph.ts';
+import type { Builder } from '../graph/builder.ts';
+import { type Node, sameShape, sizeOf, swapsLast } from '../graph/graph.ts';
 
 /** left' right over the last two axes; both keep their rows, [..., rows, m] and [..., rows, n]. */
 export interface RowProduct {
@@ -16,12 +16,6 @@ export function rowProduct(node: Node): RowProduct | undefined {
   if (a.op !== 'Transpose' || !swapsLast(a.attributes.perm as readonly number[])) return undefined;
   if (!sameShape(a.shape.slice(0, -2), right.shape.slice(0, -2))) return undefined;
   return { left: a.inputs[0], right, shape: node.shape };
-}
-
-/** Whether a permutation exchanges the last two axes and nothing else. */
-export function swapsLast(permutation: readonly number[]): boolean {
-  const rank = permutation.length;
-  return permutation.every((p, i) => p === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
 }
 
 export const operandSize = ({ left, right }: RowProduct) => sizeOf(left.shape) + sizeOf(right.shape);

@@ -1,7 +1,7 @@
 /** @file Rebuilding a finished graph node by node, where a rule may put something else in the place of a node. */
-import type { Builder } from '../builder.ts';
-import { type Binary, liveNodes, type Node, type Reduction, type Unary } from '../graph.ts';
-import { binaryFunctions, unaryFunctions } from '../scalar.ts';
+import type { Builder } from '../graph/builder.ts';
+import { type Binary, liveNodes, type Node, type Reduction, type Unary } from '../graph/graph.ts';
+import { binaryFunctions, unaryFunctions } from '../graph/scalar.ts';
 
 export type Outputs = Record<string, Node>;
 

@@ -5,8 +5,8 @@
  * The gradient of weights is a sum of one product for every time they were used, each as large as the weights of all
  * episodes: adding them up costs more than the products themselves, laying their small operands side by side costs little.
  */
-import type { Builder } from '../builder.ts';
-import { type Node, sameShape, sizeOf } from '../graph.ts';
+import type { Builder } from '../graph/builder.ts';
+import { type Node, sameShape, sizeOf } from '../graph/graph.ts';
 import { isLinear, isOne, type Term, termsOf } from './linear.ts';
 import { onSmaller, operandSize, type RowProduct, rowProduct, stacked } from './products.ts';
 import type { Rewriting, Rule } from './rewrite.ts';

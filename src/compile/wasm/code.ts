@@ -2,13 +2,13 @@
 import { Body } from '../../webassembly/body.ts';
 import { type ModuleFunction, writeModule } from '../../webassembly/module.ts';
 import { hasRelaxed } from '../../webassembly/runtime.ts';
-import type { InputSpec } from '../engine.ts';
-import { imageOf } from '../native/image.ts';
-import { type PartPorts, prepared } from '../native/prepared.ts';
-import { forTarget, wasm } from '../native/target.ts';
-import { Unsupported } from '../native/unsupported.ts';
-import type { Image } from '../ports.ts';
-import type { Trace } from '../trace-backend.ts';
+import { forTarget, wasm } from '../emit/assembler/target.ts';
+import { imageOf } from '../plan/memory-image.ts';
+import { type PartPorts, prepared } from '../plan/prepared.ts';
+import type { InputSpec } from '../program/engine.ts';
+import type { Image } from '../program/program-memory.ts';
+import { Unsupported } from '../program/unsupported.ts';
+import type { Trace } from '../trace/trace-backend.ts';
 import { names, pagesOf } from './instance.ts';
 import { START, type Subroutine, WasmAssembler } from './wasm-assembler.ts';
 

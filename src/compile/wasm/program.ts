@@ -1,12 +1,12 @@
 /** @file Programs of WebAssembly, in this thread and in others. */
 import type { WasmModule } from '../../webassembly/runtime.ts';
 import { runtime } from '../../webassembly/runtime.ts';
-import type { InputSpec, NamedValues, OwnedProgram } from '../engine.ts';
-import { type Image, ProgramMemory } from '../ports.ts';
-import { type Slot, slotParts } from '../slots.ts';
-import type { Parts } from '../split-program.ts';
-import type { Threads } from '../threads.ts';
-import type { Trace } from '../trace-backend.ts';
+import type { InputSpec, NamedValues, OwnedProgram } from '../program/engine.ts';
+import { type Image, ProgramMemory } from '../program/program-memory.ts';
+import type { Threads } from '../program/threads.ts';
+import { type Slot, slotParts } from '../split/slots.ts';
+import type { Parts } from '../split/split-program.ts';
+import type { Trace } from '../trace/trace-backend.ts';
 import { type WasmCodeOptions, wasmCode } from './code.ts';
 import { instantiate, newMemory } from './instance.ts';
 import type { WasmMessage } from './thread-messages.ts';

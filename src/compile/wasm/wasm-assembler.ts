@@ -19,8 +19,8 @@ import {
   type VectorOptions,
   vector,
   withByte,
-} from '../native/assembler.ts';
-import { emitSplitPower } from '../native/split-power.ts';
+} from '../emit/assembler/assembler.ts';
+import { emitSplitPower } from '../emit/assembler/split-power.ts';
 
 const LANES = 4;
 const bitsOf = (value: number) => new Uint32Array(Float32Array.of(value).buffer)[0];

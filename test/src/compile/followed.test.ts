@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { grad } from '../../../src/autodiff/index.ts';
-import { liveNodes } from '../../../src/compile/graph.ts';
+import { liveNodes } from '../../../src/compile/graph/graph.ts';
 import type { TensorFunction } from '../../../src/compile/index.ts';
-import { plan } from '../../../src/compile/native/plan.ts';
-import { trace } from '../../../src/compile/trace-backend.ts';
+import { plan } from '../../../src/compile/plan/plan.ts';
+import { trace } from '../../../src/compile/trace/trace-backend.ts';
 import { compiledEngines } from './engines.ts';
 
 const page = readFileSync(new URL('../../../src/compile/README.md', import.meta.url), 'utf8');

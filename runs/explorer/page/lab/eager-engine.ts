@@ -1,7 +1,8 @@
 /** @file The eager engine of the page: the same functions on tfjs's plain JavaScript backend, one operation after another. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs';
-import { cached, type Engine, type NamedTensors, type NamedValues } from '../../../../src/compile/engine.ts';
+import type { Engine, NamedTensors, NamedValues } from '../../../../src/compile/program/engine.ts';
+import { cached } from '../../../../src/compile/program/programs.ts';
 
 export async function eagerEngine(): Promise<Engine> {
   tf.enableProdMode();

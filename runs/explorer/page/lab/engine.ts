@@ -1,6 +1,6 @@
 /** @file The page's engine: WebAssembly; what it has no kernel for runs eagerly, in plain JavaScript, fetched when first needed. */
 import { webAssemblyEngine } from '../../../../src/compile/browser.ts';
-import type { Engine, Program } from '../../../../src/compile/engine.ts';
+import type { Engine, Program } from '../../../../src/compile/program/engine.ts';
 
 /** @param threads of one program, where the page is isolated; else one */
 export function pageEngine(threads: number): Engine {

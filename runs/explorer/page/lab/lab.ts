@@ -1,6 +1,6 @@
 /** @file What a worker answers: a table from question to the project's own functions. Knows nothing of browsers. */
 import { fromRange, toRange } from '../../../../meta/units.ts';
-import type { Engine } from '../../../../src/compile/engine.ts';
+import type { Engine } from '../../../../src/compile/program/engine.ts';
 import { InputError } from '../../../../src/errors.ts';
 import { stream } from '../../../../src/random.ts';
 import { parseCorruption } from '../../../../tasks/index.ts';

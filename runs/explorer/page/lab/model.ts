@@ -2,7 +2,7 @@
 import { type Config, parseConfig } from '../../../../meta/config.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../../meta/safetensors.ts';
 import { checkSize } from '../../../../meta/size.ts';
-import type { Engine } from '../../../../src/compile/engine.ts';
+import type { Engine } from '../../../../src/compile/program/engine.ts';
 import { type EnergyNetwork, networks } from '../../../../src/energy/index.ts';
 import { InputError } from '../../../../src/errors.ts';
 import { energyModel } from '../../../../src/memory/energy-model.ts';

@@ -3,7 +3,7 @@ import { trainedParameters } from '../../../../meta/checkpoint.ts';
 import { parseConfig } from '../../../../meta/config.ts';
 import { memoryLearner } from '../../../../meta/memory-learner.ts';
 import { Trainer } from '../../../../meta/trainer.ts';
-import type { Engine } from '../../../../src/compile/engine.ts';
+import type { Engine } from '../../../../src/compile/program/engine.ts';
 import { InputError } from '../../../../src/errors.ts';
 import { binaryTask } from '../../../../tasks/binary.ts';
 import { parseCorruption } from '../../../../tasks/index.ts';

@@ -3,8 +3,8 @@ import type * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { compiledEngine } from '../../../../src/compile/index.ts';
 import { Block, Executable, hasAvx2, isSupported } from '../../../../src/compile/native/machine.ts';
-import { hasRuntime } from '../../../../src/compile/session-program.ts';
-import { byExample } from '../../../../src/compile/split.ts';
+import { hasRuntime } from '../../../../src/compile/onnx/session-program.ts';
+import { byExample } from '../../../../src/compile/split/split.ts';
 
 const targets = [...(isSupported() ? ['avx512' as const] : []), ...(hasAvx2() ? ['avx2' as const] : [])];
 

@@ -1,0 +1,205 @@
+/**
+ * @file Sine, cosine, tangent and their inverses, in float64 half a vector at a time: right to little more than half a unit in the last
+ * place over all numbers. They are rare in programs; what is in their innermost loops is in exponentials.ts.
+ */
+import { type Assembler, double } from '../assembler/assembler.ts';
+import { type Constants, clamp, type Emitter, inRegister, LOADED, T0, T1, T2, T3, T4 } from './emission.ts';
+
+/** Registers of a computation in float64; its argument and its result are in A. */
+const [A, B, C, D, E] = [T0, T1, T2, T3, LOADED[1]];
+/** Holds the result of the lower half. */
+const LOW = T4;
+
+/** Writes operations of float64; a number is one for all. */
+class Double {
+  readonly a: Assembler;
+  readonly #constants: Constants;
+
+  constructor(a: Assembler, constants: Constants) {
+    this.a = a;
+    this.#constants = constants;
+  }
+
+  #op(op: Parameters<Assembler['double']>[0], to: number, first: number, second: Value): void {
+    this.a.double(op, to, first, typeof second === 'number' ? second : this.#constants.wide(second.value));
+  }
+  add = (to: number, x: number, y: Value) => this.#op(double.add, to, x, y);
+  sub = (to: number, x: number, y: Value) => this.#op(double.sub, to, x, y);
+  mul = (to: number, x: number, y: Value) => this.#op(double.mul, to, x, y);
+  div = (to: number, x: number, y: Value) => this.#op(double.div, to, x, y);
+  root = (to: number, x: number) => this.a.doubleRoot(to, x);
+  round = (to: number, x: number) => this.a.doubleRound(to, x);
+  set = (to: number, { value }: { value: number }) => this.a.doubleFrom(to, this.#constants.wide(value));
+
+  /** c0 + x (c1 + x (c2 + ...)) */
+  polynomial(to: number, x: number, coefficients: readonly number[]): void {
+    this.set(to, n(coefficients.at(-1)!));
+    for (const c of coefficients.slice(0, -1).reverse()) {
+      this.mul(to, to, x);
+      this.add(to, to, n(c));
+    }
+  }
+}
+
+/** A register, or a number. */
+type Value = number | { value: number };
+const n = (value: number) => ({ value });
+
+/** @param within bounds of the argument, where it has any */
+const halves =
+  (body: (d: Double) => void, within?: readonly [number, number]): Emitter =>
+  ({ a, constants, to, inputs }) => {
+    let x = inRegister(a, inputs[0]);
+    if (within) {
+      clamp(a, constants, T0, x, within);
+      a.move(LOADED[0], T0);
+      x = LOADED[0];
+    }
+    const d = new Double(a, constants);
+    for (const half of [0, 1] as const) {
+      a.widen(A, x, half);
+      body(d);
+      if (half === 0) a.move(LOW, A);
+    }
+    a.narrow(to, LOW, A);
+  };
+
+/**
+ * 2 / pi in pieces: of 29 bits, so that their products with a float32 are exact, and a last one. Together 198 bits: the largest float32
+ * has 128 before the point. (Payne and Hanek 1983; here whole multiples of 4 are taken from every product.)
+ */
+export const TWO_OVER_PI = [0.636619770899415, 1.4681663246252086e-9, 2.2760100671971816e-18, 5.8812147387730434e-27, 1.0346868700836215e-35, 3.7832563882960664e-45]; // biome-ignore format: a list
+
+/** An angle x in A becomes r within pi / 4 of 0, in A, and a number of quarter turns, in B: x = r + B pi / 2, but for whole turns. */
+function quarters(d: Double): void {
+  d.a.clear(B);
+  d.a.clear(C);
+  for (const piece of TWO_OVER_PI) {
+    d.mul(D, A, n(piece));
+    d.round(E, D);
+    d.sub(D, D, E);
+    d.add(C, C, D);
+    // What is left of the quarters without whole turns.
+    d.mul(D, E, n(0.25));
+    d.round(D, D);
+    d.mul(D, D, n(4));
+    d.sub(E, E, D);
+    d.add(B, B, E);
+    // Near 0 at every time, so that nothing is lost of what comes.
+    d.round(E, C);
+    d.sub(C, C, E);
+    d.add(B, B, E);
+  }
+  d.mul(A, C, n(Math.PI / 2));
+}
+
+/** 1, -1 / 3!, 1 / 5!, ... or 1, -1 / 2!, 1 / 4!, ... */
+const wave = (first: 0 | 1) => {
+  const series = [1];
+  for (let k = first; series.length < 7; k += 2) series.push(-series.at(-1)! / ((k + 1) * (k + 2)));
+  return series;
+};
+const [COSINE, SINE] = [wave(0), wave(1)];
+
+/** The sine of A into D, its cosine into E. */
+function both(d: Double): void {
+  d.mul(C, A, A);
+  d.polynomial(D, C, SINE);
+  d.mul(D, D, A);
+  d.polynomial(E, C, COSINE);
+}
+
+/** x - 2 floor(x / 2) of a whole number, and the floor into another register. */
+function odd(d: Double, x: number, floor: number, temporary: number): void {
+  d.mul(floor, x, n(0.5));
+  d.sub(floor, floor, n(0.25));
+  d.round(floor, floor);
+  d.add(temporary, floor, floor);
+  d.sub(x, x, temporary);
+}
+
+const sineFrom = (quarter: 0 | 1) =>
+  halves((d) => {
+    quarters(d);
+    if (quarter) d.add(B, B, n(1));
+    both(d);
+    odd(d, B, C, A);
+    // Sine or cosine.
+    d.sub(E, E, D);
+    d.mul(E, E, B);
+    d.add(D, D, E);
+    // Its sign.
+    odd(d, C, B, A);
+    d.mul(A, D, C);
+    d.add(A, A, A);
+    d.sub(A, D, A);
+  });
+export const sin = sineFrom(0);
+export const cos = sineFrom(1);
+
+export const tan = halves((d) => {
+  quarters(d);
+  both(d);
+  odd(d, B, C, A);
+  // Sine over cosine, or - cosine over sine.
+  d.add(A, D, E);
+  d.mul(A, A, B);
+  d.sub(A, D, A);
+  d.sub(C, D, E);
+  d.mul(C, C, B);
+  d.add(C, E, C);
+  d.div(A, A, C);
+});
+
+/** arctan(y) / y in y^2, to 2^-42 for |y| <= tan(pi / 8) */
+const ARCTAN = Array.from({ length: 16 }, (_, i) => (i % 2 ? -1 : 1) / (2 * i + 1));
+
+/** 2 arctan(A), |A| <= 1: 4 arctan(A / (1 + sqrt(1 + A^2))) */
+function twiceArctan(d: Double): void {
+  d.mul(B, A, A);
+  d.add(B, B, n(1));
+  d.root(B, B);
+  d.add(B, B, n(1));
+  d.div(A, A, B);
+  d.mul(B, A, A);
+  d.polynomial(C, B, ARCTAN);
+  d.mul(A, A, C);
+  d.mul(A, A, n(4));
+}
+
+/** 2 arctan(x / (1 + sqrt(1 - x^2))); no number where the root has none. */
+export const asin = halves((d) => {
+  d.mul(B, A, A);
+  d.set(C, n(1));
+  d.sub(C, C, B);
+  d.root(C, C);
+  d.add(C, C, n(1));
+  d.div(A, A, C);
+  twiceArctan(d);
+});
+
+/** 4 arctan(sqrt(1 - x) / (sqrt(2) + sqrt(1 + x))) */
+export const acos = halves((d) => {
+  d.add(B, A, n(1));
+  d.root(B, B);
+  d.add(B, B, n(Math.SQRT2));
+  d.set(C, n(1));
+  d.sub(A, C, A);
+  d.root(A, A);
+  d.div(A, A, B);
+  twiceArctan(d);
+  d.add(A, A, A);
+});
+
+/** 2 arctan(x / (1 + sqrt(1 + x^2))); farther out nothing changes. */
+export const atan = halves(
+  (d) => {
+    d.mul(B, A, A);
+    d.add(B, B, n(1));
+    d.root(B, B);
+    d.add(B, B, n(1));
+    d.div(A, A, B);
+    twiceArctan(d);
+  },
+  [-(2 ** 60), 2 ** 60],
+);

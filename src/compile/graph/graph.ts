@@ -1,0 +1,193 @@
+/**
+ * @file The compiler's intermediate graph: a few dozen ONNX-like primitives, each node built once.
+ * ConvFilterGradient is none of ONNX's: the gradient [kh, kw, c, o] of a convolution in its filter, of its input [n, c, h, w] and of what
+ * comes back for its output [n, o, oh, ow].
+ *
+ * A node is identified by its operation, inputs and attributes, so asking for the same thing twice gives the same node:
+ * common subexpressions merge while the graph is built. Algebra that makes it smaller while it is built lives in `builder.ts`,
+ * what looks at the whole in `optimise/`.
+ */
+
+import { InputError } from '../../errors.ts';
+import { sizeOf } from '../../shapes.ts';
+
+export type Dtype = 'float32' | 'int32' | 'bool';
+export type Values = Float32Array | Int32Array | Uint8Array;
+
+/** What an input looks like. */
+export interface InputSpec {
+  readonly shape: readonly number[];
+  readonly dtype?: Dtype;
+}
+
+/** Operations of one input that work entry by entry. The names are ONNX's. */
+export type Unary =
+  | 'Neg' | 'Exp' | 'Log' | 'Sqrt' | 'Reciprocal' | 'Tanh' | 'Sigmoid' | 'Softplus' | 'Erf' | 'Sin' | 'Cos' | 'Abs'
+  | 'Sign' | 'Relu' | 'Floor' | 'Ceil' | 'Round' | 'Not' | 'IsNaN' | 'IsInf' | 'Tan' | 'Asin' | 'Acos' | 'Atan' | 'Sinh'
+  | 'Cosh' | 'Asinh' | 'Acosh' | 'Atanh' | 'Expm1' | 'Log1p'; // biome-ignore format: a list
+/** Operations of two inputs that broadcast as NumPy does. The names are ONNX's; Mod has the sign of its first operand. */
+export type Binary =
+  | 'Add' | 'Sub' | 'Mul' | 'Div' | 'Pow' | 'Max' | 'Min' | 'Mod'
+  | 'Equal' | 'Greater' | 'Less' | 'GreaterOrEqual' | 'LessOrEqual' | 'And' | 'Or' | 'Xor'; // biome-ignore format: a list
+export type Reduction = 'ReduceSum' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
+export type Op =
+  | Unary
+  | Binary
+  | Reduction
+  | 'Input' | 'Constant' | 'Cast' | 'Where' | 'MatMul' | 'FusedMatMul' | 'Reshape' | 'Transpose' | 'Expand' | 'Slice' | 'Concat' | 'Pad'
+  | 'Gather' | 'CumSum' | 'Conv' | 'ConvTranspose' | 'ConvFilterGradient' | 'AveragePool' | 'ArgMax' | 'ArgMin'; // biome-ignore format: a list
+
+export type Attribute = number | string | boolean | readonly number[];
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+export interface Node {
+  /** Position in building order: the inputs of a node have smaller numbers. */
+  readonly id: number;
+  readonly op: Op;
+  readonly inputs: readonly Node[];
+  readonly attributes: Attributes;
+  readonly shape: readonly number[];
+  readonly dtype: Dtype;
+  /** Constants only: all values, or a single one where all are equal. */
+  readonly values?: Values;
+}
+
+export { sizeOf };
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** The shape two operands broadcast to (NumPy's rule). @throws InputError when they do not. */
+export function broadcastShape(a: readonly number[], b: readonly number[]): readonly number[] {
+  if (sameShape(a, b)) return a;
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const m = a[a.length - rank + i] ?? 1;
+    const n = b[b.length - rank + i] ?? 1;
+    if (m !== n && m !== 1 && n !== 1) throw new InputError(`shapes [${a}] and [${b}] do not broadcast`);
+    return m === 1 ? n : m;
+  });
+}
+
+/** Another character for every byte. */
+const oneByteEach = new TextDecoder('latin1');
+
+/** Makes nodes, each distinct one once. It checks nothing and simplifies nothing. */
+export class Graph {
+  readonly nodes: Node[] = [];
+  #known = new Map<string | number, Node>();
+
+  input(name: string, shape: readonly number[], dtype: Dtype): Node {
+    return this.node('Input', [], { name }, shape, dtype);
+  }
+
+  /** A constant. Values that are all equal are held as one, whatever the shape. */
+  constant(values: Values | readonly number[], shape: readonly number[], dtype: Dtype): Node {
+    const typed = toValues(values, dtype);
+    const first = typed[0];
+    const uniform = typed.length > 0 && typed.every((v) => Object.is(v, first));
+    const kept = uniform ? typed.slice(0, 1) : typed.slice();
+    const bytes = oneByteEach.decode(new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength));
+    const key = `Constant|${dtype}|${shape}|${uniform}|${bytes}`;
+    return this.#remember(key, () => ({ ...this.#blank('Constant', shape, dtype), values: kept }));
+  }
+
+  node(
+    op: Op,
+    inputs: readonly Node[],
+    attributes: Attributes,
+    shape: readonly number[],
+    dtype: Dtype,
+  ): Node {
+    if (followsFromInputs(op, inputs, attributes)) {
+      const [a, b] = inputs;
+      const key = (numberOf(op) * MOST_NODES + a.id) * MOST_NODES + (b ? b.id : a.id);
+      return this.#remember(key, () => ({ ...this.#blank(op, shape, dtype), inputs, attributes }));
+    }
+    // Not JSON, which has no infinities.
+    const given = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
+    const key = `${op}|${inputs.map((n) => n.id)}|${given.join(';')}|${shape}|${dtype}`;
+    return this.#remember(key, () => ({ ...this.#blank(op, shape, dtype), inputs, attributes }));
+  }
+
+  #blank(op: Op, shape: readonly number[], dtype: Dtype): Node {
+    return { id: this.nodes.length, op, inputs: [], attributes: {}, shape: [...shape], dtype };
+  }
+
+  #remember(key: string | number, make: () => Node): Node {
+    const known = this.#known.get(key);
+    if (known) return known;
+    const node = make();
+    this.nodes.push(node);
+    this.#known.set(key, node);
+    return node;
+  }
+}
+
+/** Keys of this many nodes, and of some hundred operations of two, are exact numbers. */
+const MOST_NODES = 2 ** 22;
+const operationNumbers = new Map<Op, number>();
+
+function numberOf(op: Op): number {
+  const known = operationNumbers.get(op);
+  if (known !== undefined) return known;
+  operationNumbers.set(op, operationNumbers.size);
+  return operationNumbers.size - 1;
+}
+
+/** Whether one or two inputs say all about a node: its shape and type, and that it has no attributes. */
+function followsFromInputs(op: Op, inputs: readonly Node[], attributes: Attributes): boolean {
+  if (inputs.length === 0 || inputs.length > 2 || inputs.some(({ id }) => id >= MOST_NODES)) return false;
+  if (op === 'Reshape' || op === 'Expand' || op === 'Cast' || op === 'Concat') return false;
+  for (const _ in attributes) return false;
+  return true;
+}
+
+/** The nodes that `outputs` depend on, inputs before their users. */
+export function liveNodes(outputs: readonly Node[]): Node[] {
+  const byId = new Array<Node | undefined>(outputs.reduce((most, { id }) => Math.max(most, id + 1), 0)).fill(undefined); // biome-ignore format: one thought
+  const stack = [...outputs];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (byId[node.id]) continue;
+    byId[node.id] = node;
+    for (const input of node.inputs) if (!byId[input.id]) stack.push(input);
+  }
+  return byId.filter((node) => node !== undefined);
+}
+
+/** Bytes that a program needs at most at one time which keeps every value from where it is made to where it is last used. */
+export function peakBytes(outputs: Readonly<Record<string, Node>>): number {
+  const live = liveNodes(Object.values(outputs));
+  const last = new Map<Node, number>();
+  for (const [i, { inputs }] of live.entries()) for (const input of inputs) last.set(input, i);
+  for (const node of Object.values(outputs)) last.set(node, live.length);
+  const ending = new Map<number, number>();
+  let now = 0;
+  let most = 0;
+  for (const [i, node] of live.entries()) {
+    const size = node.values?.length ?? sizeOf(node.shape);
+    now += size;
+    most = Math.max(most, now);
+    const end = last.get(node) ?? i;
+    ending.set(end, (ending.get(end) ?? 0) + size);
+    now -= ending.get(i) ?? 0;
+  }
+  return 4 * most;
+}
+
+/** Values as the typed array that tfjs and onnxruntime keep them in. */
+export function toValues(values: Values | readonly number[], dtype: Dtype): Values {
+  if (dtype === 'float32') return values instanceof Float32Array ? values : Float32Array.from(values);
+  if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values);
+  return values instanceof Uint8Array ? values : Uint8Array.from(values);
+}
+
+/** Whether a permutation exchanges the last two axes and nothing else. */
+export function swapsLast(permutation: readonly number[]): boolean {
+  const rank = permutation.length;
+  return permutation.every((p, i) => p === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
+}

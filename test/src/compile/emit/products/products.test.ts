@@ -1,0 +1,176 @@
+import { describe, expect } from 'vitest';
+import { at, R8, RAX, RDX, RSI } from '../../../../../src/compile/emit/assembler/assembler.ts';
+import { WORD_BYTES } from '../../../../../src/compile/emit/assembler/target.ts';
+import {
+  emitProduct,
+  isProductSupported,
+  type Product,
+  scratchOf,
+} from '../../../../../src/compile/emit/products/products.ts';
+import { itOn, runSubroutine, someNumbers, targets } from '../subroutine.ts';
+
+type Shape = [rows: number, inner: number, columns: number];
+
+/** Contiguous operands, a or b transposed where said. */
+function product([rows, inner, columns]: Shape, transposed: string, more: Partial<Product> = {}): Product {
+  return {
+    rows, inner, columns, alpha: 1, batch: [],
+    a: transposed.includes('a') ? { row: 1, inner: rows } : { row: inner, inner: 1 },
+    b: transposed.includes('b') ? { inner: 1, column: inner } : { inner: columns, column: 1 },
+    c: { row: columns },
+    ...more,
+  }; // biome-ignore format: one idea a line
+}
+
+/** The largest error, relative to the sum of absolute values of what is added, of the subroutine's result. */
+function error(p: Product): number {
+  const indices = p.batch.reduce<{ a: number; b: number; c: number }[]>(
+    (outer, { length, a, b, c }) =>
+      outer.flatMap((o) =>
+        Array.from({ length }, (_, i) => ({ a: o.a + i * a, b: o.b + i * b, c: o.c + i * c })),
+      ),
+    [{ a: 0, b: 0, c: 0 }],
+  );
+  const places: { a: number[]; b: number[]; c: number }[] = [];
+  for (const start of indices)
+    for (let i = 0; i < p.rows; i++)
+      for (let j = 0; j < p.columns; j++) {
+        const inner = Array.from({ length: p.inner }, (_, k) => k);
+        places.push({
+          a: inner.map((k) => start.a + i * p.a.row + k * p.a.inner),
+          b: inner.map((k) => start.b + k * p.b.inner + j * p.b.column),
+          c: start.c + i * p.c.row + j,
+        });
+      }
+  // Every number that no place names is NaN, and stays so in the result.
+  const [a, b] = (['a', 'b'] as const).map((name, seed) => {
+    const used = new Set(places.flatMap((place) => place[name]));
+    expect(Math.min(...used)).toBeGreaterThanOrEqual(0);
+    return someNumbers([...used].reduce((x, y) => Math.max(x, y), 0) + 1, seed + 1).map((x, i) => (used.has(i) ? x : Number.NaN)); // biome-ignore format: one line
+  });
+  const length = places.reduce((most, { c }) => Math.max(most, c), 0) + 1;
+  const before = new Float32Array(length).fill(Number.NaN);
+  for (const { c } of places) before[c] = c % 7;
+  const expected = Float64Array.from(before);
+  const scale = new Float64Array(length).fill(1);
+  if (!p.accumulate) for (const { c } of places) expected[c] = 0;
+  for (const place of places) {
+    for (let k = 0; k < p.inner; k++) {
+      const term = p.alpha * a[place.a[k]] * b[place.b[k]];
+      expected[place.c] += term;
+      scale[place.c] += Math.abs(term);
+    }
+  }
+  const result = runSubroutine((assembler) => emitProduct(assembler, p), {
+    a, b, result: before, scratch: scratchOf(p),
+  }); // biome-ignore format: one line
+  let worst = 0;
+  result.forEach((value, i) => {
+    if (Number.isNaN(expected[i])) {
+      if (!Number.isNaN(value)) throw new Error(`number ${i} between the rows of the result was written`);
+    } else if (Number.isNaN(value)) throw new Error(`number ${i} of the result is NaN`);
+    else worst = Math.max(worst, Math.abs(value - expected[i]) / scale[i]);
+  });
+  return worst;
+}
+
+const odd = [1, 2, 3, 7, 15, 16, 17, 33];
+
+describe.each(targets)('a product, $name', (target) => {
+  const it = itOn(target);
+
+  for (const transposed of ['', 'a', 'b', 'ab'])
+    it(`is that of float64 for all small shapes, transposed: ${transposed || 'none'}`, () => {
+      for (const rows of odd)
+        for (const inner of odd)
+          for (const columns of odd) {
+            const shape: Shape = [rows, inner, columns];
+            expect(error(product(shape, transposed)), shape.join(' x ')).toBeLessThan(1e-6);
+          }
+    });
+
+  it.each<[Shape, string]>([
+    [[32, 128, 256], ''], [[256, 32, 64], 'a'], [[64, 64, 16], 'b'], [[200, 16, 16], ''], [[32, 256, 1], ''],
+    [[32, 256, 1], 'a'], [[1, 256, 250], ''], [[9, 1000, 16], 'b'], [[18, 1024, 8], 'b'], [[16, 8, 500], ''],
+    [[8, 16, 256], ''], [[40, 70, 600], ''], [[100, 33, 100], 'b'], [[1, 100, 40], 'b'], [[40, 100, 1], 'b'],
+    [[65, 64, 47], 'ab'], [[33, 70, 520], ''],
+  ])('is that of float64 for %j, transposed: %s', (shape, transposed) => {
+    expect(error(product(shape, transposed))).toBeLessThan(1e-6);
+  }); // biome-ignore format: a table
+
+  it('multiplies by a factor and adds to what is there', () => {
+    for (const transposed of ['', 'b'])
+      for (const shape of [[5, 40, 37], [9, 1000, 16], [1, 3, 1]] as Shape[]) // biome-ignore format: a table
+        for (const alpha of [1, -0.3])
+          for (const accumulate of [false, true])
+            expect(error(product(shape, transposed, { alpha, accumulate }))).toBeLessThan(1e-6);
+  });
+
+  it('goes along batches whose operands move or stay', () => {
+    const batches: Product['batch'][] = [
+      [{ length: 3, a: 35, b: 140, c: 100 }],
+      [{ length: 3, a: 35, b: 0, c: 100 }],
+      [{ length: 3, a: 0, b: 140, c: 100 }],
+      [{ length: 2, a: 0, b: 140, c: 300 }, { length: 3, a: 35, b: 0, c: 100 }],
+      [{ length: 2, a: 105, b: 0, c: 300 }, { length: 3, a: 35, b: 140, c: 100 }],
+      [{ length: 4, a: 35, b: 0, c: 5 * 20 }, { length: 1, a: 9, b: 9, c: 9 }],
+    ]; // biome-ignore format: a table
+    for (const transposed of ['', 'a', 'b'])
+      for (const batch of batches)
+        expect(error(product([5, 7, 20], transposed, { batch })), JSON.stringify(batch)).toBeLessThan(1e-6);
+    for (const transposed of ['', 'a', 'b'])
+      for (const loop of [{ a: 35, b: 7, c: 5 }, { a: 0, b: 7, c: 5 }, { a: 35, b: 0, c: 5 }]) // biome-ignore format: a table
+        expect(error(product([5, 7, 1], transposed, { batch: [{ length: 3, ...loop }] }))).toBeLessThan(1e-6);
+    const sum = { accumulate: true, batch: [{ length: 4, a: 35, b: 140, c: 0 }] };
+    expect(error(product([5, 7, 20], '', sum))).toBeLessThan(1e-6);
+    const one = [{ length: 6, a: 7, b: 0, c: 20 }];
+    expect(error(product([1, 7, 20], '', { batch: one }))).toBeLessThan(1e-6);
+  });
+
+  it('takes strides larger than rows, and 0', () => {
+    const wide = { a: { row: 50, inner: 1 }, b: { inner: 60, column: 1 }, c: { row: 40 } };
+    expect(error(product([6, 20, 35], '', wide))).toBeLessThan(1e-6);
+    expect(error(product([6, 20, 35], '', { ...wide, b: { inner: 1, column: 60 } }))).toBeLessThan(1e-6);
+    expect(error(product([6, 20, 35], '', { ...wide, a: { row: 3, inner: 50 } }))).toBeLessThan(1e-6);
+    expect(error(product([6, 20, 35], '', { a: { row: 0, inner: 1 } }))).toBeLessThan(1e-6);
+    expect(error(product([6, 20, 35], '', { b: { inner: 0, column: 1 } }))).toBeLessThan(1e-6);
+    expect(error(product([6, 20, 35], '', { b: { inner: 1, column: 0 } }))).toBeLessThan(1e-6);
+    expect(error(product([6, 20, 1], '', { b: { inner: 3, column: 1 } }))).toBeLessThan(1e-6);
+  });
+
+  it('adds up the products of several pairs of operands', () => {
+    const [rows, inner, columns, parts] = [37, 12, 53, 3];
+    const p = product([rows, inner, columns], 'a', { parts, accumulate: true });
+    const [a, b] = [someNumbers(parts * rows * inner, 1), someNumbers(parts * inner * columns, 2)];
+    const before = someNumbers(rows * columns, 3);
+    const result = runSubroutine(
+      (assembler) => {
+        for (let part = 0; part < parts; part++) {
+          assembler.address(RAX, at(RSI, 4 * part * rows * inner));
+          assembler.storeWord(at(R8, 2 * WORD_BYTES * part), RAX);
+          assembler.address(RAX, at(RDX, 4 * part * inner * columns));
+          assembler.storeWord(at(R8, (2 * part + 1) * WORD_BYTES), RAX);
+        }
+        assembler.set(RSI, 0);
+        assembler.set(RDX, 0);
+        emitProduct(assembler, p);
+      },
+      { a, b, result: before, scratch: 4 * parts },
+    );
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < columns; j++) {
+        let sum = before[i * columns + j];
+        for (let part = 0; part < parts; part++)
+          for (let k = 0; k < inner; k++)
+            sum += a[(part * inner + k) * rows + i] * b[(part * inner + k) * columns + j];
+        expect(Math.abs(result[i * columns + j] - sum)).toBeLessThan(1e-5);
+      }
+  });
+
+  it('says where no axis of b is contiguous', () => {
+    const p = product([6, 20, 35], '', { b: { inner: 70, column: 2 } });
+    expect(isProductSupported(p)).toBe(false);
+    expect(() => scratchOf(p)).toThrow('no contiguous axis');
+    expect(isProductSupported(product([6, 20, 35], 'b'))).toBe(true);
+  });
+});
