@@ -31,6 +31,7 @@ import { type IO, keep } from '../io.ts';
 import { placeFor } from '../outputs.ts';
 import { linearAxis, logAxis } from '../plots/axis.ts';
 import { curvesPng } from '../plots/curves.ts';
+import { taskTitle } from '../plots/evaluations.ts';
 import { formatNumber } from '../plots/numbers.ts';
 import { startProgress } from '../progress.ts';
 import { textTable } from '../table.ts';
@@ -241,7 +242,7 @@ function chart(rows: Row[], task: string, samples: number, variance: number): Ui
   });
   return curvesPng({
     heading: {
-      title: `${task}: what samples of the ${model} diffusion are`,
+      title: `${taskTitle(task)}: what samples of the ${model} diffusion are`,
       notes: [
         `${formatNumber(samples)} samples each`,
         ending === 'drawn'

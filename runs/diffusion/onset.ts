@@ -16,6 +16,7 @@ import type { DataOptions } from '../data-options.ts';
 import type { IO } from '../io.ts';
 import { logAxis } from '../plots/axis.ts';
 import { curvesPng } from '../plots/curves.ts';
+import { taskTitle } from '../plots/evaluations.ts';
 import { formatNumber } from '../plots/numbers.ts';
 import { startProgress } from '../progress.ts';
 import { textTable } from '../table.ts';
@@ -168,10 +169,11 @@ function table(rows: OnsetRow[]): string[] {
   ]);
 }
 
-function sharesChart(rows: OnsetRow[], task: string, samples: number): Uint8Array {
+/** Share of samples that are stored patterns, along training. */
+export function sharesChart(rows: OnsetRow[], task: string, samples: number): Uint8Array {
   return curvesPng({
     heading: {
-      title: `${task}: samples that are stored patterns, along training`,
+      title: `${taskTitle(task)}: samples that are stored patterns, along training`,
       notes: [`${formatNumber(samples)} samples each`, `${percent(CHANCE)} of fresh patterns would count`],
     },
     x: logAxis(rows.flatMap(({ looks }) => looks.map(({ step }) => step))),
@@ -186,7 +188,8 @@ function sharesChart(rows: OnsetRow[], task: string, samples: number): Uint8Arra
   });
 }
 
-function updatesChart(rows: OnsetRow[], task: string): Uint8Array {
+/** Updates until memorisation begins, against patterns. */
+export function updatesChart(rows: OnsetRow[], task: string): Uint8Array {
   const reached = rows.filter((row) => row.memorises !== undefined);
   const points = reached.map((row) => ({ x: row.patterns, y: row.memorises! }));
   // In proportion, through the middle of the points on logarithmic scales.
@@ -195,7 +198,7 @@ function updatesChart(rows: OnsetRow[], task: string): Uint8Array {
   const generated = rows.filter((row) => row.generates !== undefined);
   return curvesPng({
     heading: {
-      title: `${task}: updates until memorisation begins`,
+      title: `${taskTitle(task)}: updates until memorisation begins`,
       notes: [`begins: more than ${percent(BEGUN)} of samples are stored patterns`],
     },
     x: logAxis(rows.map(({ patterns }) => patterns)),

@@ -2,7 +2,7 @@
 import type { StreamEvaluation } from '../records.ts';
 import { axisTitle, countAxis } from './axis.ts';
 import { errorChart } from './error-chart.ts';
-import { errorTitle, question, TRAINED } from './evaluations.ts';
+import { errorTitle, question, TRAINED, taskTitle } from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
 
 /** Below this part of its error at the greatest age, a memory still knows something; where all are above, nothing is to be seen. */
@@ -22,7 +22,7 @@ export function ageChart(evaluation: StreamEvaluation, name: string = TRAINED): 
   const shown = Math.max(2, forgotten + 2);
   const x = countAxis(Math.min(length, rows[0].ages.at(shown - 1)?.to ?? length));
   return errorChart({
-    title: `${task}: recall error against age, streams of ${formatNumber(length)} patterns`,
+    title: `${taskTitle(task)}: recall error against age, streams of ${formatNumber(length)} patterns`,
     notes: [
       ...question(evaluation),
       `${formatNumber(batch)} added at once`,

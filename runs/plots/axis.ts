@@ -143,7 +143,8 @@ function logTicks(min: number, max: number, place: Axis['place'], options: AxisO
       const value = Number(`${digit}e${exponent}`);
       if (value < min * (1 - 1e-9) || value > max * (1 + 1e-9)) continue;
       const major = labelled.includes(digit) && (exponent - first) % stride === 0;
-      if (major) ticks.push({ at: place(value), label: formatNumber(value, 6) });
+      if (major)
+        ticks.push({ at: place(value), label: formatNumber(value, max < 1e9 && value >= 1 ? undefined : 6) });
       else if (digit === 1 || decades <= maxTicks / 3) ticks.push({ at: place(value), label: '' });
     }
   }

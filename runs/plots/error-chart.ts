@@ -45,6 +45,12 @@ export interface ErrorChart {
 
 /** With more series than this only trained memories have bands: many on top of each other say nothing. */
 export const MOST_BANDS = 7;
+const isBanded = ({ kind }: ErrorSeries, all: readonly ErrorSeries[]) =>
+  kind === 'trained' || all.length <= MOST_BANDS;
+
+/** What a note calls the bands of these series, undefined where they are not drawn. */
+export const bandsIn = (series: readonly ErrorSeries[]): string | undefined =>
+  series.some((one) => isBanded(one, series)) ? 'bands' : undefined;
 
 /** Draws the chart: a PNG 800 CSS pixels wide. Throws InputError when no error is finite. */
 export function errorChart(chart: ErrorChart): Uint8Array {
@@ -58,8 +64,7 @@ export function errorChart(chart: ErrorChart): Uint8Array {
   const lines = series.map((s, i) => line(s, i, x, y));
   // Many bands on top of each other must not add up to a dark one.
   const opacity = Math.min(0.11, 0.6 / series.length);
-  const banded = (s: ErrorSeries) => s.kind === 'trained' || series.length <= MOST_BANDS;
-  const bands = series.flatMap((s, i) => (banded(s) ? band(s, i, x, y, opacity) : []));
+  const bands = series.flatMap((s, i) => (isBanded(s, series) ? band(s, i, x, y, opacity) : []));
   const marks = (chart.marks ?? []).map((at) => verticalMark(x.place(at), y));
   return renderChart({
     format: chart.format,

@@ -61,6 +61,17 @@ export function unitOf(evaluation: Evaluation): EvaluationRow['unit'] {
   return unit;
 }
 
+const TITLES: Record<string, string> = {
+  binary: 'Random bits',
+  omniglot: 'Omniglot',
+  mnist: 'MNIST',
+  cifar10: 'CIFAR-10',
+  circle: 'Circle',
+};
+
+/** A task as a title says it: its name where it is not one of ours. */
+export const taskTitle = (task: string): string => (Object.hasOwn(TITLES, task) ? TITLES[task] : task);
+
 /** Title of the error axis, and what stands in parentheses behind it. */
 export function errorTitle({ dimension }: Pick<Evaluation, 'dimension'>, unit: EvaluationRow['unit']) {
   return unit === 'bits'
@@ -74,11 +85,8 @@ export const question = ({ corruption, known }: Pick<Evaluation, 'corruption' | 
   known ? 'uncorrupted entries known' : 'uncorrupted entries not known',
 ];
 
-/** How the errors were measured, for the line under the title; `bands`: what shows the percentiles. */
-export function conditions(evaluation: Evaluation, bands = 'bands'): string[] {
-  const { rows } = evaluation;
-  return [
-    ...question(evaluation),
-    `${bands}: 5–95% of ${rangeOf(rows.map(({ episodes }) => episodes))} episodes`,
-  ];
+/** How the errors were measured, for the line under the title; `bands`: what shows the percentiles, undefined where nothing does. */
+export function conditions(evaluation: Evaluation, bands: string | undefined): string[] {
+  const episodes = `${rangeOf(evaluation.rows.map(({ episodes }) => episodes))} episodes`;
+  return [...question(evaluation), bands === undefined ? episodes : `${bands}: 5–95% of ${episodes}`];
 }

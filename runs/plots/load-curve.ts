@@ -1,8 +1,17 @@
 /** @file Error against the number of patterns stored at once: every memory a line with its band, published results dashed. */
 import type { Evaluation, EvaluationRow } from '../records.ts';
 import { type Axis, axisTitle, countAxis, scaleNote } from './axis.ts';
-import { type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
-import { conditions, errorTitle, finest, groupRows, sizeOf, TRAINED, unitOf } from './evaluations.ts';
+import { bandsIn, type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
+import {
+  conditions,
+  errorTitle,
+  finest,
+  groupRows,
+  sizeOf,
+  TRAINED,
+  taskTitle,
+  unitOf,
+} from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
 import { stripChart } from './strip-chart.ts';
 import type { Format } from './surface.ts';
@@ -57,7 +66,7 @@ export function errorAgainstPatterns(evaluation: Evaluation, options: LoadCurveO
       .filter(({ points }) => points.length > 0);
     return stripChart({
       heading: {
-        title: `${evaluation.task}: recall error, ${formatNumber(load)} patterns stored at once`,
+        title: `${taskTitle(evaluation.task)}: recall error, ${formatNumber(load)} patterns stored at once`,
         notes: [...conditions(evaluation, 'bars'), size],
       },
       ...errorTitle(evaluation, unit),
@@ -68,8 +77,12 @@ export function errorAgainstPatterns(evaluation: Evaluation, options: LoadCurveO
   }
   const x = loadAxis(series.flatMap(({ points }) => points.map((point) => point.x)));
   return errorChart({
-    title: `${evaluation.task}: recall error against patterns stored`,
-    notes: [...conditions(evaluation), size, published.length > 0 ? 'dashed: published' : ''],
+    title: `${taskTitle(evaluation.task)}: recall error against patterns stored`,
+    notes: [
+      ...conditions(evaluation, bandsIn(series)),
+      size,
+      published.length > 0 ? 'dashed: published' : '',
+    ],
     xTitle: axisTitle('Patterns stored at once', scaleNote(x)),
     x,
     ...errorTitle(evaluation, unit),

@@ -2,8 +2,8 @@
 import { InputError } from '../../src/errors.ts';
 import type { Evaluation } from '../records.ts';
 import { axisTitle, logAxis, scaleNote } from './axis.ts';
-import { type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
-import { conditions, errorTitle, finest, groupRows, TRAINED, unitOf } from './evaluations.ts';
+import { bandsIn, type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
+import { conditions, errorTitle, finest, groupRows, TRAINED, taskTitle, unitOf } from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
 import type { Format } from './surface.ts';
 
@@ -48,9 +48,9 @@ export function rateDistortion(
   const marked = x.place(even) >= x.min && x.place(even) <= x.max;
   return errorChart({
     format: options.format,
-    title: `${all.task}: recall error against memory size, ${formatNumber(patterns)} patterns`,
+    title: `${taskTitle(all.task)}: recall error against memory size, ${formatNumber(patterns)} patterns`,
     notes: [
-      ...conditions({ ...all, rows }),
+      ...conditions({ ...all, rows }, bandsIn(series)),
       marked ? `dotted: as many bits as the patterns themselves (${formatNumber(even, 4)} floats)` : '',
     ],
     xTitle: axisTitle('Memory size', 'float32 numbers', scaleNote(x)),
@@ -64,7 +64,7 @@ export function rateDistortion(
 
 /**
  * A PNG of error against bits of memory, of rows whose numbers were rounded; dotted lines where the patterns themselves take as many
- * bits: as given, and without loss. Evaluations of several runs go into one chart, likewise.
+ * bits: as given, and without loss. Evaluations of several runs go into one chart, likewise. Memories that agree within 5% at all points are one line.
  */
 export function bitsDistortion(
   evaluations: Evaluation | Evaluation[],
@@ -79,17 +79,19 @@ export function bitsDistortion(
   const rows = counted.filter((row) => row.patterns === patterns);
   if (rows.length === 0)
     throw new InputError(`evaluation of ${all.task} has no rows for ${patterns} patterns`);
-  const series: ErrorSeries[] = groupRows(rows, 'memory_bits').map(({ memory, rows: group }) => ({
-    name: (memory === TRAINED && options.name) || memory,
-    detail: '',
-    kind: memory === TRAINED ? 'trained' : 'rival',
-    points: group.map((row) => ({
-      x: row.memory_bits!,
-      error: row.error,
-      low: row.error_p5,
-      high: row.error_p95,
+  const series = alike(
+    groupRows(rows, 'memory_bits').map(({ memory, rows: group }) => ({
+      name: (memory === TRAINED && options.name) || memory,
+      detail: '',
+      kind: memory === TRAINED ? 'trained' : 'rival',
+      points: group.map((row) => ({
+        x: row.memory_bits!,
+        error: row.error,
+        low: row.error_p5,
+        high: row.error_p95,
+      })),
     })),
-  }));
+  );
   const lossless = (all.references ?? [])
     .filter((reference) => reference.patterns === patterns)
     .sort((a, b) => a.bits - b.bits);
@@ -97,9 +99,9 @@ export function bitsDistortion(
   const said = lossless.map(({ name, bits }) => `${name} ${formatNumber(Math.round(bits))}`);
   return errorChart({
     format: options.format,
-    title: `${all.task}: recall error against bits of memory, ${formatNumber(patterns)} patterns`,
+    title: `${taskTitle(all.task)}: recall error against bits of memory, ${formatNumber(patterns)} patterns`,
     notes: [
-      ...conditions({ ...all, rows }),
+      ...conditions({ ...all, rows }, bandsIn(series)),
       said.length > 0 ? `dotted, from the left: the patterns without loss, ${said.join(', ')} bits` : '',
     ],
     xTitle: axisTitle('Memory', 'bits, scales counted', scaleNote(x)),
@@ -109,6 +111,34 @@ export function bitsDistortion(
     series,
     marks: lossless.map(({ bits }) => bits),
   });
+}
+
+/** Two errors, or numbers of bits, that no eye tells apart on these axes. */
+const near = (a: number, b: number) => Math.abs(a - b) <= NEAR * Math.max(Math.abs(a), Math.abs(b));
+const NEAR = 0.05;
+
+/** Memories whose points are the same to the eye are one line with the first one's name, and a word of how many others. */
+function alike(series: ErrorSeries[]): ErrorSeries[] {
+  const groups: ErrorSeries[][] = [];
+  for (const one of series) {
+    const same = groups.find(
+      ([{ points, kind }]) =>
+        kind === one.kind &&
+        points.length === one.points.length &&
+        points.every((p, i) => near(p.x, one.points[i].x) && near(p.error, one.points[i].error)),
+    );
+    if (same) same.push(one);
+    else groups.push([one]);
+  }
+  return groups.map(([first, ...others]) => ({
+    ...first,
+    detail:
+      others.length === 0
+        ? first.detail
+        : others.length === 1
+          ? `and ${others[0].name}`
+          : `and ${others.length} others alike`,
+  }));
 }
 
 function merge(evaluations: Evaluation[]): Evaluation {

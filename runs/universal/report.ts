@@ -1,6 +1,8 @@
 /** @file An experiment of universal Hopfield networks as text and as charts. */
 import { linearAxis } from '../plots/axis.ts';
-import { errorChart } from '../plots/error-chart.ts';
+import { bandsIn, type ErrorSeries, errorChart } from '../plots/error-chart.ts';
+import { taskTitle } from '../plots/evaluations.ts';
+import { formatNumber } from '../plots/numbers.ts';
 import { short, textTable } from '../table.ts';
 import type { Axis } from './experiments.ts';
 import type { Measurement, Row } from './measure.ts';
@@ -8,10 +10,10 @@ import type { Measurement, Row } from './measure.ts';
 export type Criterion = 'absolute' | 'nearest';
 
 const TITLES: Record<Axis, string> = {
-  stored: 'images stored',
-  deviation: 'standard deviation of the noise',
-  fraction: 'fraction blanked',
-  threshold: 'threshold (squared error)',
+  stored: 'Images stored',
+  deviation: 'Standard deviation of the noise',
+  fraction: 'Fraction blanked',
+  threshold: 'Threshold (squared error)',
 };
 
 export const criteria: Record<Criterion, (threshold: number) => string> = {
@@ -24,7 +26,7 @@ const seriesOf = ({ rows }: Measurement) => [...new Set(rows.map(({ series }) =>
 /** How it was measured, in short remarks. */
 function conditions({ data, mode, values, slices, blank, seed }: Measurement): string[] {
   return [
-    `${data}, ${values} values`,
+    `${data}, ${formatNumber(values)} values`,
     `${slices} slices, seed ${seed}`,
     blank > 0 ? `${short(100 * blank)}% of the images blank` : '',
     mode === 'official' ? "by the public code's rules" : '',
@@ -63,33 +65,34 @@ const share = (value: number) => value.toFixed(3);
 export function universalChart(measurement: Measurement, criterion: Criterion): Uint8Array {
   const { rows, axis, threshold, experiment } = measurement;
   const x = linearAxis(rows.map((row) => row.x));
+  const series: ErrorSeries[] = seriesOf(measurement).map((name) => ({
+    name,
+    detail: '',
+    kind: 'rival',
+    points: rows
+      .filter((row) => row.series === name)
+      .map((row) => {
+        const [mean, deviation] = [row[criterion], row[`${criterion}_deviation`]];
+        return {
+          x: row.x,
+          error: mean,
+          low: Math.max(0, mean - deviation),
+          high: Math.min(1, mean + deviation),
+        };
+      }),
+  }));
   return errorChart({
-    title: `${experiment}: fraction recalled`,
+    title: `${taskTitle(measurement.data)}: fraction recalled, experiment "${experiment}"`,
     notes: [
       axis === 'threshold' ? '' : criteria[criterion](threshold),
       ...conditions(measurement),
-      'band: one standard deviation over slices',
+      bandsIn(series) ? 'band: one standard deviation over slices' : '',
     ],
     xTitle: TITLES[axis],
     x,
     errorTitle: 'Fraction recalled',
     unit: '',
     scale: 'linear',
-    series: seriesOf(measurement).map((name) => ({
-      name,
-      detail: '',
-      kind: 'rival',
-      points: rows
-        .filter((row) => row.series === name)
-        .map((row) => {
-          const [mean, deviation] = [row[criterion], row[`${criterion}_deviation`]];
-          return {
-            x: row.x,
-            error: mean,
-            low: Math.max(0, mean - deviation),
-            high: Math.min(1, mean + deviation),
-          };
-        }),
-    })),
+    series,
   });
 }
