@@ -109,7 +109,7 @@ export function countMinima(patterns: Float32Array, count: number, d: number, be
 }
 
 export interface EpanechnikovOptions {
-  /** Default: that at which patterns reach as far as three quarters of the way to a random one, for bits. */
+  /** Default, found when patterns are stored: that at which each reaches 0.98 of the distance of the nearest two of them. */
   beta?: number;
   /** Values its patterns lie in, default [-1, 1]. */
   range?: Range;
@@ -118,8 +118,27 @@ export interface EpanechnikovOptions {
 }
 
 /**
- * The memory: keeps its patterns, N d floats. Recall settles, known entries clamped after every update; the reach is on patterns mapped
- * to [-1, 1], by default with beta = 4 / (3 d), of which sqrt(2 / beta) = sqrt(1.5 d), and random patterns of bits are sqrt(2 d) apart.
+ * Reach as a part of the least distance of two patterns. At 1 every pattern is still a minimum, but a query is reached by a second pattern
+ * too often: 16 and 64 patterns of 128 bits have 2.57 and 0.79 wrong bits (known, 20 episodes), with 0.98 0.77 and 0.50, with 0.96 0.18 and 0.99.
+ */
+const PART = 0.98;
+
+function defaultReach(patterns: Float32Array, count: number, d: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let a = 0; a < count; a++) {
+    for (let b = 0; b < a; b++) {
+      let sum = 0;
+      for (let i = 0; i < d; i++) sum += (patterns[a * d + i] - patterns[b * d + i]) ** 2;
+      if (sum > 0 && sum < least) least = sum;
+    }
+  }
+  return Number.isFinite(least) ? PART * Math.sqrt(least) : Math.sqrt(1.5 * d);
+}
+
+/**
+ * The memory: keeps its patterns, N d floats. Recall settles, known entries clamped after every update. The reach sqrt(2 / beta) is on
+ * patterns mapped to [-1, 1]; by default it is 0.98 of the least distance of two stored patterns that differ, so that every pattern
+ * is a minimum of its own, and sqrt(1.5 d) for one pattern alone.
  */
 export function epanechnikovMemory({
   beta,
@@ -132,7 +151,7 @@ export function epanechnikovMemory({
   if (floats !== undefined) checkPositive(name, 'floats', floats);
   const stored = (kept: Float32Array, shape: number[], d: number): StoredMemory => {
     const count = kept.length / d;
-    const energy = epanechnikovEnergy(kept, count, d, beta ?? 4 / (3 * d));
+    const energy = epanechnikovEnergy(kept, count, d, beta ?? 2 / defaultReach(kept, count, d) ** 2);
     return {
       floats: count * d,
       contents: () => keptPatterns(kept, shape),

@@ -56,6 +56,19 @@ test('emergent minima by hand: neighbours on a line share their means', () => {
   expect(energy.settle([2.9])[0]).toBe(3);
 });
 
+test('by default every stored pattern is a minimum of its own, in any dimension and scale', async () => {
+  for (const [size, spread] of [
+    [8, 1],
+    [64, 0.05],
+  ]) {
+    const values = Float32Array.from({ length: 20 * size }, () => spread * Math.tanh(random.normal()));
+    const patterns = tf.tensor(values, [20, size]);
+    const { patterns: recalled, steps } = await (await epanechnikovMemory().store(patterns)).recall(patterns);
+    expect(Array.from(recalled.dataSync())).toEqual(Array.from(values));
+    expect(steps).toBe(0);
+  }
+});
+
 test('patterns that stand apart are recalled exactly', async () => {
   const bits = tf.tensor(
     Array.from({ length: 5 * 64 }, () => 2 * random.bit() - 1),
@@ -64,7 +77,7 @@ test('patterns that stand apart are recalled exactly', async () => {
   const memory = epanechnikovMemory();
   const stored = await memory.store(bits);
   const known = tf.tensor(
-    Array.from({ length: 5 * 64 }, (_, i) => Number(i % 64 > 10)),
+    Array.from({ length: 5 * 64 }, (_, i) => Number(i % 64 > 7)),
     [5, 64],
   );
   const queries = tf.mul(bits, tf.sub(tf.mul(known, 2), 1));
