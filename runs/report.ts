@@ -21,7 +21,8 @@ import {
   words,
 } from './options.ts';
 import { plotRun } from './plot.ts';
-import { MANY, page, type ReportedRun } from './report/page.ts';
+import { MANY, page } from './report/page.ts';
+import type { ReportedRun } from './report/reported-run.ts';
 import { findRun, isPretrained, loadRun, paths, readConfig, readMetrics } from './run-folder.ts';
 import { isSweep } from './sweep/manifest.ts';
 import { unitOf } from './units.ts';

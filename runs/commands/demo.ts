@@ -5,7 +5,7 @@ import { numbersHelp } from '../glossary.ts';
 import type { IO } from '../io.ts';
 import { collect, engineOf, engineOptions, jsonOption, seedOption } from '../options.ts';
 import { parseChange } from '../presets.ts';
-import type { Setting } from './index.ts';
+import type { Setting } from './setting.ts';
 
 export function addDemoCommand(program: Command, io: IO, { provenance }: Setting): void {
   engineOptions(

@@ -4,15 +4,7 @@
  */
 import type { Command } from 'commander';
 import type { IO } from '../io.ts';
-import type { Provenance } from '../run-folder.ts';
-
-/** What commands are handed beside the terminal. */
-export interface Setting {
-  /** What made the runs of this process. */
-  provenance: Provenance;
-  /** Takes the exit status of a command that ended in its own way. */
-  finish(status: number): void;
-}
+import type { Setting } from './setting.ts';
 
 /** Adds a command with its arguments, options and action. */
 type Adder = (program: Command, io: IO, setting: Setting) => void;

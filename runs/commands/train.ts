@@ -19,7 +19,7 @@ import { presetNotes, presetsHelp } from '../preset-notes.ts';
 import { configure, parseChange, presetNames } from '../presets.ts';
 import { findRun, paths, readConfig } from '../run-folder.ts';
 import { train } from '../train.ts';
-import type { Setting } from './index.ts';
+import type { Setting } from './setting.ts';
 
 export function addTrainCommand(program: Command, io: IO, { provenance, finish }: Setting): void {
   engineOptions(

@@ -1,26 +1,11 @@
 /** @file The report's page: HTML with its data, styles, scripts and pictures inside. Charts are uPlot's. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { Config } from '../../meta/config.ts';
 import { flatten } from '../columns.ts';
-import type { HeldoutError } from '../heldout.ts';
-import type { Evaluation, Metrics } from '../records.ts';
+import type { Evaluation } from '../records.ts';
 import { cell, html } from './cell.ts';
+import type { ReportedRun } from './reported-run.ts';
 import { runsSection, runTable } from './runs.ts';
-
-export interface ReportedRun {
-  name: string;
-  config: Config;
-  metrics: Metrics[];
-  /** Unit of the error. */
-  unit: string;
-  evaluation?: Evaluation;
-  /** Error on the validation split. */
-  heldout?: HeldoutError;
-  /** PNG. */
-  recall?: Uint8Array;
-  energy?: Uint8Array;
-}
 
 /** Points of a curve; of longer ones only so many are kept. */
 const POINTS = 5000;

@@ -1,7 +1,7 @@
 /** @file The part of a report that compares runs: where their configurations differ, what that does to the error, and which is best. */
 import { flatten, spreadOf, textOf, varying } from '../columns.ts';
 import { cell, html } from './cell.ts';
-import type { ReportedRun } from './page.ts';
+import type { ReportedRun } from './reported-run.ts';
 
 /** What the script in the page draws from. */
 export interface RunTable {

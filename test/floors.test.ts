@@ -1,0 +1,29 @@
+/** @file The floors of the project: a file imports only from its own or a lower one, and no two files import each other. */
+import { expect, test } from 'vitest';
+import { circlesOf, importsIn } from './imports.ts';
+
+const floors = ['src', 'tasks', 'meta', 'runs', 'bench'];
+const imports = new Map(floors.flatMap((floor) => [...importsIn(floor)]));
+const floorOf = (path: string) => floors.indexOf(path.split('/')[0]);
+
+test('a file imports only from its own floor or a lower one', () => {
+  expect(imports.size).toBeGreaterThan(400);
+  const wrong = [...imports].flatMap(([file, paths]) =>
+    paths.filter((path) => floorOf(path) > floorOf(file)).map((path) => `${file} imports ${path}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('no file imports itself, through whatever others', () => {
+  expect(circlesOf(imports)).toEqual([]);
+});
+
+test('a circle is found', () => {
+  const files = new Map([
+    ['a', ['b']],
+    ['b', ['c', 'd']],
+    ['c', []],
+    ['d', ['b']],
+  ]);
+  expect(circlesOf(files)).toEqual(['b > d > b']);
+});
