@@ -6,16 +6,22 @@ import { isMeasured, ours, type ProblemResult, type Row } from './results.ts';
 import { rowTitle } from './tables.ts';
 
 /** PNG, 800 CSS pixels wide. */
-export function comparisonChart({ problems, machine, versions }: Comparison): Uint8Array {
+export function comparisonChart({ problems }: Comparison): Uint8Array {
   const series = [...new Set(problems.flatMap(({ rows }) => rows.map(rowTitle)))];
-  const named = Object.entries(versions).filter(([name]) => name !== 'ebmm');
+  const machines = new Map<string, string[]>();
+  for (const { name, machine } of problems) {
+    const title = `${machine.cpu}, ${machine.cores} cores`;
+    machines.set(title, [...(machines.get(title) ?? []), name]);
+  }
+  const of = (names: readonly string[]) => (machines.size > 1 ? `${names.join(', ')}: ` : '');
+  const versions = new Set(problems.flatMap(({ versions }) => Object.entries(versions).filter(([name]) => name !== 'ebmm').map(([name, version]) => `${name} ${version}`))); // biome-ignore format: one thought
   return barChart({
     heading: {
       title: 'One update of the outer loop: milliseconds, and times ours',
       notes: [
-        `${machine.cpu}, ${machine.cores} cores`,
+        ...[...machines].map(([title, names]) => `${of(names)}${title}`),
         'float32, third-order meta-gradient and AdamW',
-        ...named.map(([name, version]) => `${name} ${version}`),
+        ...[...versions].sort(),
       ],
     },
     axis: 'milliseconds a step, median (log scale)',

@@ -14,9 +14,10 @@ import { compare, type FormName, forms } from './compare.ts';
 import type { Comparison } from './comparison.ts';
 import { type ProblemName, problemNames } from './problems.ts';
 import { profile, profileText } from './profile.ts';
-import { keptProblems, machine, resultsOf, writeComparison } from './report.ts';
-import { targets } from './results.ts';
+import { earlierProblems, machine, resultsOf, writeComparison } from './report.ts';
+import { type Origin, targets } from './results.ts';
 import { scaling, scalingText } from './scaling.ts';
+import { type Earlier, sameOrigin } from './slow-forms.ts';
 import { problemText, targetText } from './tables.ts';
 
 const formNames = Object.keys(forms) as FormName[];
@@ -32,9 +33,10 @@ const command = () =>
     )
     .option('--forms <list>', `peers, of ${formNames.join(', ')} (default: all)`, words)
     .option('--rounds <n>', 'greatest number of rounds', positive, 8)
-    .option('--seconds <n>', 'of stepping a problem, after which no round begins', positive, 60)
+    .option('--seconds <n>', 'of stepping a problem, after which no round begins', positive, 30)
     .option('--steps <n>', 'steps a round, of which the first does not count', positive, 4)
-    .option('--compile-limit <s>', 'seconds that a contestant may take to compile', positive, 200)
+    .option('--compile-limit <s>', 'seconds that a contestant may take to compile', positive, 150)
+    .option('--again', 'also forms that an earlier run on this machine found far from the best')
     .addOption(
       new Option('--engine <name>', 'what runs ours; with avx2 the peers are held to AVX2')
         .choices(['compiled', ...targetNames])
@@ -56,10 +58,11 @@ function among<T extends string>(option: string, given: string[] | undefined, kn
   return given ? known.filter((name) => given.includes(name)) : known;
 }
 
-/** @throws InputError when a Python lacks what the peers need */
-function checkPython(python: string, needed: string[]): void {
+/** @returns the versions of Python's packages, by name. @throws InputError when a Python lacks what the peers need */
+function pythonVersions(python: string, needed: string[]): Record<string, string> {
+  const script = `import json, ${needed.join(', ')}\nprint(json.dumps({${needed.map((name) => `"${name}": ${name}.__version__`).join(', ')}}))`;
   try {
-    execFileSync(python, ['-c', `import ${needed.join(', ')}`], { stdio: 'ignore' });
+    return JSON.parse(execFileSync(python, ['-c', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })); // biome-ignore format: one thought
   } catch {
     throw new InputError(
       `--python: ${python} cannot import ${needed.join(', ')}, expected a Python with bench/peers/requirements.txt`,
@@ -99,7 +102,7 @@ async function run(argv: string[], { out, err: progress, env }: BenchIO): Promis
       out(line);
     return;
   }
-  const given = [options.python && '--python', options.forms && '--forms', options.out && '--out'];
+  const given = [options.python && '--python', options.forms && '--forms', options.out && '--out', options.again && '--again']; // biome-ignore format: one thought
   const lonely = given.find((option) => option && !options.peers);
   if (lonely) throw new InputError(`${lonely}: only beside peers, expected npm run bench:peers`);
   if (options.peers && threads)
@@ -109,25 +112,22 @@ async function run(argv: string[], { out, err: progress, env }: BenchIO): Promis
   const peers = options.peers ? among('--forms', options.forms, formNames) : [];
   const frameworks = new Set(peers.map((name) => forms[name].framework));
   const modules = { jax: ['jax', 'optax'], torch: ['torch'] };
-  if (peers.length > 0) checkPython(python, ['numpy', ...[...frameworks].flatMap((name) => modules[name])]);
+  const named = [...frameworks].flatMap((name) => modules[name]);
+  const origin: Pick<Origin, 'machine' | 'versions'> = { machine: machine(), versions: {} };
+  if (peers.length > 0) origin.versions = pythonVersions(python, ['numpy', ...named]);
 
-  const comparison: Comparison = { measured: '', machine: machine(), engine, versions: {}, problems: [] };
   const folder = resolve(options.out ?? resultsOf(engine));
   const order = ({ name }: { name: string }) => problemNames.indexOf(name as ProblemName);
-  for (const [i, name] of chosen.entries()) {
-    const { result, versions } = await compare(name, {
-      ...limits,
-      device,
-      threads,
-      engine,
-      peers,
-      python,
-      progress,
-    });
-    Object.assign(comparison.versions, versions);
-    if (i === 0 && options.peers) comparison.problems = await keptProblems(folder, comparison, chosen);
-    comparison.problems = [...comparison.problems, result].sort((a, b) => order(a) - order(b));
-    comparison.measured = new Date().toISOString();
+  const found = options.peers ? await earlierProblems(folder) : [];
+  const other = options.peers && engine !== 'compiled' ? await earlierProblems(resultsOf('compiled')) : [];
+  const comparison: Comparison = { engine, problems: found };
+  for (const name of chosen) {
+    const known = (problems: typeof found) =>
+      problems.find((result) => result.name === name && sameOrigin(result, origin, named));
+    const earlier: Earlier = options.again ? {} : { own: known(found), other: known(other) };
+    const result = { ...(await compare(name, { ...limits, device, threads, engine, peers, python, earlier, progress })), machine: origin.machine }; // biome-ignore format: one thought
+    const kept = comparison.problems.filter((problem) => problem.name !== name);
+    comparison.problems = [...kept, result].sort((a, b) => order(a) - order(b));
     if (!options.json) for (const line of [...problemText(result), '']) out(line);
     // After every problem, so that what was measured is kept when a later one fails.
     if (options.peers) await writeComparison(comparison, folder);

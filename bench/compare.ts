@@ -1,6 +1,6 @@
 /**
  * @file One problem, all contestants: made ready one after another, checked to do the same work, timed in turn in rounds of a
- * few steps, so that a machine whose speed drifts slows all of them. Only one is ever busy.
+ * few steps, so that a machine whose speed drifts slows all of them. Only one is ever busy, but for the two that compile longest.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -12,9 +12,10 @@ import { hasAvx2, hasTiles, isSupported } from '../src/compile/native/machine.ts
 import { hasVectors } from '../src/webassembly/runtime.ts';
 import { agreement, disagreement, type Outcome } from './agreement.ts';
 import { type Contestant, ContestantError, start } from './contestant.ts';
-import { type LimitTarget, measuredLimit } from './limit.ts';
+import { type LimitTarget, LimitWatch } from './limit.ts';
 import { type ProblemName, problemOf, settings } from './problems.ts';
 import { type Framework, type Measured, type ProblemResult, type Row, summary } from './results.ts';
+import { type Earlier, knownRow, lostBy } from './slow-forms.ts';
 import { rowTitle } from './tables.ts';
 
 export interface Form {
@@ -51,6 +52,8 @@ export interface CompareOptions {
   steps: number;
   /** Seconds that a contestant may take to compile. */
   compileLimit: number;
+  /** What earlier runs found: forms that were far from the best there are not run again. */
+  earlier: Earlier;
   progress(line: string): void;
 }
 
@@ -61,6 +64,7 @@ interface Entry {
   agreement?: Measured['agreement'];
   times: number[];
   peak: number;
+  stopped?: number;
 }
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -117,19 +121,18 @@ function limitTarget({ engine }: CompareOptions): LimitTarget | undefined {
   return hasAvx2() ? 'avx2' : hasVectors() ? 'wasm' : undefined;
 }
 
-/**
- * @returns the result and the versions of what ran
- * @throws Error when a peer's losses or gradients are not ours
- */
+/** @throws Error when a peer's losses or gradients are not ours */
 export async function compare(
   name: ProblemName,
   options: CompareOptions,
-): Promise<{ result: ProblemResult; versions: Record<string, string> }> {
-  const { peers, python, progress } = options;
+): Promise<Omit<ProblemResult, 'machine'>> {
+  const { peers, python, progress, earlier, compileLimit } = options;
+  const started = performance.now();
   const problem = problemOf(settings[name]());
   const folder = mkdtempSync(join(tmpdir(), 'ebmm-bench-'));
   const entries: Entry[] = [];
-  const failures: (Row & { failure: string })[] = [];
+  /** Of those that are not run, or did not come so far. */
+  const others: Row[] = [];
   const versions: Record<string, string> = {};
   const enter = (who: Pick<Entry, 'framework' | 'form' | 'agreement'>, contestant: Contestant) => {
     Object.assign(versions, contestant.ready.versions);
@@ -143,7 +146,7 @@ export async function compare(
     const own = await startOurs(name, out('ebmm'), options);
     enter({ framework: 'ebmm', form: 'compiled' }, own);
     const ownOutcome = outcomeOf(own, out('ebmm'));
-    const others = [
+    const contestants = [
       ...otherProducts(options).map((products) => ({
         framework: 'ebmm' as const,
         form: products,
@@ -156,41 +159,63 @@ export async function compare(
         start: () => startPeer(peer, python, file, out(peer), options.compileLimit, options.engine),
       })),
     ];
-    for (const { framework, form, file, start } of others) {
-      let contestant: Contestant;
-      try {
-        contestant = await start();
-      } catch (error) {
-        if (!(error instanceof ContestantError)) throw error;
-        failures.push({ framework, form, failure: error.message });
-        progress(`${name}: ${rowTitle({ framework, form })}: ${error.message}`);
-        continue;
-      }
-      const found = agreement(ownOutcome, outcomeOf(contestant, file));
-      enter({ framework, form, agreement: found }, contestant);
-      const wrong = disagreement(found);
-      if (wrong) throw new Error(`${name}, ${rowTitle({ framework, form })}: not the same work: ${wrong}`);
+    const toStart: typeof contestants = [];
+    for (const contestant of contestants) {
+      const { framework } = contestant;
+      const known = framework === 'ebmm' ? undefined : knownRow(contestant, earlier, compileLimit);
+      if (known) {
+        others.push(known);
+        progress(`${name}: ${rowTitle(known)} is not run again: far from the best form, or did not compile`);
+      } else toStart.push(contestant);
     }
+    const late = toStart.filter(compilesLong);
+    for (const group of [...toStart.filter((one) => !compilesLong(one)).map((one) => [one]), late]) {
+      const started = await Promise.allSettled(group.map(({ start }) => start()));
+      const wrong: string[] = [];
+      for (const [i, { framework, form, file }] of group.entries()) {
+        const begun = started[i];
+        if (begun.status === 'rejected') continue;
+        const found = agreement(ownOutcome, outcomeOf(begun.value, file));
+        enter({ framework, form, agreement: found }, begun.value);
+        const difference = disagreement(found);
+        if (difference)
+          wrong.push(`${name}, ${rowTitle({ framework, form })}: not the same work: ${difference}`);
+      }
+      for (const [i, { framework, form }] of group.entries()) {
+        const begun = started[i];
+        if (begun.status === 'fulfilled') continue;
+        const { reason } = begun;
+        if (!(reason instanceof ContestantError)) throw reason;
+        others.push({ framework, form, failure: reason.message, limit: reason.limit });
+        progress(`${name}: ${rowTitle({ framework, form })}: ${reason.message}`);
+      }
+      if (wrong.length > 0) throw new Error(wrong[0]);
+    }
+    const compiled = performance.now();
     const target = limitTarget(options);
-    const threads = options.threads ?? availableParallelism();
-    // Before and after, since a machine's speed drifts.
-    const limits = target ? [await measuredLimit(target, threads)] : [];
-    await rounds(entries, name, options);
-    if (target) limits.push(await measuredLimit(target, threads));
-    const most = (of: 'one' | 'all') => Math.max(...limits.map((limit) => limit[of]));
+    const limit = target && new LimitWatch(target, options.threads ?? availableParallelism());
+    try {
+      // Before and after, since a machine's speed drifts.
+      await limit?.measure();
+      await rounds(entries, name, options, limit);
+      await limit?.measure();
+    } finally {
+      await limit?.end();
+    }
     const own0 = own.ready;
+    const took = (from: number) => ((performance.now() - from) / 1000).toFixed(0);
+    progress(`${name}: ${took(started)} s, ${took(compiled)} of them after compiling`);
     return {
+      name,
+      title: problem.title,
+      measured: new Date().toISOString(),
       versions,
-      result: {
-        name,
-        title: problem.title,
-        loss: own0.losses[0],
-        norm: own0.norm,
-        operations: own0.operations!,
-        products: own0.products!,
-        limit: target && { one: most('one'), all: most('all') },
-        rows: [...entries.map(rowOf), ...failures],
-      },
+      loss: own0.losses[0],
+      norm: own0.norm,
+      operations: own0.operations!,
+      products: own0.products!,
+      limit: limit?.found(),
+      rows: inOrder([...entries.map(rowOf), ...others]),
     };
   } finally {
     await Promise.all(entries.map(({ contestant }) => contestant.close()));
@@ -198,25 +223,57 @@ export async function compare(
   }
 }
 
-/** Times all contestants in turn. */
+/** Forms that take a minute or more to compile, each on one core nearly all the time: they do so side by side. */
+const compilesLong = ({ framework, form }: { framework: Framework; form: string }) =>
+  (framework === 'jax' && form === 'unrolled') || (framework === 'torch' && form === 'compiled');
+
+/** Seconds that a slow contestant steps in a round before the next has its turn. */
+const SLICE = 4;
+
+/** Times all contestants in turn, but for those that have certainly lost. */
 async function rounds(
   entries: Entry[],
   name: string,
   { rounds, seconds, steps, progress }: CompareOptions,
+  limit?: LimitWatch,
 ): Promise<void> {
   const started = performance.now();
   for (let round = 0; round < rounds; round++) {
     if (round > 0 && performance.now() - started > 1000 * seconds) break;
-    for (const entry of entries) {
-      const { times, peak } = await entry.contestant.step(steps);
-      entry.times.push(...times.slice(1));
-      entry.peak = Math.max(entry.peak, peak);
+    const running = entries.filter(({ stopped }) => stopped === undefined);
+    for (const entry of running) {
+      await stepInTurn(entry, steps);
+      const lost = entry.framework === 'ebmm' ? undefined : lostBy(entry, entries);
+      if (lost === undefined) continue;
+      entry.stopped = lost;
+      await entry.contestant.close();
     }
-    progress(`${name}: round ${round + 1} of ${rounds}`);
+    await limit?.look();
+    progress(`${name}: round ${round + 1} of ${rounds}, ${running.length} contestants`);
   }
 }
 
-const rowOf = ({ framework, form, contestant, agreement, times, peak }: Entry): Measured => ({
+/** The first step warms the caches and does not count. */
+async function stepInTurn(entry: Entry, steps: number): Promise<void> {
+  let left = steps - 1;
+  let seconds = 0;
+  const take = async (count: number, skipped: number) => {
+    const { times, peak } = await entry.contestant.step(count);
+    seconds += times.reduce((sum, ms) => sum + ms, 0) / 1000;
+    entry.times.push(...times.slice(skipped));
+    entry.peak = Math.max(entry.peak, peak);
+  };
+  await take(2, 1);
+  while (--left > 0 && seconds < SLICE) await take(1, 0);
+}
+
+/** As in `forms`, after ours. */
+function inOrder(rows: readonly Row[]): Row[] {
+  const place = (row: Row) => Object.values(forms).findIndex((peer) => peer.framework === row.framework && peer.form === row.form); // biome-ignore format: one thought
+  return [...rows].sort((a, b) => place(a) - place(b));
+}
+
+const rowOf = ({ framework, form, contestant, agreement, times, peak, stopped }: Entry): Measured => ({
   framework,
   form,
   ...summary(times),
@@ -224,4 +281,5 @@ const rowOf = ({ framework, form, contestant, agreement, times, peak }: Entry): 
   peak,
   lifetime_peak: Math.max(contestant.ready.peak, peak),
   agreement,
+  stopped,
 });

@@ -2,11 +2,8 @@
 import type { ProblemResult } from './results.ts';
 
 export interface Comparison {
-  /** When it ended, ISO 8601. */
-  measured: string;
-  machine: { cpu: string; cores: number; memory_gb: number };
   /** What ran ours. */
-  engine?: string;
-  versions: Record<string, string>;
+  engine: string;
+  /** Each says where and when it was measured: they need not be of one machine. */
   problems: ProblemResult[];
 }

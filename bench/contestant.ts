@@ -15,6 +15,13 @@ export interface Contestant {
 /** A contestant could not be made ready; `message` is one line. */
 export class ContestantError extends Error {
   override name = 'ContestantError';
+  /** Seconds that it was given, where those were too few. */
+  readonly limit?: number;
+
+  constructor(message: string, limit?: number) {
+    super(message);
+    this.limit = limit;
+  }
 }
 
 /** Those that run: none outlives this process. */
@@ -70,7 +77,10 @@ export async function start(
   };
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ContestantError(`did not compile within ${limit} s`)), 1000 * limit);
+    timer = setTimeout(
+      () => reject(new ContestantError(`did not compile within ${limit} s`, limit)),
+      1000 * limit,
+    );
   });
   const first = answer<Ready>();
   // Where it is late, what it says when it is stopped is of no interest.

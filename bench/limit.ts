@@ -2,6 +2,7 @@
  * @file What a processor can do at most: a loop of multiplications with additions that do not wait for each other, in registers, written by
  * the project's own assemblers. Two operations each.
  */
+import { quantile } from '../runs/evaluation.ts';
 import type { Assembler } from '../src/compile/emit/assembler/assembler.ts';
 import { at, RAX, RBX, vector } from '../src/compile/emit/assembler/assembler.ts';
 import { avx2, avx512, type Target, wasm } from '../src/compile/emit/assembler/target.ts';
@@ -91,30 +92,77 @@ export const limitThreads = (name: LimitTarget, count: number) => (name === 'was
 
 const GIGA = 1e9;
 
-/** 1e9 floating-point operations a second, on one thread and on all together: the most of several times. */
-export async function measuredLimit(
-  name: LimitTarget,
-  count: number,
-  times = 15,
-): Promise<{ one: number; all: number }> {
-  const limit = limitOf(name, count);
-  const one: number[] = [];
-  const all: number[] = [];
-  try {
-    for (let i = 0; i <= times; i++) {
-      const started = performance.now();
-      limit.one();
-      const between = performance.now();
-      await limit.all();
-      // The first of all begins before the threads are there.
-      if (i === 0) continue;
-      const rate = (threads: number, ms: number) => (threads * limitOperations(name)) / (ms / 1000) / GIGA;
-      one.push(rate(1, between - started));
-      all.push(rate(limitThreads(name, count), performance.now() - between));
-    }
-  } finally {
-    await limit.end();
+/** What was found, in 1e9 floating-point operations a second. */
+export interface LimitFound {
+  /** The most that one thread and all together had. */
+  one: number;
+  all: number;
+  /** The median of what all together had each time that was looked. */
+  during?: number;
+}
+
+const BEST_OF = 15;
+
+/** Measures the limit as often as it is asked to. */
+export class LimitWatch {
+  readonly #limit: Limit;
+  readonly #name: LimitTarget;
+  readonly #count: number;
+  readonly #one: number[] = [];
+  readonly #all: number[] = [];
+  readonly #seen: number[] = [];
+
+  constructor(name: LimitTarget, count: number) {
+    this.#limit = limitOf(name, count);
+    this.#name = name;
+    this.#count = count;
   }
-  const most = { one: Math.max(...one), all: Math.max(...all) };
-  return name === 'wasm' ? { ...most, all: count * most.one } : most;
+
+  #rate(threads: number, ms: number): number {
+    return (threads * limitOperations(this.#name)) / (ms / 1000) / GIGA;
+  }
+
+  async #once(): Promise<number> {
+    const started = performance.now();
+    await this.#limit.all();
+    return this.#rate(limitThreads(this.#name, this.#count), performance.now() - started);
+  }
+
+  async measure(times = BEST_OF): Promise<void> {
+    // The first of all begins before the threads are there.
+    await this.#once();
+    for (let i = 0; i < times; i++) {
+      const started = performance.now();
+      this.#limit.one();
+      this.#one.push(this.#rate(1, performance.now() - started));
+      this.#all.push(await this.#once());
+    }
+  }
+
+  /** What all together have at this moment. */
+  async look(times = 3): Promise<void> {
+    for (let i = 0; i < times; i++) this.#seen.push(await this.#once());
+  }
+
+  found(): LimitFound {
+    const [one, all] = [this.#one, this.#all].map((rates) => Math.max(...rates));
+    const scale = this.#name === 'wasm' ? this.#count : 1;
+    const during = this.#seen.length > 0 ? scale * quantile(this.#seen, 0.5) : undefined;
+    return { one, all: this.#name === 'wasm' ? this.#count * one : all, during };
+  }
+
+  end(): Promise<void> {
+    return this.#limit.end();
+  }
+}
+
+/** The most of several times. */
+export async function measuredLimit(name: LimitTarget, count: number, times?: number): Promise<LimitFound> {
+  const watch = new LimitWatch(name, count);
+  try {
+    await watch.measure(times);
+    return watch.found();
+  } finally {
+    await watch.end();
+  }
 }

@@ -2,12 +2,29 @@
 
 import { quantile } from '../runs/evaluation.ts';
 import type { Agreement } from './agreement.ts';
+import type { LimitFound } from './limit.ts';
 import type { ProblemName } from './problems.ts';
 
 export type Framework = 'ebmm' | 'jax' | 'torch';
 
 /** A contestant's result, or why it has none. */
-export type Row = Measured | { framework: Framework; form: string; failure: string };
+export type Row = Measured | Unmeasured;
+
+export interface Unmeasured {
+  framework: Framework;
+  form: string;
+  failure: string;
+  /** Seconds that it was given to compile, where those were too few. */
+  limit?: number;
+}
+
+/** Where and when something was measured, and with what. */
+export interface Origin {
+  /** When it ended, ISO 8601. */
+  measured: string;
+  machine: { cpu: string; cores: number; memory_gb: number };
+  versions: Record<string, string>;
+}
 
 export interface Measured {
   framework: Framework;
@@ -25,9 +42,13 @@ export interface Measured {
   lifetime_peak: number;
   /** With ours; all others. */
   agreement?: Agreement;
+  /** How many times slower than the best form of its framework it was when its steps ended, before those of the others. */
+  stopped?: number;
+  /** The day, where it was not run with the rest: it was found so far from the best form of its framework then. */
+  earlier?: string;
 }
 
-export interface ProblemResult {
+export interface ProblemResult extends Origin {
   name: ProblemName;
   title: string;
   loss: number;
@@ -35,11 +56,14 @@ export interface ProblemResult {
   /** Operations of our graph, and floating-point operations of its products. */
   operations: number;
   products: number;
-  /** What the machine multiplies and adds at most on one core and on all, in units of 1e9 operations a second (limit.ts). */
-  limit?: { one: number; all: number };
+  /** What the machine multiplies and adds at most (limit.ts). */
+  limit?: LimitFound;
   /** Ours comes first. */
   rows: Row[];
 }
+
+/** The day of a measurement, YYYY-MM-DD. */
+export const dayOf = ({ measured }: Pick<Origin, 'measured'>) => measured.slice(0, 10);
 
 export const isMeasured = (row: Row): row is Measured => 'median' in row;
 
@@ -126,6 +150,9 @@ export function summaryRow(result: ProblemResult) {
   const share = limitShare(result);
   return {
     problem: result.name,
+    cpu: result.machine.cpu,
+    cores: result.machine.cores,
+    day: dayOf(result),
     ms: own.median,
     jax: jax?.median,
     jax_form: jax?.form,
@@ -139,5 +166,6 @@ export function summaryRow(result: ProblemResult) {
     gflops: productRate(result),
     limit: result.limit?.all,
     share: share === undefined ? undefined : 100 * share,
+    share_during: result.limit?.during && (100 * productRate(result)) / result.limit.during,
   };
 }

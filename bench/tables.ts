@@ -1,10 +1,12 @@
 /** @file A comparison as text: tables for the terminal and for Markdown. */
 import { textTable } from '../runs/table.ts';
 import {
+  dayOf,
   type Framework,
   isMeasured,
   limitShare,
   met,
+  type Origin,
   ours,
   type ProblemResult,
   productRate,
@@ -47,17 +49,35 @@ function cells(result: ProblemResult, row: Row): string[] {
   ];
 }
 
+/** What is to be said of a row. */
+function remark(row: Row): string | undefined {
+  if (!isMeasured(row)) return `${rowTitle(row)}: ${row.failure}`;
+  if (row.earlier)
+    return `${rowTitle(row)}: measured ${row.earlier}, not run again, as it was far from the best form`;
+  if (row.stopped)
+    return `${rowTitle(row)}: stopped after ${row.steps} ${row.steps === 1 ? 'step' : 'steps'}, ${row.stopped.toFixed(1)} times as slow as the best form`;
+  return undefined;
+}
+
 /** Lines under the table of a problem: what our products make of the machine, and who has no result, and why. */
 function notes(result: ProblemResult): string[] {
   const own = productRate(result);
   const share = limitShare(result);
   const { limit } = result;
-  const ofLimit = limit && share !== undefined ? `, ${(100 * share).toFixed(0)}% of the ${limit.all.toFixed(0)} GFLOP/s that all cores multiply and add at most (one: ${limit.one.toFixed(0)})` : ''; // biome-ignore format: one thought
+  const percent = (part: number) => `${(100 * part).toFixed(0)}%`;
+  const ofLimit = limit && share !== undefined ? `, ${percent(share)} of the ${limit.all.toFixed(0)} GFLOP/s that all cores multiply and add at most (one: ${limit.one.toFixed(0)})` : ''; // biome-ignore format: one thought
+  const then = limit?.during ? `, ${percent(own / limit.during)} of the ${limit.during.toFixed(0)} that they had between the rounds (median)` : ''; // biome-ignore format: one thought
   return [
-    `${result.operations} operations; ${(result.products / 1e9).toFixed(2)} GFLOP of products a step: ${own.toFixed(0)} GFLOP/s${ofLimit}`,
-    ...result.rows.flatMap((row) => (isMeasured(row) ? [] : [`${rowTitle(row)}: ${row.failure}`])),
+    `${result.operations} operations; ${(result.products / 1e9).toFixed(2)} GFLOP of products a step: ${own.toFixed(0)} GFLOP/s${ofLimit}${then}`,
+    ...result.rows.flatMap((row) => remark(row) ?? []),
   ];
 }
+
+/** Where and when, and with what. */
+const originText = ({ measured, machine, versions }: Origin) => {
+  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `Measured ${dayOf({ measured })}: ${machine.cpu}, ${machine.cores} cores, ${machine.memory_gb} GB; ${named.join(', ')}.`;
+};
 
 /** For the terminal. */
 export const problemText = (result: ProblemResult): string[] => [
@@ -80,6 +100,19 @@ const value = ({ value: v }: Target) => (v === undefined ? '-' : v.toPrecision(2
 const verdict = (target: Target) =>
   ({ true: 'met', false: 'not met', undefined: 'not measured' })[`${met(target)}`];
 
+/** All targets, each with where it was measured where that is not the same for all. */
+function targetRows(results: ProblemResult[], engine?: string): string[][] {
+  const where = ({ machine: { cpu, cores }, measured }: Origin) => `${cpu}, ${cores} cores, ${dayOf({ measured })}`; // biome-ignore format: one thought
+  const mixed = new Set(results.map(where)).size > 1;
+  const header = ['problem', 'target', 'aim', 'measured', 'verdict', ...(mixed ? ['on'] : [])];
+  return [
+    header,
+    ...results.flatMap((result) =>
+      targets(result, engine).map((target) => [...targetRow(target), ...(mixed ? [where(result)] : [])]),
+    ),
+  ];
+}
+
 const targetRow = (target: Target) => [
   target.problem,
   target.what,
@@ -90,29 +123,20 @@ const targetRow = (target: Target) => [
 
 /** All targets, for the terminal. */
 export const targetText = (results: ProblemResult[], engine?: string): string[] =>
-  textTable([
-    ['problem', 'target', 'aim', 'measured', 'verdict'],
-    ...results.flatMap((result) => targets(result, engine)).map(targetRow),
-  ]);
+  textTable(targetRows(results, engine));
 
 /** All of a comparison: a section for each problem, then the targets. */
 export function markdown(results: ProblemResult[], engine?: string): string {
   const sections = results.flatMap((result) => [
     `### ${result.name}`,
     '',
-    `${result.title}.`,
+    `${result.title}. ${originText(result)}`,
     '',
     ...markdownTable([HEADER, ...result.rows.map((row) => cells(result, row))]),
     '',
     ...notes(result).flatMap((note) => [`- ${note}`]),
     '',
   ]);
-  const aims = markdownTable(
-    [
-      ['problem', 'target', 'aim', 'measured', 'verdict'],
-      ...results.flatMap((result) => targets(result, engine)).map(targetRow),
-    ],
-    3,
-  );
+  const aims = markdownTable(targetRows(results, engine), 3);
   return [...sections, '### Targets', '', ...aims].join('\n');
 }

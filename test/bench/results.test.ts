@@ -27,6 +27,9 @@ const measured = (framework: Measured['framework'], form: string, median: number
 const result = (changes: Partial<ProblemResult> = {}): ProblemResult => ({
   name: 'reference',
   title: 'a problem',
+  measured: '2026-11-22T14:03:36.087Z',
+  machine: { cpu: 'a processor', cores: 2, memory_gb: 25 },
+  versions: { jax: '1', torch: '2' },
   loss: 1,
   norm: 1,
   operations: 100,
@@ -78,6 +81,8 @@ test('without peers nothing is claimed of them', () => {
 test('a row of the summary has the fastest form of each framework', () => {
   const row = summaryRow(result());
   expect(row).toMatchObject({
+    cpu: 'a processor',
+    day: '2026-11-22',
     ms: 100,
     jax: 250,
     jax_form: 'unrolled',

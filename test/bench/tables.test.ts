@@ -6,6 +6,9 @@ const row = { p5: 90, p95: 110, steps: 9, compile: 0.5, peak: 6e8, lifetime_peak
 const result: ProblemResult = {
   name: 'reference',
   title: 'a problem',
+  measured: '2026-11-22T14:03:36.087Z',
+  machine: { cpu: 'a processor', cores: 2, memory_gb: 25 },
+  versions: { jax: '1', torch: '2' },
   loss: 1,
   norm: 1,
   operations: 100,
@@ -47,4 +50,30 @@ test('Markdown rows have as many cells as their header', () => {
   expect(new Set(rows.slice(0, 5).map((line) => line.length)).size).toBe(1);
   expect(new Set(cells.slice(0, 5)).size).toBe(1);
   expect(new Set(cells.slice(5)).size).toBe(1);
+});
+
+test('rows that were not run with the others, and those that stopped early, say so', () => {
+  const [own, jax] = result.rows;
+  const text = problemText({
+    ...result,
+    rows: [
+      own,
+      { ...jax, stopped: 2.54, steps: 1 } as typeof jax,
+      { ...jax, form: 'vmap', earlier: '2026-11-20' } as typeof jax,
+    ],
+  });
+  expect(text).toContain('JAX, map: stopped after 1 step, 2.5 times as slow as the best form');
+  expect(text).toContain('JAX, vmap: measured 2026-11-20, not run again, as it was far from the best form');
+});
+
+test('problems of several machines are told apart in every row', () => {
+  const elsewhere = { ...result, name: 'wide' as const, machine: { cpu: 'another', cores: 4, memory_gb: 1 } };
+  const text = markdown([result, elsewhere]);
+  expect(text).toContain('Measured 2026-11-22: a processor, 2 cores, 25 GB; jax 1, torch 2.');
+  expect(text).toContain('Measured 2026-11-22: another, 4 cores, 1 GB; jax 1, torch 2.');
+  const rows = text.split('\n').filter((line) => /^\| (reference|wide)/.test(line));
+  expect(rows.length).toBe(5 + 4);
+  for (const line of rows)
+    expect(line).toContain(line.startsWith('| wide') ? 'another, 4 cores, 2026-11-22' : 'a processor, 2 cores, 2026-11-22'); // biome-ignore format: one thought
+  expect(markdown([result, { ...result, name: 'wide' }])).not.toContain('a processor, 2 cores, 2026-11-22');
 });
