@@ -38,19 +38,21 @@ export function recordsOf(read: ReadJson, file: string, records = 'rows', list?:
   );
 }
 
-/** `mean`, key, key to divide by, `%`, decimals, and words such as `patterns=64`. */
-const PLACE = /\{(mean )?([\w.-]+)(?:\/([\w.-]+))?(%)?(?::(\d))?((?: [\w.-]+=[^ }]+)*)\}/g;
+/** `mean`, key, key to divide by, `%`, decimals or `!`, and words such as `patterns=64`. */
+const PLACE = /\{(mean )?([\w.-]+)(?:\/([\w.-]+))?(%)?(?::(\d)|(!))?((?: [\w.-]+=[^ }]+)*)\}/g;
 
 /**
- * Fills a template: `{key}` is a number of the record with three significant digits, `{key:2}` with so many decimals, `{key%}` in per cent,
+ * Fills a template: `{key}` is a number of the record with three significant digits, `{key:2}` with so many decimals, `{key!}` as it
+ * stands, `{key%}` in per cent,
  * `{key/other}` a quotient, `{mean key}` the mean over all records that match, `{key patterns=64}` that of a record with this value too (`patterns=..64`: with at most this).
  * Where records differ it is a range. '-' where nothing matches.
  */
 export function cellOf(template: string, found: readonly Item[]): string {
-  return template.replace(PLACE, (_, mean, key, divisor, percent, decimals, words: string) => {
+  return template.replace(PLACE, (_, mean, key, divisor, percent, decimals, exact, words: string) => {
     const own = found.filter((record) => matches(record, wordsOf(words)));
     const values = own.map((record) => {
       const value = record[key];
+      if (exact) return String(value);
       if (typeof value !== 'number') return value;
       return (value / (divisor ? Number(record[divisor]) : 1)) * (percent ? 100 : 1);
     });

@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { InputError } from '../../src/errors.ts';
 import { writeFileAtomically } from '../../src/files.ts';
 import { cardFile } from '../card.ts';
 import { findRun, pretrainedNames } from '../run-folder.ts';
@@ -13,10 +14,16 @@ import { documents, filled } from './stale.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const check = process.argv.includes('--check');
-const made = documents(root).map((path): [string, string] => [
-  path,
-  filled(root, readFileSync(path, 'utf8')),
-]);
+const made: [string, string][] = [];
+for (const path of documents(root)) {
+  try {
+    made.push([path, filled(root, readFileSync(path, 'utf8'))]);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    console.error(`${path.slice(root.length)}: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
 for (const name of await pretrainedNames()) {
   const { file, text } = await cardFile(await findRun(name));
   made.push([file, text]);

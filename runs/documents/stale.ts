@@ -1,6 +1,7 @@
 /** @file Which documents there are, and what they look like with their tables made anew. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { InputError } from '../../src/errors.ts';
 import { PUBLISHED } from '../published.ts';
 import { filledIn } from './fill.ts';
 
@@ -13,8 +14,10 @@ export const documents = (root: string): string[] => [
     .map((name) => join(root, 'docs', name)),
 ];
 
-/** @throws Error where a file that a table names cannot be read */
+/** @throws InputError where a table or a number names a file that is not there, or what is not in it */
 export const filled = (root: string, text: string): string =>
-  filledIn(text, (file) =>
-    file === 'published' ? { rows: PUBLISHED } : JSON.parse(readFileSync(join(root, file), 'utf8')),
-  );
+  filledIn(text, (file) => {
+    if (file === 'published') return { rows: PUBLISHED };
+    if (!existsSync(join(root, file))) throw new InputError(`${file}: there is no such record`);
+    return JSON.parse(readFileSync(join(root, file), 'utf8'));
+  });
