@@ -71,6 +71,7 @@ const FIXED = ['hebb', 'storkey', 'storkey-simplified', 'pseudo-inverse'];
 const SOLVED = 256;
 const SLACK = 1.02;
 const CODER = 'arithmetic coder';
+const NEAREST = 'nearest';
 
 export async function compareCommand(options: CompareCommand, io: IO): Promise<Comparison> {
   const { engine, patterns = 64, episodes = 10, seed = 1, bits = [1, 2, 3, 4, 6, 8, 32] } = options;
@@ -244,7 +245,7 @@ async function measured(
 function coded(rows: EvaluationRow[], references: NonNullable<Evaluation['references']>): EvaluationRow[] {
   const reference = references.find(({ name }) => name === CODER);
   const whole = rows
-    .filter(({ memory }) => memory === 'modern-packed')
+    .filter(({ memory }) => memory === NEAREST)
     .reduce<EvaluationRow | undefined>(
       (a, b) => ((a?.memory_bits ?? 0) >= b.memory_bits! ? a : b),
       undefined,

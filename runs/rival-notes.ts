@@ -14,6 +14,7 @@ export const rivalNotes = {
   'modern-packed': 'modern over patterns of few bits a value, as many as fit',
   'modern-truncated': 'modern over the first values or the lowest frequencies of each pattern, as float32',
   'modern-truncated-packed': 'likewise in 8 bits each',
+  nearest: 'the patterns as they are; the answer is the nearest by what is known',
   'modern-sparsemax': 'modern with sparsemax for softmax (Santos et al. 2024)',
   'modern-entmax': 'modern with 1.5-entmax for softmax',
   epanechnikov: 'log-sum-ReLU energy: basins that end',

@@ -16,6 +16,8 @@ import {
   denseHopfield,
   type ModernHopfieldOptions,
   modernHopfield,
+  type NearestOptions,
+  nearestMemory,
 } from '../../src/hopfield/index.ts';
 import {
   type EpanechnikovOptions,
@@ -66,6 +68,12 @@ export const memories = {
     'modern',
     { beta: true, similarity: true, finish: true, range: true, floats: true },
     modernHopfield,
+  ),
+  /** Patterns in slots, the nearest by what is known the answer. */
+  nearest: checked<NearestOptions, ReturnType<typeof nearestMemory>>(
+    'nearest',
+    { range: true, floats: true },
+    nearestMemory,
   ),
   /** Modern over patterns in few bits or few coefficients. */
   coded: checked<CodedHopfieldOptions, ReturnType<typeof codedHopfield>>(

@@ -10,6 +10,7 @@ import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { type Contents, heldIn } from '../memory/contents.ts';
 import { sizeOf } from '../shapes.ts';
 import { checkPositive, checkRange, type Range, readBatch, readQueries } from './boundary.ts';
+import { nearestOf } from './nearest.ts';
 
 export interface ComponentsHopfieldOptions {
   /** Of training patterns in `range`. */
@@ -48,7 +49,8 @@ export function componentsHopfield({
         const { mask } = asked;
         const answers = asked.values.slice();
         for (let q = 0; q < asked.count; q++) {
-          const image = nearest(images, held, asked.values, mask, q, d) * d;
+          const query = asked.values.subarray(q * d, (q + 1) * d);
+          const image = nearestOf(images, query, mask, q * d) * d;
           for (let i = 0; i < d; i++) {
             if (!mask?.[q * d + i])
               answers[q * d + i] = Math.min(range[1], Math.max(range[0], images[image + i]));
@@ -83,28 +85,6 @@ export function componentsHopfield({
       return stored({ ...contents, tensors: { codes } });
     },
   };
-}
-
-/** Index of the image with the least squared distance to query q over its known entries. */
-function nearest(
-  images: Float32Array,
-  held: number,
-  queries: Float32Array,
-  known: ArrayLike<number> | undefined,
-  q: number,
-  d: number,
-): number {
-  let [best, least] = [0, Number.POSITIVE_INFINITY];
-  for (let n = 0; n < held; n++) {
-    let sum = 0;
-    for (let i = 0; i < d; i++) {
-      if (known && !known[q * d + i]) continue;
-      const difference = queries[q * d + i] - images[n * d + i];
-      sum += difference * difference;
-    }
-    if (sum < least) [best, least] = [n, sum];
-  }
-  return best;
 }
 
 /** The first `length` components of `count` patterns: [count, length]. */

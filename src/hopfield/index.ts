@@ -5,6 +5,7 @@ import { classicalHopfield } from './classical.ts';
 import { codedHopfield } from './coded.ts';
 import { denseHopfield } from './dense.ts';
 import { modernHopfield } from './modern.ts';
+import { nearestMemory } from './nearest.ts';
 
 export { type ClassicalHopfieldOptions, classicalHopfield } from './classical.ts';
 export { type CodedHopfieldOptions, type Coding, codedHopfield } from './coded.ts';
@@ -25,6 +26,7 @@ export {
 } from './dynamics.ts';
 export { type ModernHopfieldOptions, modernHopfield } from './modern.ts';
 export { type ModernNetwork, modernNetwork, recallModern, type Similarity } from './modern-network.ts';
+export { type NearestOptions, nearestMemory } from './nearest.ts';
 export { pairwiseNetwork } from './pairwise.ts';
 export { learn, type RuleName } from './rules.ts';
 
@@ -39,7 +41,8 @@ export type RivalName =
   | 'modern-euclidean'
   | 'modern-packed'
   | 'modern-truncated'
-  | 'modern-truncated-packed';
+  | 'modern-truncated-packed'
+  | 'nearest';
 
 export interface RivalOptions {
   /** Seed of everything random in the memory. */
@@ -66,6 +69,7 @@ const makers: Record<RivalName, (options: RivalOptions) => AssociativeMemory> = 
   'modern-truncated': ({ range, floats }) => codedHopfield({ coding: 'truncated', range, floats }),
   'modern-truncated-packed': ({ range, floats }) =>
     codedHopfield({ coding: 'truncated-packed', range, floats }),
+  nearest: ({ range, floats }) => nearestMemory({ range, floats }),
 };
 
 /** Every Hopfield network that a learned memory can be measured against, with its defaults. */

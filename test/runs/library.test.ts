@@ -173,6 +173,7 @@ test('every kind of memory stores and recalls, with its options', async () => {
     classical: memories.classical({ rule: 'pseudo-inverse' }),
     dense: memories.dense({ degree: 4 }),
     modern: memories.modern({ beta: 8 }),
+    nearest: memories.nearest({ range: [-1, 1] }),
     coded: memories.coded({ coding: 'packed' }),
     components: memories.components({ basis }),
     universal: memories.universal({ similarity: 'dot', separation: 'softmax', parameter: 8, range: [-1, 1] }),
