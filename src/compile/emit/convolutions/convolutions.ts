@@ -6,6 +6,7 @@
 import { type Assembler, at, R9, R10, RCX, RDX, RSI, vector } from '../assembler/assembler.ts';
 import { hasRoom } from '../loops/accumulators.ts';
 import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, splitEvenly, splitUnits, splitVectors, target, walk } from '../loops/loops.ts'; // biome-ignore format: one import
+import { cheapest, costOfTiles } from '../loops/tile-search.ts';
 import { loadPixels, packedRows, setRowMasks } from './pixels.ts';
 
 /** result[n, o, y, x] = sum over c, i, j of input[n, c, y s + i, x t + j] * filter[o, c, i, j], of strides s and t. */
@@ -72,35 +73,31 @@ function bestTile(convolution: Convolution): Tile {
   const together = packedRows(width);
   const [allGroups, allVectors] = [Math.ceil(height / together), Math.ceil(width / LANES)];
   const places = inChannels * kernel[0] * kernel[1];
-  let found: Tile = { channels: 1, groups: 1, vectors: 1 };
-  let least = Number.POSITIVE_INFINITY;
-  for (let channels = 1; channels <= outChannels; channels++)
+  const tileCost = (channels: number, groups: number, vectors: number): number => {
+    const pixels = groups * vectors;
+    const all = channels * pixels;
+    const rows = isShared(convolution, channels, pixels) ? (groups + kernel[0] - 1) / kernel[0] : groups;
+    // A vector at no round address is two loads most of the time.
+    const loads = channels + rows * vectors * (together > 1 ? 1.5 * together : 1.7);
+    return places * Math.max(all / 2, loads / 2, LATENCY) + 20 + 1.2 * all;
+  };
+  const { tile } = cheapest(tiles(convolution, allGroups, allVectors), ({ channels, groups, vectors }) =>
+    costOfTiles(
+      [splitEvenly(outChannels, channels), splitEvenly(allGroups, groups), splitEvenly(allVectors, vectors)],
+      tileCost,
+    ),
+  );
+  return tile;
+}
+
+function* tiles(convolution: Convolution, allGroups: number, allVectors: number): Generator<Tile> {
+  for (let channels = 1; channels <= convolution.outChannels; channels++)
     for (let groups = 1; groups <= allGroups; groups++)
       for (let vectors = 1; vectors <= allVectors; vectors++) {
-        if (!fits(channels, groups * vectors) && !isShared(convolution, channels, groups * vectors)) break;
-        let cost = 0;
-        for (const a of splitEvenly(outChannels, channels))
-          for (const b of splitEvenly(allGroups, groups))
-            for (const c of splitEvenly(allVectors, vectors)) {
-              const pixels = b.size * c.size;
-              const all = a.size * pixels;
-              const rows = isShared(convolution, a.size, pixels)
-                ? (b.size + kernel[0] - 1) / kernel[0]
-                : b.size;
-              // A vector at no round address is two loads most of the time.
-              const loads = a.size + rows * c.size * (together > 1 ? 1.5 * together : 1.7);
-              cost +=
-                a.count *
-                b.count *
-                c.count *
-                (places * Math.max(all / 2, loads / 2, LATENCY) + 20 + 1.2 * all);
-            }
-        if (cost < least) {
-          least = cost;
-          found = { channels, groups, vectors };
-        }
+        const pixels = groups * vectors;
+        if (!fits(channels, pixels) && !isShared(convolution, channels, pixels)) break;
+        yield { channels, groups, vectors };
       }
-  return found;
 }
 
 /** Accumulators, pixels, and a number of the filter. */

@@ -19,8 +19,9 @@ import {
 } from '../assembler/assembler.ts';
 import { hasRoom } from '../loops/accumulators.ts';
 import { advance, LATENCY, moving, NUMBER_BYTES, REGISTERS, splitEvenly, walk } from '../loops/loops.ts';
+import { cheapest, costOfTiles } from '../loops/tile-search.ts';
 import { forImages, forRuns, MOST, type Strides } from './image-loops.ts';
-import { runsOf, type Tap, type Tile, tapsOf, type Windows } from './windows.ts';
+import { type Run, runsOf, type Tap, type Tile, tapsOf, type Windows } from './windows.ts';
 
 /** result[o, y, x, n] = sum over c and the taps of y and x of input[c, row, column, n] * filter[o, c, i, j], n contiguous. */
 export interface ImageConvolution {
@@ -114,22 +115,17 @@ function lengths({ taps, step }: Windows, most: number): number[] {
 
 /** The channels and pixels that waste least for the shape. */
 function bestSize({ columns, outChannels }: ImageConvolution): Size {
-  let found: Size = { channels: 1, pixels: 1 };
-  let least = Number.POSITIVE_INFINITY;
+  const sizes: (Size & { runs: readonly Run[] })[] = [];
   for (let pixels = 1; pixels <= columns.taps.length && fits(1, pixels); pixels++) {
-    const tiles = runsOf(columns, lengths(columns, pixels));
-    for (let channels = 1; channels <= outChannels && fits(channels, pixels); channels++) {
-      let cost = 0;
-      for (const { tile, count } of tiles)
-        for (const piece of splitEvenly(outChannels, channels))
-          cost += count * piece.count * tileCost(tile, piece.size);
-      if (cost < least) {
-        least = cost;
-        found = { channels, pixels };
-      }
-    }
+    const runs = runsOf(columns, lengths(columns, pixels));
+    for (let channels = 1; channels <= outChannels && fits(channels, pixels); channels++)
+      sizes.push({ channels, pixels, runs });
   }
-  return found;
+  const { tile: size } = cheapest(sizes, ({ channels, runs }) => {
+    const axes = [runs.map(({ count }, i) => ({ size: i, count })), splitEvenly(outChannels, channels)];
+    return costOfTiles(axes, (run, outputs) => tileCost(runs[run].tile, outputs));
+  });
+  return size;
 }
 
 /** Accumulators, pixels, and a number of the filter. */

@@ -19,6 +19,7 @@ import {
 } from '../assembler/assembler.ts';
 import { hasRoom } from '../loops/accumulators.ts';
 import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, splitEvenly, walk } from '../loops/loops.ts';
+import { cheapest, costOfTiles } from '../loops/tile-search.ts';
 import { storeSums } from '../loops/vector-sums.ts';
 import { forImages, forRuns, MOST, type Strides } from './image-loops.ts';
 import { type Run, runsOf, type Tap, tapsOf, type Windows } from './windows.ts';
@@ -78,29 +79,24 @@ const runsOfBoth = ({ rows, columns }: ImageFilterGradient) => ({ rows: ones(row
 /** What wastes least for the shape. */
 function bestSize({ inChannels, outChannels, kernel }: ImageFilterGradient): Size {
   const all = kernel[0] * kernel[1];
-  let found: Size = { channels: 1, inputs: 1, places: 1 };
-  let least = Number.POSITIVE_INFINITY;
-  const consider = (size: Size) => {
-    if (!fits(size)) return;
-    let cost = 0;
-    for (const a of splitEvenly(outChannels, size.channels))
-      for (const b of splitEvenly(inChannels, size.inputs))
-        for (const c of splitEvenly(all, size.places)) {
-          const [seen, together] = [b.size * c.size, a.size * b.size * c.size];
-          cost += a.count * b.count * c.count * (Math.max(together / 2, (a.size + seen) / 2, LATENCY) + 2);
-        }
-    // Of two that are as good the one of more channels, whose sums lie beside each other.
-    if (cost > least) return;
-    least = cost;
-    found = size;
-  };
-  for (let channels = 1; channels <= Math.min(outChannels, REGISTERS); channels++) {
-    for (let places = 1; places < Math.min(all, REGISTERS); places++)
-      consider({ channels, inputs: 1, places });
-    for (let inputs = 1; inputs <= Math.min(inChannels, REGISTERS); inputs++)
-      consider({ channels, inputs, places: all });
+  const sizes: Size[] = [];
+  // Of two that are as good the one of more channels, whose sums lie beside each other: it comes first.
+  for (let channels = Math.min(outChannels, REGISTERS); channels >= 1; channels--) {
+    for (let inputs = Math.min(inChannels, REGISTERS); inputs >= 1; inputs--)
+      sizes.push({ channels, inputs, places: all });
+    for (let places = Math.min(all, REGISTERS) - 1; places >= 1; places--)
+      sizes.push({ channels, inputs: 1, places });
   }
-  return found;
+  const { tile: size } = cheapest(
+    sizes.filter(fits),
+
+    ({ channels, inputs, places }) =>
+      costOfTiles(
+        [splitEvenly(outChannels, channels), splitEvenly(inChannels, inputs), splitEvenly(all, places)],
+        (outs, ins, taps) => Math.max((outs * ins * taps) / 2, (outs + ins * taps) / 2, LATENCY) + 2,
+      ),
+  );
+  return size;
 }
 
 /** Accumulators, vectors of dy, and one of the input. */

@@ -52,6 +52,18 @@ function nearZero(a: Assembler, constants: Constants, lost: number): void {
   a.vector(vector.add, T2, T2, T0);
 }
 
+/**
+ * c (exp(x) - 1) into T2, as c 2^n (exp(r) - 1) + (c 2^n - c): what `reduced` left of x is r in T0, n in T1 and what r lost in T4.
+ * Uses T0 and T3.
+ */
+function expLessOne(a: Assembler, constants: Constants, c: number): void {
+  nearZero(a, constants, T4);
+  setNumber(a, constants, T3, c);
+  a.vector(vector.scale, T3, T3, T1);
+  a.vector(vector.sub, T0, T3, constants.number(c), all);
+  a.vector(vector.fma213, T2, T3, T0);
+}
+
 /** Beyond these the exponential is 0 or infinite. */
 const ENDS = [-104, 89] as const;
 
@@ -77,16 +89,12 @@ function closeExponential(a: Assembler, constants: Constants, to: number, x: num
 export const exp: Emitter = ({ a, constants, to, inputs }) =>
   exponential(a, constants, to, inRegister(a, inputs[0]));
 
-/** 2^n (exp(r) - 1) + (2^n - 1), in halves, since 2^128 is none. */
+/** In halves, since 2^128 is none. */
 export const expm1: Emitter = ({ a, constants, to, inputs }) => {
   const x = inRegister(a, inputs[0]);
   clamp(a, constants, T0, x, [-30, 89]);
   reduced(a, constants, T4);
-  nearZero(a, constants, T4);
-  setNumber(a, constants, T3, 0.5);
-  a.vector(vector.scale, T3, T3, T1);
-  a.vector(vector.sub, T0, T3, constants.number(0.5), all);
-  a.vector(vector.fma213, T2, T3, T0);
+  expLessOne(a, constants, 0.5);
   a.vector(vector.add, T2, T2, T2);
   // Halves of the least are denormal.
   a.vector(vector.and, T0, x, constants.bits(MAGNITUDE), all);
@@ -109,11 +117,7 @@ export const tanh: Emitter = ({ a, constants, to, inputs }) => {
   a.broadcast(T1, constants.number(2 * TANH_END));
   a.vector(vector.min, T0, T1, T0);
   reduced(a, constants, T4);
-  nearZero(a, constants, T4);
-  setNumber(a, constants, T3, 1);
-  a.vector(vector.scale, T3, T3, T1);
-  a.vector(vector.sub, T0, T3, constants.number(1), all);
-  a.vector(vector.fma213, T2, T3, T0);
+  expLessOne(a, constants, 1);
   a.vector(vector.add, T0, T2, constants.number(2), all);
   a.vector(vector.sub, T1, T0, constants.number(2), all);
   a.vector(vector.sub, T1, T2, T1);

@@ -17,6 +17,7 @@ import {
 } from '../assembler/assembler.ts';
 import { addSets, hasRoom, setsOf } from '../loops/accumulators.ts';
 import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, splitEvenly, unrolled, walk } from '../loops/loops.ts'; // biome-ignore format: one import
+import { cheapest, costOfTiles } from '../loops/tile-search.ts';
 import { storeSums } from '../loops/vector-sums.ts';
 import type { Product } from './product.ts';
 
@@ -34,17 +35,17 @@ interface Tile {
 export const dotCost = (product: Product): number => best(product).cost;
 
 /** The tile that wastes least for the shape. */
-function best(product: Product): { tile: Tile; cost: number } {
-  let found = { tile: { rows: 1, columns: 1 }, cost: Number.POSITIVE_INFINITY };
+const best = (product: Product) =>
+  cheapest(tiles(product), ({ rows, columns }) =>
+    costOfTiles([splitEvenly(product.rows, rows), splitEvenly(product.columns, columns)], (height, width) =>
+      tileCost(height, width, product),
+    ),
+  );
+
+function* tiles(product: Product): Generator<Tile> {
   for (let rows = 1; rows <= Math.min(product.rows, 30); rows++)
-    for (let columns = 1; columns <= product.columns && fits(rows, columns); columns++) {
-      let cost = 0;
-      for (const row of splitEvenly(product.rows, rows))
-        for (const column of splitEvenly(product.columns, columns))
-          cost += row.count * column.count * tileCost(row.size, column.size, product);
-      if (cost < found.cost) found = { tile: { rows, columns }, cost };
-    }
-  return found;
+    for (let columns = 1; columns <= product.columns && fits(rows, columns); columns++)
+      yield { rows, columns };
 }
 
 /** Accumulators, the vectors of the smaller side, and one more: of the larger side, then for the sums. */

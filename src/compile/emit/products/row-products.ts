@@ -7,6 +7,7 @@
 import { type Assembler, at, R8, R9, R10, R11, R12, RCX, RDX, RSI, vector } from '../assembler/assembler.ts';
 import { addSets, hasRoom, setsOf } from '../loops/accumulators.ts';
 import { countDown, LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, setVector, splitEvenly, splitVectors, target, unrolled, WORD_BYTES, walk } from '../loops/loops.ts'; // biome-ignore format: one import
+import { type Costed, cheapest, costOfTiles } from '../loops/tile-search.ts';
 import { emitBlock } from '../loops/transposes.ts';
 import type { Product } from './product.ts';
 
@@ -27,23 +28,21 @@ const TAIL_MASK = 1;
 export const rowCost = (product: Product): number => best(product).cost;
 
 /** The tile that wastes least for the shape. */
-function best(product: Product): { tile: Tile; cost: number } {
-  const { rows, columns, inner, parts = 1 } = product;
+function best(product: Product): Costed<Tile> {
+  const { inner, parts = 1 } = product;
   const whole = { ...product, inner: parts * inner };
-  const all = Math.ceil(columns / LANES);
-  let found = { tile: { rows: 1, vectors: 1 }, cost: Number.POSITIVE_INFINITY };
-  for (let vectors = 1; vectors <= Math.min(all, target.registers - 2); vectors++)
-    for (let height = 1; height <= Math.min(rows, tallest(vectors)); height++) {
-      let cost = 0;
-      for (const panel of splitEvenly(all, vectors))
-        for (const block of splitEvenly(rows, height))
-          cost +=
-            panel.count *
-            block.count *
-            (tileCost(block.size, panel.size, whole) + conflicts(whole, block.size));
-      if (cost < found.cost) found = { tile: { rows: height, vectors }, cost };
-    }
-  return found;
+  const all = Math.ceil(product.columns / LANES);
+  return cheapest(tiles(product.rows, all), ({ rows, vectors }) =>
+    costOfTiles(
+      [splitEvenly(all, vectors), splitEvenly(product.rows, rows)],
+      (width, height) => tileCost(height, width, whole) + conflicts(whole, height),
+    ),
+  );
+}
+
+function* tiles(allRows: number, allVectors: number): Generator<Tile> {
+  for (let vectors = 1; vectors <= Math.min(allVectors, target.registers - 2); vectors++)
+    for (let rows = 1; rows <= Math.min(allRows, tallest(vectors)); rows++) yield { rows, vectors };
 }
 
 /** Rows of a tile of so many vectors that registers allow. */
