@@ -5,9 +5,11 @@ import type { EvaluationRow } from './records.ts';
 export function short(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (value === 0) return '0';
-  if (Math.abs(value) >= 100) return value.toFixed(0);
-  if (Math.abs(value) >= 10) return value.toFixed(1);
-  if (Math.abs(value) >= 0.01) return value.toFixed(2);
+  // Of 9.996 three digits are 10.0.
+  const size = Math.abs(Number(value.toPrecision(3)));
+  if (size >= 100) return value.toFixed(0);
+  if (size >= 10) return value.toFixed(1);
+  if (size >= 0.01) return value.toFixed(2);
   return value.toPrecision(1);
 }
 

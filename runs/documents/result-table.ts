@@ -4,32 +4,38 @@ import { InputError } from '../../src/errors.ts';
 import { type PublishedRow, TABLE_1, TABLE_1_PATTERNS } from '../published.ts';
 import { cellOf, type Item, matches, type ReadJson, recordsOf, type Scalar, scalar, where } from './cells.ts';
 
+/** A file with records, from the project's root, or several whose records are taken together. */
+const files = z.union([z.string(), z.array(z.string()).min(1)]);
+
 const line = z.strictObject({
   label: z.string(),
-  /** The file with its records, from the project's root; default: the table's. */
-  file: z.string().optional(),
+  /** Default: the table's. */
+  file: files.optional(),
   /** As the table's, of this file. */
   records: z.string().optional(),
+  list: z.string().optional(),
   where: where.optional(),
   /** Template of its cells; default: the table's. */
   cell: z.string().optional(),
   /** A row of the published table 1 of Bartunov et al. (columns are numbers of patterns). */
   published: z.enum(Object.keys(TABLE_1) as [PublishedRow, ...PublishedRow[]]).optional(),
-  /** A template for every cell, of the records of the row alone. */
-  cells: z.array(z.string()).optional(),
+  /** A template for every cell, of the records of the row alone or of its own. */
+  cells: z
+    .array(z.union([z.string(), z.strictObject({ file: files, where: where.optional(), cell: z.string() })]))
+    .optional(),
 });
 
 /** All values of a key, in this order: `memory` of `hebb`, shown as it is or as [value, label]. */
 const each = z.strictObject({
   each: z.string(),
   values: z.array(z.union([scalar, z.tuple([scalar, z.string()])])),
-  file: z.string().optional(),
+  file: files.optional(),
   where: where.optional(),
   cell: z.string().optional(),
 });
 
 const description = z.strictObject({
-  file: z.string().optional(),
+  file: files.optional(),
   /** The list of records in the file, keys with dots between them. */
   records: z.string().default('rows'),
   /** A list that each record has, an item of which stands for the record. */
@@ -66,14 +72,28 @@ export function resultTable(json: string, read: ReadJson): string[] {
   const found = (row: Line, column: Line): Item[] => {
     const file = row.file ?? column.file ?? table.file;
     if (!file) throw new InputError(`table: row "${row.label}": no file`);
-    const records = recordsOf(read, file, row.records ?? column.records ?? table.records, table.list);
-    return records.filter((record) => matches(record, { ...column.where, ...row.where }));
+    const list = row.list ?? column.list ?? table.list;
+    const records = row.records ?? column.records ?? table.records;
+    return [file]
+      .flat()
+      .flatMap((one) => recordsOf(read, one, records, list))
+      .filter((record) => matches(record, { ...column.where, ...row.where }));
   };
   const rows = expand(table.rows).map((row) => {
     const { cells } = row;
     if (cells) {
       const own = (row.file ?? table.file) ? found(row, { label: '' }) : [];
-      return [row.label, ...columns.map((_, i) => cellOf(cells[i] ?? '-', own))];
+      return [
+        row.label,
+        ...columns.map((_, i) => {
+          const cell = cells[i] ?? '-';
+          if (typeof cell === 'string') return cellOf(cell, own);
+          return cellOf(
+            cell.cell,
+            found({ label: row.label, file: cell.file, where: cell.where }, { label: '' }),
+          );
+        }),
+      ];
     }
     if (row.published) {
       const values: readonly number[] = TABLE_1[row.published];
