@@ -38,27 +38,36 @@ export function recordsOf(read: ReadJson, file: string, records = 'rows', list?:
   );
 }
 
-/** `mean`, key, key to divide by, `%`, decimals or `!`, and words such as `patterns=64`. */
-const PLACE = /\{(mean )?([\w.-]+)(?:\/([\w.-]+))?(%)?(?::(\d)|(!))?((?: [\w.-]+=[^ }]+)*)\}/g;
+/** What to make of several records, key, key to divide by, `%`, decimals or `!`, and words such as `patterns=64`. */
+const PLACE = /\{(?:(mean|most) )?([\w.-]+)(?:\/([\w.-]+))?(%)?(?::([\de])|(!))?((?: [\w.-]+=[^ }]+)*)\}/g;
 
 /**
- * Fills a template: `{key}` is a number of the record with three significant digits, `{key:2}` with so many decimals, `{key!}` as it
- * stands, `{key%}` in per cent,
- * `{key/other}` a quotient, `{mean key}` the mean over all records that match, `{key patterns=64}` that of a record with this value too (`patterns=..64`: with at most this).
- * Where records differ it is a range. '-' where nothing matches.
+ * Fills a template: `{key}` is a number of the record with three significant digits, `{key:2}` with so many decimals, `{key:e}` with an
+ * exponent, `{key!}` as it stands, `{key%}` in per cent, `{key/other}` a quotient, `{mean key}` and `{most key}` over all records that match,
+ * `{key patterns=64}` that of a record with this value too (`patterns=..64`: with at most this). Where records differ it is a range; '-' where
+ * nothing matches.
  */
 export function cellOf(template: string, found: readonly Item[]): string {
-  return template.replace(PLACE, (_, mean, key, divisor, percent, decimals, exact, words: string) => {
+  return template.replace(PLACE, (_, over, key, divisor, percent, decimals, exact, words: string) => {
     const own = found.filter((record) => matches(record, wordsOf(words)));
     const values = own.map((record) => {
-      const value = record[key];
-      if (exact) return String(value);
+      const value = valueAt(record, key);
+      if (exact) return value === undefined ? '-' : String(value);
       if (typeof value !== 'number') return value;
       return (value / (divisor ? Number(record[divisor]) : 1)) * (percent ? 100 : 1);
     });
-    return shown(mean ? averaged(values) : values, percent ? (decimals ?? '0') : decimals);
+    return shown(
+      over && values.length > 0 ? [OVER[over as keyof typeof OVER](values.map(Number))] : values,
+      percent ? (decimals ?? '0') : decimals,
+    );
   });
 }
+
+/** Of a key that is not in it, the way to the value: `gradient.difference`. */
+const valueAt = (record: Item, key: string): unknown =>
+  key in record
+    ? record[key]
+    : key.split('.').reduce<unknown>((value, part) => (value as Item | undefined)?.[part], record);
 
 const wordsOf = (words: string): Where =>
   Object.fromEntries(
@@ -74,8 +83,10 @@ const wordsOf = (words: string): Where =>
       }),
   );
 
-const averaged = (values: unknown[]) =>
-  values.length === 0 ? [] : [values.reduce<number>((sum, value) => sum + Number(value), 0) / values.length];
+const OVER = {
+  mean: (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length,
+  most: (values: number[]) => Math.max(...values),
+};
 
 function shown(values: unknown[], decimals: string | undefined): string {
   if (values.length === 0) return '-';
@@ -88,6 +99,10 @@ function shown(values: unknown[], decimals: string | undefined): string {
 function show(value: unknown, decimals: string | undefined): string {
   if (value === null) return 'diverges';
   if (typeof value !== 'number') return String(value ?? '-');
-  if (decimals !== undefined) return value.toFixed(Number(decimals));
+  if (decimals === 'e') return value.toExponential(1);
+  if (decimals !== undefined) {
+    const digits = Number(decimals);
+    return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  }
   return Number.isInteger(value) ? value.toLocaleString('en-US') : short(value);
 }

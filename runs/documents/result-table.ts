@@ -88,10 +88,7 @@ export function resultTable(json: string, read: ReadJson): string[] {
         ...columns.map((_, i) => {
           const cell = cells[i] ?? '-';
           if (typeof cell === 'string') return cellOf(cell, own);
-          return cellOf(
-            cell.cell,
-            found({ label: row.label, file: cell.file, where: cell.where }, { label: '' }),
-          );
+          return cellOf(cell.cell, found({ ...row, where: undefined, ...cell }, { label: '' }));
         }),
       ];
     }

@@ -19,5 +19,12 @@ export const filled = (root: string, text: string): string =>
   filledIn(text, (file) => {
     if (file === 'published') return { rows: PUBLISHED };
     if (!existsSync(join(root, file))) throw new InputError(`${file}: there is no such record`);
-    return JSON.parse(readFileSync(join(root, file), 'utf8'));
+    const content = readFileSync(join(root, file), 'utf8');
+    if (!file.endsWith('.jsonl')) return JSON.parse(content);
+    return {
+      rows: content
+        .trim()
+        .split('\n')
+        .map((record) => JSON.parse(record)),
+    };
   });
