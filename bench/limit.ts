@@ -8,6 +8,7 @@ import { at, RAX, RBX, vector } from '../src/compile/emit/assembler/assembler.ts
 import { avx2, avx512, type Target, wasm } from '../src/compile/emit/assembler/target.ts';
 import { Block, Executable, functionOf } from '../src/compile/native/machine.ts';
 import { NATIVE_SCRIPT, type NativeThreads } from '../src/compile/native/native-parts.ts';
+import { type Call, HeldCall, processorsFor } from '../src/compile/native/processors.ts';
 import { Threads } from '../src/compile/program/threads.ts';
 import { workerPort } from '../src/compile/program/workers.ts';
 import { instantiate, names, newMemory, pagesOf } from '../src/compile/wasm/instance.ts';
@@ -57,11 +58,16 @@ function ofMachine(name: 'avx512' | 'avx2', count: number): Limit {
   const threads: NativeThreads = new Threads(() => workerPort(NATIVE_SCRIPT));
   const executable = new Executable(functionOf((a) => write(a, name), limitTargets[name]));
   const blocks = Array.from({ length: count }, () => new Block(BYTES));
+  const places = processorsFor(count);
+  const calls = blocks.map(({ pointer }, i): Call => {
+    const call = { code: executable.pointer, memory: pointer };
+    return places ? new HeldCall(call, places[i]) : call;
+  });
   return {
     one: () => void executable.call(blocks[0].pointer),
     async all() {
       const own = threads.take(count);
-      await Promise.all(own.map((thread, i) => thread.ask({ code: executable.pointer, memory: blocks[i].pointer }))); // biome-ignore format: one thought
+      await Promise.all(own.map((thread, i) => thread.ask({ code: calls[i].code, memory: calls[i].memory }))); // biome-ignore format: one thought
     },
     async end() {
       await threads.end();

@@ -4,13 +4,9 @@ import type { Threads } from '../program/threads.ts';
 import { type Slot, slotParts } from '../split/slots.ts';
 import type { Parts } from '../split/split-program.ts';
 import type { NativeProgram } from './native-program.ts';
+import { type Call, HeldCall, processorsFor } from './processors.ts';
 
-/** A call of code at one address with the address of its memory. */
-export interface NativeMessage {
-  code: bigint;
-  memory: bigint;
-}
-export type NativeThreads = Threads<NativeMessage, undefined>;
+export type NativeThreads = Threads<Call, undefined>;
 export const NATIVE_SCRIPT = new URL('./native-thread.cjs', import.meta.url);
 
 /** Calls that run at once in the threads that Node has for such (libuv's); more want threads of their own. */
@@ -31,18 +27,22 @@ export function nativeParts(
   const { executable } = program;
   const made: Slot[] = [];
   const own = slots > AT_ONCE ? threads.take(slots) : [];
+  const places = slots > 1 ? processorsFor(slots) : undefined;
   try {
     for (let i = 0; i < slots; i++) {
       const memory = program.memory();
       const { pointer } = memory;
-      const elsewhere = () =>
-        own.length > 0
-          ? own[i].ask({ code: executable.pointer, memory: pointer })
-          : executable.callElsewhere(pointer);
+      const held = places && new HeldCall({ code: executable.pointer, memory: pointer }, places[i]);
+      const { code, memory: base } = held ?? { code: executable.pointer, memory: pointer };
+      const pooled = held ? () => held.elsewhere() : () => executable.callElsewhere(pointer);
+      const elsewhere = own.length > 0 ? () => own[i].ask({ code, memory: base }) : pooled;
       made.push({
         memory,
         run: slots === 1 ? () => executable.call(pointer) : elsewhere,
-        free: () => memory.free(),
+        free() {
+          held?.free();
+          memory.free();
+        },
       });
     }
   } catch (error) {
