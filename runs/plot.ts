@@ -58,6 +58,7 @@ export async function plotCommand(
   // In one folder, the pictures of several runs go by their names.
   const prefixes = prefixesOf(runs.map((run) => (options.out && runs.length > 1 ? run.name : '')));
   const plots: string[] = [];
+  const energies: RecallEnergy[] = [];
   const save = async (folder: string, name: string, draw: Picture['draw']) => {
     for (const format of chosen) {
       const path = join(folder, name.replace(/png$/, format));
@@ -66,7 +67,8 @@ export async function plotCommand(
     }
   };
   for (const [i, run] of runs.entries()) {
-    for (const { name, draw } of await plotRun(run, engine, options, io)) {
+    for (const { name, draw, energy } of await plotRun(run, engine, options, io)) {
+      if (energy) energies.push(energy);
       await save(folderOf(run), `${prefixes[i]}${name}`, draw);
     }
   }
@@ -87,7 +89,7 @@ export async function plotCommand(
       );
     }
   }
-  if (json) io.out(JSON.stringify({ plots }));
+  if (json) io.out(JSON.stringify({ plots, energies }));
   else for (const picture of plots) io.out(picture);
 }
 
@@ -112,9 +114,21 @@ function prefixesOf(names: string[]): string[] {
   });
 }
 
+/** Mean energy of the queries of one test episode, as given and after every step of recall, and of the stored patterns themselves. */
+export interface RecallEnergy {
+  run: string;
+  patterns: number;
+  steps: number[];
+  /** Part of the whole fall that the first step makes. */
+  first_step: number;
+  stored: number;
+}
+
 export interface Picture {
   /** As a PNG. */
   name: (typeof PICTURES)[number];
+  /** What the picture of energies shows. */
+  energy?: RecallEnergy;
   draw(format: Format): Uint8Array;
 }
 
@@ -145,7 +159,7 @@ export async function plotRun(
         draw: (format) => bitsDistortion(evaluation, { name: run.name, format }),
       });
   }
-  const { strip, energies, notes } = await recallExamples(run, engine, options, io);
+  const { strip, energies, stored, notes } = await recallExamples(run, engine, options, io);
   const which = run.checkpoint === 'best' ? `, best checkpoint (update ${run.state.step})` : '';
   const title = `Recall of ${run.name}${which}, step by step`;
   pictures.push({ name: 'recall.png', draw: (format) => filmstrip(strip, { title, notes, format }) });
@@ -153,6 +167,7 @@ export async function plotRun(
     const along = `Energy along recall, ${run.name}${which}`;
     pictures.push({
       name: 'energy.png',
+      energy: recallEnergy(run.name, energies.map(mean), mean(stored), energies[0].length),
       draw: (format) => energyTrace(energies, { title: along, notes, format }),
     });
   }
@@ -173,6 +188,13 @@ async function evaluationOf(run: LoadedRun): Promise<Evaluation | undefined> {
   return { ...evaluation, rows };
 }
 
+function recallEnergy(run: string, steps: number[], stored: number, patterns: number): RecallEnergy {
+  const first_step = (steps[0] - steps[1]) / (steps[0] - steps.at(-1)!);
+  return { run, patterns, steps, first_step, stored };
+}
+
+const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+
 /** Examples in a filmstrip. */
 const SHOWN = 6;
 
@@ -189,6 +211,12 @@ async function recallExamples(run: LoadedRun, engine: Engine, options: PlotOptio
     known: config.known ? batch.known : undefined,
     trace: true,
   });
+  // A query that is the pattern itself shows at the start what the pattern's energy is.
+  const [stored] =
+    energies.length > 0
+      ? (await memory.read(weights, toRange(batch.patterns, memory.range), 1, count, { trace: true }))
+          .energies
+      : [];
   const size = sizeOf(task.patternShape);
   const shown = Math.min(SHOWN, count);
   const examples = (values: Float32Array) =>
@@ -202,6 +230,7 @@ async function recallExamples(run: LoadedRun, engine: Engine, options: PlotOptio
       energies: energies.length > 0 ? energies.map((e) => Array.from(e.subarray(0, shown))) : undefined,
     },
     energies: energies.map((e) => Array.from(e)),
+    stored: Array.from(stored ?? []),
     notes: [
       `${count} patterns stored`,
       corruption.spec,
