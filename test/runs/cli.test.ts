@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeSafetensors } from '../../meta/safetensors.ts';
 import { main } from '../../runs/cli.ts';
@@ -250,8 +250,13 @@ test('training that begins with another run’s parameters is ahead of one that 
 test('plot draws every picture and prints where', async () => {
   const { status, out } = await ebmm('plot', run, '--out', inside('pictures'), '--json');
   expect(status).toBe(0);
-  const { plots } = JSON.parse(out);
+  const { plots, energies } = JSON.parse(out);
   expect(plots.length).toBeGreaterThanOrEqual(3);
+  const [{ steps, stored, first_step, ...said }] = energies;
+  expect(said.run).toBe(basename(run));
+  expect(steps.length).toBeGreaterThan(1);
+  expect(first_step).toBeCloseTo((steps[0] - steps[1]) / (steps[0] - steps.at(-1)), 6);
+  expect(stored).toBeLessThan(steps[0]);
   for (const picture of plots) expect(readFileSync(picture).subarray(1, 4).toString()).toBe('PNG');
 });
 
