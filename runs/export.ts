@@ -10,6 +10,7 @@ import { checkBits, FLOAT_BITS, memoryBits } from '../src/memory/contents.ts';
 import { checkNumbers, checkSteps } from '../src/memory/inputs.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { roundTensor } from '../src/memory/rounding.ts';
+import { checkNames, type Names } from '../src/option-names.ts';
 import { arrayFormat, encodeArrays } from './arrays.ts';
 import { EXAMPLE_FILES, exportExample } from './export-example.ts';
 import type { IO } from './io.ts';
@@ -17,14 +18,8 @@ import { bestOption, dataOption, jsonOption, positive, resizeOption, taskOption 
 import { checkFolder } from './outputs.ts';
 import { type LoadedRun, loadRun } from './run-folder.ts';
 
-export interface ExportCommand {
-  run: string;
-  /** The checkpoint of the run's best validation, not its last. */
-  best?: boolean;
-  /** Folder for write.onnx, read.onnx and memory.json. */
-  onnx?: string;
-  /** File for the trained parameters: .npz or .safetensors. */
-  weights?: string;
+/** What the exported models are fixed to. */
+export interface ExportOptions {
   /** Memories held at once, the leading axis of everything; default 1. */
   episodes?: number;
   /** Patterns that are written; default the largest load of training. */
@@ -37,6 +32,25 @@ export interface ExportCommand {
   steps?: number;
   /** Bits that writing rounds every number to, 1 to 16; default: as the memory keeps them. */
   bits?: number;
+}
+
+const NAMES: Names<ExportOptions> = {
+  episodes: true,
+  patterns: true,
+  queries: true,
+  known: true,
+  steps: true,
+  bits: true,
+};
+
+export interface ExportCommand extends ExportOptions {
+  run: string;
+  /** The checkpoint of the run's best validation, not its last. */
+  best?: boolean;
+  /** Folder for write.onnx, read.onnx and memory.json. */
+  onnx?: string;
+  /** File for the trained parameters: .npz or .safetensors. */
+  weights?: string;
   /** A file or folder of patterns: an example of what the models take and give is written beside them. */
   task?: string;
   /** Pictures of other sizes are brought to that of the memory. */
@@ -86,9 +100,9 @@ export async function exportCommand({ run: name, onnx, json, task, ...options }:
     ...(task === undefined ? [] : EXAMPLE_FILES),
   ]);
   if (options.resize && task === undefined) throw new InputError('export: --resize needs --task');
-  const exported = exportMemory(run, options);
-  const [episodes, patterns] = exported.memory.write.inputs.patterns;
   const { known = run.config.known, steps, bits, dataDir, resize } = options;
+  const exported = exportMemory(run, { episodes: options.episodes, patterns: options.patterns, queries: options.queries, known, steps, bits }); // biome-ignore format: one line
+  const [episodes, patterns] = exported.memory.write.inputs.patterns;
   const shown =
     task === undefined
       ? undefined
@@ -118,12 +132,13 @@ export async function exportCommand({ run: name, onnx, json, task, ...options }:
  * Both models with the trained parameters inside. write: `patterns` to the memory's state, a tensor for each of its parts;
  * read: the state, `queries` and, where recall is told, `known` (1 where an entry is right, else 0) to `recalled` and, where
  * the memory has an energy, `energy`.
- * @throws InputError when a part of the memory has a name that the models need
+ * @throws InputError for an option that there is none of or cannot be, and when a part of the memory has a name that the models need
  */
 export function exportMemory(
   { name, config, model, state }: Pick<LoadedRun, 'name' | 'config' | 'model' | 'state'>,
-  options: Omit<ExportCommand, 'run' | 'onnx' | 'weights' | 'json' | 'best'> = {},
+  options: ExportOptions = {},
 ): { write: Uint8Array; read: Uint8Array; memory: ExportedMemory } {
+  checkNames('exportMemory', options, NAMES);
   const { episodes = 1, known = config.known, steps = model.steps } = options;
   const { patterns = Math.max(...[config.training.patterns].flat()), queries = patterns } = options;
   const { bits } = options;

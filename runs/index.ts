@@ -70,7 +70,7 @@ export {
   type TaskGiven,
   type TaskModule,
 } from '../tasks/index.ts';
-export type { ExportCommand } from './export.ts';
+export type { ExportCommand, ExportOptions } from './export.ts';
 export { type ExportedMemory, exportMemory } from './export.ts';
 export { type EvaluateMemoriesOptions, evaluateMemories } from './library/evaluate.ts';
 export { memories, type TrainedDiffusionOptions } from './library/memories.ts';

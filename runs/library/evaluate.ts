@@ -3,11 +3,11 @@
 import { InputError } from '../../src/errors.ts';
 import type { AssociativeMemory } from '../../src/memory/associative.ts';
 import { checkNumbers } from '../../src/memory/inputs.ts';
+import { checkNames, type Names } from '../../src/option-names.ts';
 import { sizeOf } from '../../src/shapes.ts';
 import { type Corruption, parseCorruption, type Split, type Task } from '../../tasks/index.ts';
 import { evaluate } from '../evaluation.ts';
 import type { Evaluation } from '../records.ts';
-import { checkNames, type Names } from './checked.ts';
 
 export interface EvaluateMemoriesOptions {
   /** Where the patterns come from: what `loadTask` gives, or a task of your own. */

@@ -19,6 +19,7 @@ import {
   type NearestOptions,
   nearestMemory,
 } from '../../src/hopfield/index.ts';
+import { checked } from '../../src/option-names.ts';
 import {
   type EpanechnikovOptions,
   epanechnikovMemory,
@@ -29,7 +30,6 @@ import {
   type UniversalMemoryOptions,
   universalMemory,
 } from '../../src/universal/index.ts';
-import { checked } from './checked.ts';
 
 /** A score network as in a configuration, and how it is trained on what is stored. */
 export interface TrainedDiffusionOptions extends Partial<Omit<DiffusionTraining, 'network'>> {

@@ -12,9 +12,9 @@ import { InputError } from '../../src/errors.ts';
 import { checkWritable, onFile, writeFileAtomically } from '../../src/files.ts';
 import { LearnedMemory } from '../../src/memory/learned-memory.ts';
 import type { MemoryModel } from '../../src/memory/model.ts';
+import { checkNames } from '../../src/option-names.ts';
 import type { Metrics, Validation } from '../records.ts';
 import { paths, saveConfig } from '../run-folder.ts';
-import { checkNames } from './checked.ts';
 
 /** What training leaves beside the memory. */
 export interface TrainingRecord {

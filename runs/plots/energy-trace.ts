@@ -1,5 +1,6 @@
 /** @file Energy along recall: a thin line for each query, and their mean. A memory that works goes downhill. */
 import { InputError } from '../../src/errors.ts';
+import { checkNames } from '../../src/option-names.ts';
 import { axisTitle, countAxis, linearAxis } from './axis.ts';
 import { formatNumber } from './numbers.ts';
 import { type Line, renderChart, scaleOf } from './render.ts';
@@ -25,6 +26,7 @@ const SHOWN = 200;
  * axis does not start at zero: an energy has no natural zero. Throws InputError when there is nothing finite.
  */
 export function energyTrace(energies: number[][], options: EnergyTraceOptions = {}): Uint8Array {
+  checkNames('energyTrace', options, { title: true, notes: true, unit: true, format: true });
   const queries = energies.reduce((most, step) => Math.max(most, step.length), 0);
   const finite = energies.flatMap((step) => step.filter((energy) => Number.isFinite(energy)));
   if (finite.length === 0) throw new InputError('no energies along recall, nothing to plot');

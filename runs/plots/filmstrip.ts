@@ -2,6 +2,7 @@
 
 import type { SKRSContext2D } from '@napi-rs/canvas';
 import { InputError } from '../../src/errors.ts';
+import { checkNames } from '../../src/option-names.ts';
 import { sizeOf } from '../../src/shapes.ts';
 import type { Filmstrip } from '../records.ts';
 import { drawFrame, isWrong, type Layout, layoutOf } from './frame.ts';
@@ -38,6 +39,7 @@ export function filmstrip(
   strip: Filmstrip,
   options: { title?: string; notes?: string[]; format?: Format } = {},
 ): Uint8Array {
+  checkNames('filmstrip', options, { title: true, notes: true, format: true });
   check(strip);
   const layout = layoutOf(strip.patternShape);
   const binary = strip.patterns.every((pattern) => pattern.every((value) => value === 0 || value === 1));

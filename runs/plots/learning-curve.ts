@@ -1,5 +1,6 @@
 /** @file How training went: error, loss, gradient norm and learning rate over the updates, for one run or several. */
 import { InputError } from '../../src/errors.ts';
+import { checkNames } from '../../src/option-names.ts';
 import type { Metrics, Validation } from '../records.ts';
 import { bestValidation, latest } from '../validations.ts';
 import { type Axis, autoAxis, axisTitle, countAxis, linearAxis, logAxis, scaleNote } from './axis.ts';
@@ -64,6 +65,7 @@ interface Strand {
  * units differ.
  */
 export function learningCurve(runs: Run[], options: { title?: string; format?: Format } = {}): Uint8Array {
+  checkNames('learningCurve', options, { title: true, format: true });
   const histories = runs.map(history);
   const unit = commonUnit(runs);
   const alone = runs.length === 1;

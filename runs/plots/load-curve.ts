@@ -1,4 +1,5 @@
 /** @file Error against the number of patterns stored at once: every memory a line with its band, published results dashed. */
+import { checkNames } from '../../src/option-names.ts';
 import type { Evaluation, EvaluationRow } from '../records.ts';
 import { type Axis, axisTitle, countAxis, scaleNote } from './axis.ts';
 import { bandsIn, type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
@@ -35,6 +36,7 @@ export interface LoadCurveOptions {
 
 /** A PNG of error against load; of one load alone a strip for every memory. Throws InputError when the evaluation has no rows or mixes units. */
 export function errorAgainstPatterns(evaluation: Evaluation, options: LoadCurveOptions = {}): Uint8Array {
+  checkNames('errorAgainstPatterns', options, { name: true, published: true, scale: true, format: true });
   const unit = unitOf(evaluation);
   const published = options.published ?? [];
   const groups = groupRows(finest(evaluation.rows), 'patterns').flatMap(({ memory, rows }) =>

@@ -1,5 +1,6 @@
 /** @file Error against memory size at a fixed number of patterns: how much memory a given error costs. */
 import { InputError } from '../../src/errors.ts';
+import { checkNames, type Names } from '../../src/option-names.ts';
 import type { Evaluation } from '../records.ts';
 import { axisTitle, logAxis, scaleNote } from './axis.ts';
 import { bandsIn, type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
@@ -18,6 +19,8 @@ export interface RateDistortionOptions {
   format?: Format;
 }
 
+const NAMES: Names<RateDistortionOptions> = { name: true, patterns: true, scale: true, format: true };
+
 /**
  * A PNG of error against floats, both logarithmic where errors span enough. Evaluations of several runs, whose memories
  * differ in size, go into one chart; they must agree on task, corruption, known entries and unit, else InputError.
@@ -26,6 +29,7 @@ export function rateDistortion(
   evaluations: Evaluation | Evaluation[],
   options: RateDistortionOptions = {},
 ): Uint8Array {
+  checkNames('rateDistortion', options, NAMES);
   const all = Array.isArray(evaluations) ? merge(evaluations) : evaluations;
   const unit = unitOf(all);
   const patterns = options.patterns ?? commonest(all.rows.map((row) => row.patterns));
@@ -70,6 +74,7 @@ export function bitsDistortion(
   evaluations: Evaluation | Evaluation[],
   options: RateDistortionOptions = {},
 ): Uint8Array {
+  checkNames('bitsDistortion', options, NAMES);
   const all = Array.isArray(evaluations) ? merge(evaluations) : evaluations;
   const unit = unitOf(all);
   const counted = all.rows.filter((row) => row.memory_bits !== undefined);

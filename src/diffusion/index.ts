@@ -1,6 +1,7 @@
 /** @file Diffusion models as associative memories: by name, and the exact mathematics beneath them. */
-import type { RivalOptions } from '../hopfield/index.ts';
+import { type RivalOptions, rivalOptionNames } from '../hopfield/index.ts';
 import type { AssociativeMemory } from '../memory/associative.ts';
+import { checkNames } from '../option-names.ts';
 import { type DiffusionMemoryOptions, diffusionMemory } from './memory.ts';
 
 export { circleEnergy } from './circle.ts';
@@ -60,6 +61,9 @@ export type DiffusionRivalName = keyof typeof variants;
 export const diffusionRivals = Object.fromEntries(
   Object.entries(variants).map(([name, variant]) => [
     name,
-    (options: RivalOptions) => diffusionMemory({ name, ...variant, ...options }),
+    (options: RivalOptions) => {
+      checkNames(name, options, rivalOptionNames);
+      return diffusionMemory({ name, ...variant, ...options });
+    },
   ]),
 ) as Record<DiffusionRivalName, (options: RivalOptions) => AssociativeMemory>;

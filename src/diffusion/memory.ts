@@ -16,6 +16,7 @@ import { keptMemory } from '../hopfield/kept.ts';
 import type { AssociativeMemory, Recall, StoredMemory } from '../memory/associative.ts';
 import { keptPatterns } from '../memory/contents.ts';
 import { checkRecalled } from '../memory/diverged.ts';
+import { recallOptions } from '../memory/inputs.ts';
 import { condition } from './conditioning.ts';
 import { type PatternDiffusion, patternDiffusion } from './exact.ts';
 import { ladder, type Noise, type ProcessName, processes } from './process.ts';
@@ -87,7 +88,8 @@ export function diffusionMemory(options: DiffusionMemoryOptions = {}): Associati
     return {
       floats: count * d,
       contents: () => keptPatterns(kept, shape),
-      async recall(queries, { known, steps = defaultSteps } = {}) {
+      async recall(queries, options) {
+        const { known, steps = defaultSteps } = recallOptions(options);
         const levels = levelsOf(checkSteps(name, steps, 1));
         const { values, mask } = await readQueries(queries, known, { shape, range, noisy: true });
         const centred = centre(values, range);

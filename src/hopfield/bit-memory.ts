@@ -1,6 +1,7 @@
 /** @file A network of bits behind the `StoredMemory` interface: tensors in, threshold, recall, tensors out. */
 import { tensor } from '@tensorflow/tfjs';
 import type { StoredMemory } from '../memory/associative.ts';
+import { recallOptions } from '../memory/inputs.ts';
 import { checkSteps, fromBits, type Range, readBatch, readQueries, toBits } from './boundary.ts';
 import { type BitNetwork, defaultSteps, recallBits, type Update } from './dynamics.ts';
 
@@ -23,7 +24,8 @@ export function bitMemory(network: BitNetwork, options: BitMemoryOptions): Omit<
   const { name, shape, floats, range, update, seed } = options;
   return {
     floats,
-    async recall(queries, { known, steps = defaultSteps } = {}) {
+    async recall(queries, asked) {
+      const { known, steps = defaultSteps } = recallOptions(asked);
       checkSteps(name, steps);
       const { values, mask } = await readQueries(queries, known, { shape, range });
       const { states, ...rest } = recallBits(network, toBits(values, range), {

@@ -8,6 +8,7 @@ import type { PrincipalComponents } from '../components.ts';
 import { InputError } from '../errors.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { type Contents, heldIn } from '../memory/contents.ts';
+import { recallOptions } from '../memory/inputs.ts';
 import { sizeOf } from '../shapes.ts';
 import { checkPositive, checkRange, type Range, readBatch, readQueries } from './boundary.ts';
 import { nearestOf } from './nearest.ts';
@@ -44,7 +45,8 @@ export function componentsHopfield({
     return {
       floats: held * length,
       contents: () => contents,
-      async recall(queries, { known } = {}) {
+      async recall(queries, options) {
+        const { known } = recallOptions(options);
         const asked = await readQueries(queries, known, { shape: [...patternShape], range, noisy: true });
         const { mask } = asked;
         const answers = asked.values.slice();

@@ -1,6 +1,7 @@
 /** @file The Hopfield networks: memories by name, and the typed-array networks beneath them. */
 import { InputError } from '../errors.ts';
 import type { AssociativeMemory } from '../memory/associative.ts';
+import { checkNames, type Names } from '../option-names.ts';
 import { classicalHopfield } from './classical.ts';
 import { codedHopfield } from './coded.ts';
 import { denseHopfield } from './dense.ts';
@@ -56,6 +57,8 @@ export interface RivalOptions {
   floats?: number;
 }
 
+export const rivalOptionNames: Names<RivalOptions> = { seed: true, range: true, floats: true };
+
 const makers: Record<RivalName, (options: RivalOptions) => AssociativeMemory> = {
   hebb: ({ seed, range }) => classicalHopfield({ rule: 'hebb', seed, range }),
   storkey: ({ seed, range }) => classicalHopfield({ rule: 'storkey', seed, range }),
@@ -77,6 +80,7 @@ export const rivals = Object.fromEntries(
   Object.entries(makers).map(([name, make]) => [
     name,
     (options: Partial<RivalOptions> = {}) => {
+      checkNames(name, options, rivalOptionNames);
       const { seed = 0 } = options;
       if (!Number.isFinite(seed)) throw new InputError(`${name}: seed ${seed}, expected a finite number`);
       return make({ ...options, seed });

@@ -5,6 +5,7 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { keptPatterns, patternsIn } from '../memory/contents.ts';
+import { recallOptions } from '../memory/inputs.ts';
 import {
   centre,
   checkChoice,
@@ -69,8 +70,10 @@ export function modernHopfield(options: ModernHopfieldOptions = {}): Associative
     return {
       floats: count * d,
       contents: () => keptPatterns(kept, shape),
-      recall: async (queries, { known, steps = defaultSteps } = {}) =>
-        recall(network, queries, shape, range, known, checkSteps(name, steps), finish),
+      async recall(queries, asked) {
+        const { known, steps = defaultSteps } = recallOptions(asked);
+        return recall(network, queries, shape, range, known, checkSteps(name, steps), finish);
+      },
       async energy(x) {
         const points = await readBatch('x', x, { shape, range, noisy: true });
         const values = centre(points.values, range);

@@ -5,6 +5,7 @@
 import { tensor } from '@tensorflow/tfjs';
 import type { AssociativeMemory } from '../memory/associative.ts';
 import { keptPatterns } from '../memory/contents.ts';
+import { recallOptions } from '../memory/inputs.ts';
 import { centre, checkPositive, checkRange, type Range, readQueries, uncentre } from './boundary.ts';
 import { keptMemory } from './kept.ts';
 
@@ -29,7 +30,8 @@ export function nearestMemory(options: NearestOptions = {}): AssociativeMemory {
   return keptMemory({ name, range, budget }, (kept, shape, d) => ({
     floats: kept.length,
     contents: () => keptPatterns(kept, shape),
-    async recall(queries, { known } = {}) {
+    async recall(queries, asked) {
+      const { known } = recallOptions(asked);
       const { values, mask, count } = await readQueries(queries, known, { shape, range, noisy: true });
       const states = centre(values, range);
       for (let q = 0; q < count; q++) {

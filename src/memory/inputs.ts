@@ -1,6 +1,8 @@
 /** @file What enters a memory is checked: tensors, shapes, values, masks, steps. Messages name the conversion that is missing. */
 import type { Tensor } from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
+import { checkNames } from '../option-names.ts';
+import type { RecallOptions } from './associative.ts';
 
 export type Range = readonly [low: number, high: number];
 
@@ -144,6 +146,12 @@ export function checkMask(what: string, values: ArrayLike<number>): void {
       `${what} holds ${values[i]}, expected 1 where an entry is known and 0 elsewhere${hint}`,
     );
   }
+}
+
+/** @throws InputError for an option of recall that there is none of */
+export function recallOptions(options: RecallOptions = {}): RecallOptions {
+  checkNames('recall', options, { known: true, steps: true, trace: true });
+  return options;
 }
 
 /** @throws InputError unless a whole number from `least` to MOST_STEPS */

@@ -4,6 +4,7 @@ import type { Engine, NamedTensors, NamedValues, TensorFunction } from '../compi
 import { byExample } from '../compile/split/split.ts';
 import type { Packing } from '../energy/network.ts';
 import { InputError } from '../errors.ts';
+import { checkNames } from '../option-names.ts';
 import { prefixed } from '../prefixed.ts';
 import { stream } from '../random.ts';
 import { sizeOf } from '../shapes.ts';
@@ -11,7 +12,15 @@ import type { AssociativeMemory, Recall, RecallOptions, StoredMemory } from './a
 import { boundedScale, HALVINGS, WILD } from './bounded.ts';
 import { type Contents, type Held, heldIn, rounded } from './contents.ts';
 import { checkRecalled, DivergedError, notFinite } from './diverged.ts';
-import { checkBatch, checkMask, checkSteps, type Expected, readBatch, readQueries } from './inputs.ts';
+import {
+  checkBatch,
+  checkMask,
+  checkSteps,
+  type Expected,
+  readBatch,
+  readQueries,
+  recallOptions,
+} from './inputs.ts';
 import type { MemoryModel } from './model.ts';
 
 export interface LearnedMemoryOptions {
@@ -49,7 +58,9 @@ export class LearnedMemory implements AssociativeMemory {
   #addFirst: TensorFunction;
   #energy: TensorFunction;
 
-  constructor({ name, model, parameters, engine, trained }: LearnedMemoryOptions) {
+  constructor(options: LearnedMemoryOptions) {
+    const { name, model, parameters, engine, trained } = options;
+    checkNames('LearnedMemory', options, { name: true, model: true, parameters: true, engine: true, trained: true }); // biome-ignore format: one line
     for (const [of, { shape }] of Object.entries(model.parameters)) {
       const values = parameters?.[of];
       if (values?.length !== sizeOf([...shape]))
@@ -545,7 +556,8 @@ class StoredEpisode implements StoredMemory {
     return this.#memory.contentsOf(this.#state);
   }
 
-  async recall(queries: tf.Tensor, { known, steps, trace }: RecallOptions = {}): Promise<Recall> {
+  async recall(queries: tf.Tensor, options?: RecallOptions): Promise<Recall> {
+    const { known, steps, trace } = recallOptions(options);
     const memory = this.#memory;
     const { patternShape: shape } = memory.model;
     const noisy = memory.holdsParameters;

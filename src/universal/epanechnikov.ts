@@ -6,6 +6,7 @@ import { tensor } from '@tensorflow/tfjs';
 import { centre, checkPositive, checkRange, type Range, readBatch, readQueries, slots, uncentre } from '../hopfield/boundary.ts'; // biome-ignore format: one import
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { keptPatterns, patternsIn } from '../memory/contents.ts';
+import { recallOptions } from '../memory/inputs.ts';
 
 export interface EpanechnikovEnergy {
   /**
@@ -155,7 +156,8 @@ export function epanechnikovMemory({
     return {
       floats: count * d,
       contents: () => keptPatterns(kept, shape),
-      async recall(queries, { known, steps: limit = 100 } = {}) {
+      async recall(queries, options) {
+        const { known, steps: limit = 100 } = recallOptions(options);
         const {
           values,
           mask,

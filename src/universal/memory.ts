@@ -18,6 +18,7 @@ import {
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { keptPatterns, patternsIn } from '../memory/contents.ts';
 import { checkRecalled } from '../memory/diverged.ts';
+import { recallOptions } from '../memory/inputs.ts';
 import { restEnergy } from './dynamics.ts';
 import { type UniversalNetwork, type UniversalOptions, universalNetwork } from './network.ts';
 import { separations } from './separations.ts';
@@ -74,8 +75,10 @@ export function universalMemory(options: UniversalMemoryOptions): UniversalMemor
     return {
       floats: count * d,
       contents: () => keptPatterns(centre(values, range), shape),
-      recall: async (queries, { known, steps = ownSteps } = {}) =>
-        recall(held, queries, shape, known, checkSteps(name, steps), recaller),
+      async recall(queries, asked) {
+        const { known, steps = ownSteps } = recallOptions(asked);
+        return recall(held, queries, shape, known, checkSteps(name, steps), recaller);
+      },
       ...(flows && readout === 'mean'
         ? {
             async energy(x: Tensor) {

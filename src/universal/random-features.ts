@@ -7,6 +7,7 @@ import { tensor } from '@tensorflow/tfjs';
 import { centre, checkInteger, checkPositive, checkRange, type Range, readBatch, readQueries, uncentre } from '../hopfield/boundary.ts'; // biome-ignore format: one import
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { heldIn } from '../memory/contents.ts';
+import { recallOptions } from '../memory/inputs.ts';
 import { stream } from '../random.ts';
 import { sizeOf } from '../shapes.ts';
 
@@ -103,7 +104,8 @@ export function randomFeatureMemory({
         patternShape: shape,
         tensors: { features: { shape: [count], values: Float32Array.from(weights) } },
       }),
-      async recall(queries, { known, steps = STEPS } = {}) {
+      async recall(queries, options) {
+        const { known, steps = STEPS } = recallOptions(options);
         checkInteger(name, 'steps', steps, 0);
         const {
           values,

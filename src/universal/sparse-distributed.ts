@@ -2,7 +2,7 @@
  * @file Sparse distributed memory (Kanerva 1988) and its continuous relative: writing and reading are both universal
  * Hopfield networks over the same random addresses, z = P sep(sim(A, q)) with P = sum_mu sep(sim(A, x_mu)) x_mu.
  */
-import { type Tensor, tensor } from '@tensorflow/tfjs';
+import { tensor } from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
 import {
   checkInteger,
@@ -15,6 +15,7 @@ import {
 } from '../hopfield/boundary.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { heldIn } from '../memory/contents.ts';
+import { recallOptions } from '../memory/inputs.ts';
 import { stream } from '../random.ts';
 import { sizeOf } from '../shapes.ts';
 import { project } from './network.ts';
@@ -94,7 +95,8 @@ export function sparseDistributedMemory(options: SparseDistributedOptions = {}):
           ...(binary ? {} : { written: { shape: [locations], values: Float32Array.from(written) } }),
         },
       }),
-      async recall(queries: Tensor, { known, steps = 1 } = {}) {
+      async recall(queries, options) {
+        const { known, steps = 1 } = recallOptions(options);
         checkSteps(name, steps);
         const { mask, ...asked } = await readQueries(queries, known, { shape, range, noisy: true });
         const states = inside(asked.values).slice();

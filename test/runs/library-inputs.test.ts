@@ -16,6 +16,68 @@ const parameters = (fill: number, size?: number) =>
   );
 const engine = library.compiledEngine({ threads: 1 });
 
+/** Everything that takes options, with one that is misspelt, and the one that was meant. */
+test.each<[string, () => unknown, string]>([
+  ['compiledEngine', () => ebmm.compiledEngine({ thread: 1 }), 'threads'],
+  ['compiledEngine: cache', () => ebmm.compiledEngine({ cache: { program: 1, bytes: 1 } }), 'programs'],
+  ['rivals', () => ebmm.rivals.modern({ flots: 100 }), 'floats'],
+  ['diffusionRivals', () => ebmm.diffusionRivals.diffusion({ sead: 1 }), 'seed'],
+  ['memories', () => ebmm.memories.modern({ betta: 1 }), 'beta'],
+  ['networks', () => ebmm.networks.mlp({ patternShape: [4], hiden: [3] }), 'hidden'],
+  ['exportMemory', () => ebmm.exportMemory(run, { pattern: 4 }), 'patterns'],
+  ['loadRun', () => ebmm.loadRun('binary-64', { beast: true }), 'best'],
+  [
+    'metaTrain',
+    () => ebmm.metaTrain({ network: { name: 'mlp' }, task: { name: 'binary' }, traning: {} }),
+    'training',
+  ],
+  ['evaluateMemories', () => ebmm.evaluateMemories([], { task, pattern: 1 }), 'patterns'],
+  [
+    'LearnedMemory',
+    () => new ebmm.LearnedMemory({ model: run.model, parameters: parameters(0), engine, trainned: 3 }),
+    'trained',
+  ],
+  ['charts', () => ebmm.charts.learningCurve([], { titel: 'x' }), 'title'],
+  ['charts of loads', () => ebmm.charts.errorAgainstPatterns({}, { skale: 'linear' }), 'scale'],
+  ['charts of energies', () => ebmm.charts.energyTrace([], { units: 'nats' }), 'unit'],
+  ['charts of floats', () => ebmm.charts.rateDistortion({}, { nam: 'x' }), 'name'],
+  ['charts of bits', () => ebmm.charts.bitsDistortion({}, { nam: 'x' }), 'name'],
+  ['filmstrip', () => ebmm.charts.filmstrip({}, { note: [] }), 'notes'],
+])('%s refuses an option that it has none of', async (_, call, meant) => {
+  const error = await (async (): Promise<unknown> => call())().catch((thrown) => thrown as Error);
+  expect(error).toBeInstanceOf(library.InputError);
+  const { message } = error as Error;
+  expect(message).toMatch(/^[^\n]+$/);
+  expect(message).toContain(`"${meant}"`);
+});
+
+test('recall of every memory refuses an option that it has none of', async () => {
+  const patterns = library.tf.tensor2d([[1, -1, 1, -1]]);
+  const made = [
+    ...Object.entries(library.rivals).map(([name, make]) => [name, make()] as const),
+    ...Object.entries(library.diffusionRivals).map(([name, make]) => [name, make({ seed: 1 })] as const),
+    [
+      'universal',
+      library.memories.universal({ similarity: 'dot', separation: 'softmax', range: [-1, 1] }),
+    ] as const,
+    ['sparse distributed', library.memories.sparseDistributed({ locations: 8 })] as const,
+    ['epanechnikov', library.memories.epanechnikov()] as const,
+    ['random features', library.memories.randomFeatures({ floats: 64 })] as const,
+  ];
+  for (const [name, memory] of made) {
+    const stored = await memory.store(patterns);
+    // biome-ignore lint/suspicious/noExplicitAny: what a program in JavaScript may pass
+    const wrong = stored.recall(patterns, { setps: 1 } as any);
+    await expect(wrong, name).rejects.toThrow('recall: unknown option "setps"; did you mean "steps"?');
+    stored.dispose?.();
+  }
+  const learned = library.memoryOf(run, engine);
+  const bits = library.tf.ones([1, ...run.model.patternShape] as [number, number]);
+  const stored = await learned.store(bits);
+  // biome-ignore lint/suspicious/noExplicitAny: likewise
+  await expect(stored.recall(bits, { setps: 1 } as any)).rejects.toThrow('did you mean "steps"?');
+});
+
 test.each<[string, () => unknown, RegExp]>([
   ...[0, -1, 1.5, Number.NaN, 1e9, '2'].map(
     (threads) =>

@@ -5,6 +5,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-common';
 import { InputError } from '../../errors.ts';
+import { checkNames, type Names } from '../../option-names.ts';
 import { hasVectors } from '../../webassembly/runtime.ts';
 import { avx2 } from '../emit/assembler/target.ts';
 import { peakBytes } from '../graph/graph.ts';
@@ -84,12 +85,25 @@ export interface CompiledEngineOptions {
   session?: InferenceSession.SessionOptions;
 }
 
+const NAMES: Names<CompiledEngineOptions> = {
+  device: true,
+  threads: true,
+  target: true,
+  products: true,
+  parts: true,
+  cache: true,
+  profile: true,
+  session: true,
+};
+
 /**
  * On the processor, a function with a `split` is computed in parts, each by one thread: threads that share every single
  * operation wait for each other at its end.
- * @throws InputError for an unknown `target` and one that this machine has not, for unknown `products`, and where there are no tiles for them; on the first program, when the device's execution provider is missing.
+ * @throws InputError for an unknown option, an unknown `target` and one that this machine has not, for unknown `products`, and where there are no tiles for them; on the first program, when the device's execution provider is missing.
  */
 export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
+  checkNames('compiledEngine', options, NAMES);
+  if (options.cache) checkNames('compiledEngine: cache', options.cache, { programs: true, bytes: true });
   const { device = 'cpu', threads = availableParallelism(), profile } = options;
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= 1024))
     throw new InputError(`threads ${threads}: expected a whole number from 1 to 1024`);

@@ -1,6 +1,6 @@
 /** @file Options of the library's functions: a name that there is none of is refused, with the one that was probably meant. */
-import { nearest } from '../../meta/config.ts';
-import { InputError } from '../../src/errors.ts';
+import { InputError } from './errors.ts';
+import { nearest } from './nearest.ts';
 
 /** All names of an options type; one that is missing here does not compile. */
 export type Names<Options> = { readonly [Name in keyof Required<Options>]: true };
