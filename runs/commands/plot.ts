@@ -17,7 +17,10 @@ export function addPlotCommand(program: Command, io: IO): void {
     program
       .command('plot')
       .argument('<runs...>', 'run folders or pretrained memories')
-      .option('--out <dir>', 'folder for the pictures (default: RUN/plots)')
+      .option(
+        '--out <dir>',
+        'folder for the pictures (default: RUN/plots; of a pretrained memory NAME-plots where you are)',
+      )
       .option('--format <list>', 'of png, svg, pdf (default: png)', words)
       .addOption(bestOption())
       .addOption(seedOption('seed of the episode shown (default: 1)')),

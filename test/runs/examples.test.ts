@@ -36,6 +36,27 @@ test('an energy of one’s own is meta-trained, in 20 lines', async () => {
   expect(code.filter((line) => line.trim() !== '' && !line.includes('//')).length).toBeLessThanOrEqual(20);
 });
 
+test('files of patterns, queries and known entries are recalled without an error', async () => {
+  const file = (name: string) => fileURLToPath(new URL(`${name}.txt`, folder));
+  const read = (name: string) => readFileSync(file(name), 'utf8').trim().split('\n');
+  const [patterns, queries, known] = ['patterns', 'queries', 'known'].map(read);
+  for (const [i, pattern] of patterns.entries())
+    for (const [j, bit] of [...pattern].entries()) if (known[i][j] === '1') expect(queries[i][j]).toBe(bit);
+  const argv = [
+    'recall',
+    'binary-64',
+    '--patterns',
+    file('patterns'),
+    '--queries',
+    file('queries'),
+    '--known',
+    file('known'),
+  ];
+  const { status, out } = await ebmm(argv);
+  expect(status).toBe(0);
+  expect(out.trim().split('\n').slice(0, 16)).toEqual(patterns);
+});
+
 test('Hopfield networks take the same calls', async () => {
   const { wrong } = await import('../../runs/examples/hopfield.ts');
   expect(wrong['pseudo-inverse']).toBe(0);
