@@ -30,6 +30,8 @@ export function chartsOf(file: string, record: unknown): [suffix: string, draw: 
       ['-updates', () => updatesChart(rows, task)],
     ];
   }
+  if (name === 'loads')
+    return [['', () => errorAgainstPatterns(record as Evaluation, { name: 'binary-64' })]];
   if (file.includes('/universal/')) {
     return (['nearest', 'absolute'] as Criterion[]).map((criterion) => [
       `-${criterion}`,
