@@ -19,7 +19,7 @@ const NUMBER =
 export const filledIn = (document: string, read: ReadJson): string =>
   document
     .replace(TABLE, (_, head: string, json: string, tail: string) => {
-      const lines = 'compare' in JSON.parse(json) ? compareTables(json, read) : resultTable(json, read);
+      const lines = isComparison(json) ? compareTables(json, read) : resultTable(json, read);
       return `${head}\n${lines.join('\n')}\n\n${tail}`;
     })
     .replace(
@@ -30,6 +30,14 @@ export const filledIn = (document: string, read: ReadJson): string =>
         return `${text}${bold ?? ''}${comment}`;
       },
     );
+
+function isComparison(json: string): boolean {
+  try {
+    return 'compare' in JSON.parse(json);
+  } catch (error) {
+    throw new InputError(`table: ${json.trim().slice(0, 60)}: is no JSON (${(error as Error).message})`);
+  }
+}
 
 const fileOf = (name: string) =>
   name.includes('/') ? `runs/results/${name}.json` : `runs/pretrained/${name}/evaluation.json`;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { InputError } from '../../src/errors.ts';
 import { type PublishedRow, TABLE_1, TABLE_1_PATTERNS } from '../published.ts';
-import { cellOf, type Item, matches, type ReadJson, recordsOf, type Scalar, scalar, where } from './cells.ts';
+import { cellOf, type Item, matches, type ReadJson, recordsOf, scalar, where } from './cells.ts';
 
 /** A file with records, from the project's root, or several whose records are taken together. */
 const files = z.union([z.string(), z.array(z.string()).min(1)]);
@@ -79,25 +79,10 @@ export function resultTable(json: string, read: ReadJson): string[] {
       .flatMap((one) => recordsOf(read, one, records, list))
       .filter((record) => matches(record, { ...column.where, ...row.where }));
   };
-  const rows = expand(table.rows).map((row) => {
-    const { cells } = row;
-    if (cells) {
-      const own = (row.file ?? table.file) ? found(row, { label: '' }) : [];
-      return [
-        row.label,
-        ...columns.map((_, i) => {
-          const cell = cells[i] ?? '-';
-          if (typeof cell === 'string') return cellOf(cell, own);
-          return cellOf(cell.cell, found({ ...row, where: undefined, ...cell }, { label: '' }));
-        }),
-      ];
-    }
-    if (row.published) {
-      const values: readonly number[] = TABLE_1[row.published];
-      const loads: readonly unknown[] = TABLE_1_PATTERNS;
-      const at = (load: unknown) => values[loads.indexOf(load as Scalar)]?.toString() ?? '-';
-      return [row.label, ...columns.map(({ where }) => at(where?.patterns))];
-    }
+  const rows = expand(table.rows).map((row): string[] => {
+    if (row.cells) return [row.label, ...columns.map((_, i) => ownCell(row, row.cells?.[i]))];
+    if (row.published)
+      return [row.label, ...columns.map(({ where }) => publishedCell(row.published!, where?.patterns))];
     return [
       row.label,
       ...columns.map((column) => {
@@ -107,6 +92,19 @@ export function resultTable(json: string, read: ReadJson): string[] {
     ];
   });
   return markdownTable([[table.corner, ...columns.map(({ label }) => label)], ...rows]);
+
+  /** A cell that a row gives itself: of its records, or of records of its own. */
+  function ownCell(row: Line, cell: NonNullable<Line['cells']>[number] = '-'): string {
+    if (typeof cell !== 'string')
+      return cellOf(cell.cell, found({ ...row, where: undefined, ...cell }, { label: '' }));
+    return cellOf(cell, (row.file ?? table.file) ? found(row, { label: '' }) : []);
+  }
+}
+
+function publishedCell(row: PublishedRow, patterns: unknown): string {
+  const values: readonly number[] = TABLE_1[row];
+  const loads: readonly unknown[] = TABLE_1_PATTERNS;
+  return values[loads.indexOf(patterns)]?.toString() ?? '-';
 }
 
 /** A table of Markdown with its columns aligned; the first row is the head. */

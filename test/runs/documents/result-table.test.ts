@@ -124,6 +124,9 @@ describe('tables of documents', () => {
   });
 
   test('name what is wrong with them', () => {
+    expect(() => filledIn('<!-- table\n{ "rows" }\n-->\n<!-- /table -->', read)).toThrow(
+      /table: .*is no JSON/,
+    );
     expect(() => resultTable('{"rows": []}', read)).toThrow(/table: rows/);
     expect(() => resultTable('{"rows": [{"label": "x"}], "columns": [{"label": "y"}]}', read)).toThrow(
       'table: row "x": no file',
