@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { filledIn } from '../../../runs/documents/fill.ts';
@@ -144,6 +144,14 @@ describe('tables of documents', () => {
     expect(once).not.toContain('old');
     expect(once.startsWith('before\n') && once.endsWith('\nafter')).toBe(true);
     expect(filledIn(once, read)).toBe(once);
+  });
+
+  test('are made from records that name files without the folders of a machine', () => {
+    const results = `${root}runs/results`;
+    const named = readdirSync(results, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.json'))
+      .filter((name) => /"(\/|[A-Z]:\\)[^"]*[/\\]/.test(readFileSync(`${results}/${name}`, 'utf8')));
+    expect(named).toEqual([]);
   });
 
   test.each(documents(root).map((path) => path.slice(root.length)))('of %s are not stale', (path) => {
