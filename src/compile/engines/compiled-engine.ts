@@ -31,7 +31,7 @@ import { type CacheLimits, Held, owned, Programs } from '../program/programs.ts'
 import { Threads } from '../program/threads.ts';
 import { Refused, Unsupported } from '../program/unsupported.ts';
 import { workerPort } from '../program/workers.ts';
-import { addedOf, kernelCut, type Split, sessionCut } from '../split/split.ts';
+import { addedOf, type Cut, kernelCut, type Split, sessionCut } from '../split/split.ts';
 import { type Parts, splitProgram } from '../split/split-program.ts';
 import { KernelFault, type Trace, trace } from '../trace/trace-backend.ts';
 import { ownProgram, type WasmThreads, wasmParts, wasmProgram } from '../wasm/program.ts';
@@ -170,13 +170,13 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     specs: Record<string, InputSpec>,
     seconds: number,
     slots: number,
-    pieces: number,
+    cut: Cut,
   ): Promise<Parts> {
-    const ports = portsOf(split, traced, pieces);
+    const ports = portsOf(split, traced, cut.pieces);
     const added = addedOf(split, traced);
     const parts = await kernelled<Parts & OwnedParts>({
-      avx512: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, bfloats, undefined, profile), slots, added, nativeThreads), // biome-ignore format: one thought
-      avx2: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, undefined, avx2, profile), slots, added, nativeThreads), // biome-ignore format: one thought
+      avx512: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, bfloats, undefined, profile), slots, added, nativeThreads, split.batch, cut), // biome-ignore format: one thought
+      avx2: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, undefined, avx2, profile), slots, added, nativeThreads, split.batch, cut), // biome-ignore format: one thought
       wasm: async () =>
         wasmParts(await wasmProgram(traced, specs, seconds, { ports, shared: slots > 1 }), slots, added, wasmThreads), // biome-ignore format: one thought
     });

@@ -37,7 +37,7 @@ export function wasmEngine({ threads, open }: WasmEngineOptions): Engine {
       (await splitProgram(split, specs, {
         threads,
         cut: (look, length) => kernelCut(split, look, length),
-        async makeParts(traced, own, seconds, slots, pieces) {
+        async makeParts(traced, own, seconds, slots, { pieces }) {
           const options = { ports: portsOf(split, traced, pieces), shared: slots > 1 };
           const made = await wasmProgram(traced, own, seconds, options);
           return held.keep(await wasmParts(made, slots, addedOf(split, traced), others));

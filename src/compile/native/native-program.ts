@@ -82,6 +82,10 @@ export class NativeProgram implements Program {
     return program;
   }
 
+  get image(): Image {
+    return this.#image;
+  }
+
   /** What one thread needs of memory, in bytes. */
   get bytes(): number {
     return this.#image.size * NUMBER_BYTES;

@@ -20,6 +20,17 @@ export interface Parts extends Omit<Program, 'run'> {
   run(slot: number, values: NamedValues, take: (outputs: NamedValues) => void): Promise<void>;
   /** The outputs that are not stacked, added up over the pieces of the slot since it was cleared. They change with the next piece. */
   sums(slot: number): NamedValues;
+  /**
+   * Computes so many parts, all in one go where that is possible, after `begin`.
+   * @param values of the batch, for all of these parts
+   * @param take is handed the sums of each part, in their order
+   * @returns the stacked outputs
+   */
+  all?(
+    values: NamedValues,
+    parts: number,
+    take: (k: number, sums: NamedValues) => void,
+  ): Promise<NamedValues>;
 }
 
 export interface SplitOptions {
@@ -30,9 +41,9 @@ export interface SplitOptions {
   /**
    * @param seconds what tracing took
    * @param slots how many pieces at once
-   * @param pieces of a part: if it is only one, there is nothing to add up within a slot
+   * @param cut pieces of a part: if it is only one, there is nothing to add up within a slot
    */
-  makeParts(traced: Trace, specs: Record<string, InputSpec>, seconds: number, slots: number, pieces: number): Promise<Parts>; // biome-ignore format: one signature
+  makeParts(traced: Trace, specs: Record<string, InputSpec>, seconds: number, slots: number, cut: Cut): Promise<Parts>; // biome-ignore format: one signature
   /** A program for what is to be done with the results of all parts. */
   makeProgram(traced: Trace, specs: Record<string, InputSpec>, seconds: number): Promise<Program>;
 }
@@ -60,7 +71,10 @@ export async function splitProgram(
   const traced = look(length / all);
   const slots = Math.min(threads, count);
   const seconds = (performance.now() - started) / 1000;
-  const parts = await makeParts(traced, partSpecs(split, specs, all), seconds, slots, pieces);
+  const parts = await makeParts(traced, partSpecs(split, specs, all), seconds, slots, {
+    parts: count,
+    pieces,
+  });
   const added = addedOf(split, traced);
   const stackedNames = Object.keys(parts.outputShapes).filter((name) => !added.includes(name));
   const shapes = added.map((name): [string, readonly number[]] => [name, parts.outputShapes[name]]);
@@ -99,6 +113,7 @@ export async function splitProgram(
     take: (k: number, sums: NamedValues) => void,
   ): Promise<NamedValues> {
     parts.begin(Object.fromEntries(split.shared.map((name) => [name, values[name]])));
+    if (parts.all) return parts.all(values, of, take);
     const stacked: NamedValues = Object.fromEntries(
       Object.entries(stackedShapes).map(([name, shape]) => [
         name,
