@@ -2,7 +2,6 @@
 import { basename, join, resolve } from 'node:path';
 import { isScoreNetwork } from '../meta/diffusion-config.ts';
 import { type TrainedRivalName, trainedRivals } from '../meta/diffusion-memory.ts';
-import { taskOf } from '../meta/stored-task.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { diffusionRivals } from '../src/diffusion/index.ts';
 import { InputError } from '../src/errors.ts';
@@ -15,15 +14,15 @@ import { sizeOf } from '../src/shapes.ts';
 import { universalRivals } from '../src/universal/index.ts';
 import { dataFiles } from '../tasks/files/checksums.ts';
 import type { FilesOfSplits } from '../tasks/files/locate.ts';
-import { loadCorruption, loadTask, type Split, type Task, unchanged } from '../tasks/index.ts';
+import { loadTask, type Split, type Task, unchanged } from '../tasks/index.ts';
 import { references } from '../tasks/lossless.ts';
 import { refreshCard } from './card.ts';
 import { cachedComponents } from './components.ts';
-import { corruptionFrom, type DataOptions, sourceOf } from './data-options.ts';
+import { type DataOptions, sourceOf } from './data-options.ts';
 import { evaluateRounded, type Protocol } from './evaluation.ts';
 import { historyOf, type Making, saveEvaluation } from './evaluation-file.ts';
 import { type IO, keep } from './io.ts';
-import { otherTask } from './other-task.ts';
+import { measuredOn } from './other-task.ts';
 import { canKeep } from './outputs.ts';
 import { startProgress } from './progress.ts';
 import { withoutSecrets } from './provenance.ts';
@@ -141,14 +140,7 @@ export async function evaluateRun(
 ): Promise<Evaluation> {
   const { config } = run;
   const source = sourceOf(options, io);
-  const asked = options.task
-    ? otherTask(run, options.task, options.split ?? 'test', source, options.resize)
-    : config.task;
-  const task = taskOf(config, await loadTask(asked, source));
-  const corruption = await loadCorruption(
-    options.corruption ? corruptionFrom(options.corruption) : (config.corruption ?? task.corruption),
-    task,
-  );
+  const { task, asked, corruption } = await measuredOn(run, options, options.split ?? 'test', source);
   const image = task.patternShape.length > 1;
   const against =
     options.against ?? (image ? ['hebb', 'pseudo-inverse', 'modern'] : ['hebb', 'storkey', 'pseudo-inverse']);

@@ -1,10 +1,20 @@
 /** @file Patterns of the command line (`--task PATH`) as the task of a trained memory. */
 import { resolve } from 'node:path';
+import { taskOf } from '../meta/stored-task.ts';
 import { InputError } from '../src/errors.ts';
 import { isModulePath } from '../src/modules/source.ts';
 import { taskOfPath } from '../tasks/files/locate.ts';
 import { isUsual } from '../tasks/files/survey.ts';
-import type { DataSource, Split, TaskConfig } from '../tasks/index.ts';
+import {
+  type Corruption,
+  type DataSource,
+  loadCorruption,
+  loadTask,
+  type Split,
+  type Task,
+  type TaskConfig,
+} from '../tasks/index.ts';
+import { corruptionFrom } from './data-options.ts';
 import type { LoadedRun } from './run-folder.ts';
 
 /**
@@ -44,4 +54,18 @@ export function otherTask(
     ...(image && (resize || size) ? { size: [height, width] } : {}),
     ...(range ? { range } : {}),
   };
+}
+
+/** What a run is measured on: the task, as configured and loaded, and the corruption of the command line, where given, else its own. */
+export async function measuredOn(
+  run: LoadedRun,
+  { task: path, corruption: spec, resize }: { task?: string; corruption?: string; resize?: boolean },
+  split: Split,
+  source: DataSource,
+): Promise<{ task: Task; asked: TaskConfig; corruption: Corruption }> {
+  const { config } = run;
+  const asked = path ? otherTask(run, path, split, source, resize) : config.task;
+  const task = taskOf(config, await loadTask(asked, source));
+  const wanted = spec ? corruptionFrom(spec) : (config.corruption ?? task.corruption);
+  return { task, asked, corruption: await loadCorruption(wanted, task) };
 }

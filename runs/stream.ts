@@ -5,7 +5,6 @@
 import { join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import type { Command } from 'commander';
-import { taskOf } from '../meta/stored-task.ts';
 import { patternErrors, toRange } from '../meta/units.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
@@ -13,15 +12,8 @@ import { writeFileAtomically } from '../src/files.ts';
 import type { AssociativeMemory, StoredMemory } from '../src/memory/associative.ts';
 import { LearnedMemory } from '../src/memory/learned-memory.ts';
 import { sizeOf } from '../src/shapes.ts';
-import {
-  type Batch,
-  type Corruption,
-  drawBatch,
-  loadCorruption,
-  loadTask,
-  type Task,
-} from '../tasks/index.ts';
-import { corruptionFrom, type DataOptions, sourceOf } from './data-options.ts';
+import { type Batch, type Corruption, drawBatch, type Task } from '../tasks/index.ts';
+import { type DataOptions, sourceOf } from './data-options.ts';
 import { makeRival } from './evaluate.ts';
 import { numbersHelp } from './glossary.ts';
 import type { IO } from './io.ts';
@@ -39,7 +31,7 @@ import {
   taskOption,
   words,
 } from './options.ts';
-import { otherTask } from './other-task.ts';
+import { measuredOn } from './other-task.ts';
 import { ageChart } from './plots/age-chart.ts';
 import { startProgress } from './progress.ts';
 import type { StreamEvaluation, StreamRow } from './records.ts';
@@ -81,12 +73,7 @@ export async function streamCommand(options: StreamCommand, io: IO): Promise<Str
   const run = await loadRun(options.run, { best: options.best });
   const { config } = run;
   const source = sourceOf(options, io);
-  const asked = options.task ? otherTask(run, options.task, 'test', source, options.resize) : config.task;
-  const task = taskOf(config, await loadTask(asked, source));
-  const corruption = await loadCorruption(
-    options.corruption ? corruptionFrom(options.corruption) : (config.corruption ?? task.corruption),
-    task,
-  );
+  const { task, corruption } = await measuredOn(run, options, 'test', source);
   const { length = config.task.stream?.length ?? 256, batch = config.task.stream?.batch ?? 8 } = options;
   const { known = config.known, episodes = 50, seed = 1 } = options;
   const loads = [...new Set(options.loads ?? [length / 4, length / 2, length].map(Math.ceil))].sort(

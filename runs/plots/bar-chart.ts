@@ -3,22 +3,9 @@ import type { SKRSContext2D } from '@napi-rs/canvas';
 import type { ChartConfiguration, Plugin } from 'chart.js';
 import { InputError } from '../../src/errors.ts';
 import { logAxis } from './axis.ts';
-import { drawChart } from './canvas.ts';
 import { type Heading, headingHeight } from './heading.ts';
-import { paper } from './render.ts';
-import {
-  canvasFont,
-  font,
-  GRID,
-  INK,
-  MARGIN,
-  MUTED,
-  PALETTE,
-  PIXEL_RATIO,
-  registerFonts,
-  TEXT,
-  WIDTH,
-} from './style.ts';
+import { drawOnPaper, room } from './render.ts';
+import { canvasFont, font, GRID, INK, MUTED, PALETTE, TEXT, WIDTH } from './style.ts';
 import type { Format } from './surface.ts';
 
 export interface Bar {
@@ -54,7 +41,6 @@ const TEXT_ROOM = 130;
 
 /** Draws the chart: a PNG 800 CSS pixels wide. @throws InputError when no bar has a value greater than 0 */
 export function barChart({ heading, axis: title, series, groups, format }: BarChart): Uint8Array {
-  registerFonts();
   const values = groups.flatMap(({ bars }) =>
     bars.flatMap(({ value }) => (value && value > 0 ? [value] : [])),
   );
@@ -77,12 +63,8 @@ export function barChart({ heading, axis: title, series, groups, format }: BarCh
       })),
     },
     options: {
-      devicePixelRatio: PIXEL_RATIO,
-      events: [],
       indexAxis: 'y',
-      layout: {
-        padding: { top: headingHeight(heading, WIDTH) - 12, left: MARGIN, bottom: MARGIN, right: TEXT_ROOM },
-      },
+      layout: room(heading, TEXT_ROOM, true),
       plugins: {
         legend: {
           align: 'start',
@@ -115,10 +97,10 @@ export function barChart({ heading, axis: title, series, groups, format }: BarCh
         },
       },
     },
-    plugins: [paper(heading), endTexts(series, groups)],
+    plugins: [endTexts(series, groups)],
   };
   const height = headingHeight(heading, WIDTH) + 120 + rows;
-  return drawChart(configuration as unknown as ChartConfiguration, { width: WIDTH, height }, format);
+  return drawOnPaper(configuration, { heading, height, format });
 }
 
 /** The text of each bar at its end; where there is no bar, at the axis. */

@@ -19,6 +19,19 @@ export interface RateDistortionOptions {
   format?: Format;
 }
 
+/** A series of every memory, its errors against one of its sizes. */
+const seriesOf = (
+  rows: Evaluation['rows'],
+  size: 'floats' | 'memory_bits',
+  trained: string | undefined,
+): ErrorSeries[] =>
+  groupRows(rows, size).map(({ memory, rows: group }) => ({
+    name: (memory === TRAINED && trained) || memory,
+    detail: '',
+    kind: memory === TRAINED ? 'trained' : 'rival',
+    points: group.map((row) => ({ x: row[size]!, error: row.error, low: row.error_p5, high: row.error_p95 })),
+  }));
+
 const NAMES: Names<RateDistortionOptions> = { name: true, patterns: true, scale: true, format: true };
 
 /**
@@ -40,12 +53,7 @@ export function rateDistortion(
       `evaluation of ${all.task} has no rows for ${patterns} patterns, only for ${loads.join(', ')}`,
     );
   }
-  const series: ErrorSeries[] = groupRows(rows, 'floats').map(({ memory, rows: group }) => ({
-    name: (memory === TRAINED && options.name) || memory,
-    detail: '',
-    kind: memory === TRAINED ? 'trained' : 'rival',
-    points: group.map((row) => ({ x: row.floats, error: row.error, low: row.error_p5, high: row.error_p95 })),
-  }));
+  const series: ErrorSeries[] = seriesOf(rows, 'floats', options.name);
   // Where the memory takes as many bits as the patterns do as given.
   const even = rows[0].compression * rows[0].floats;
   const x = logAxis(rows.map((row) => row.floats));
@@ -84,19 +92,7 @@ export function bitsDistortion(
   const rows = counted.filter((row) => row.patterns === patterns);
   if (rows.length === 0)
     throw new InputError(`evaluation of ${all.task} has no rows for ${patterns} patterns`);
-  const series = alike(
-    groupRows(rows, 'memory_bits').map(({ memory, rows: group }) => ({
-      name: (memory === TRAINED && options.name) || memory,
-      detail: '',
-      kind: memory === TRAINED ? 'trained' : 'rival',
-      points: group.map((row) => ({
-        x: row.memory_bits!,
-        error: row.error,
-        low: row.error_p5,
-        high: row.error_p95,
-      })),
-    })),
-  );
+  const series = alike(seriesOf(rows, 'memory_bits', options.name));
   const lossless = (all.references ?? [])
     .filter((reference) => reference.patterns === patterns)
     .sort((a, b) => a.bits - b.bits);

@@ -51,20 +51,9 @@ export interface LegendEntry {
 
 /** Draws a chart WIDTH wide; a PNG has PIXEL_RATIO times its size in CSS pixels. */
 export function renderChart(chart: LineChart): Uint8Array {
-  registerFonts();
   const legend = chart.legend ?? [];
   const options: Options = {
-    devicePixelRatio: PIXEL_RATIO,
-    events: [],
-    layout: {
-      padding: {
-        // A legend brings its own room.
-        top: headingHeight(chart.heading, WIDTH) - (legend.length > 0 ? 12 : 0),
-        left: MARGIN,
-        bottom: MARGIN,
-        right: chart.right ?? MARGIN + 6,
-      },
-    },
+    layout: room(chart.heading, chart.right ?? MARGIN + 6, legend.length > 0),
     // Lines are drawn as given: what is too long for the picture has been thinned with care before.
     elements: { line: { tension: 0, spanGaps: false }, point: { radius: 0 } },
     plugins: {
@@ -95,13 +84,33 @@ export function renderChart(chart: LineChart): Uint8Array {
     type: 'line',
     data: { datasets: chart.lines },
     options,
-    plugins: [paper(chart.heading), ...(chart.plugins ?? [])],
+    plugins: chart.plugins,
   };
-  return drawChart(configuration as ChartConfiguration, { width: WIDTH, height: chart.height }, chart.format);
+  return drawOnPaper(configuration, chart);
+}
+
+/** Room around the chart area: the heading above it, `right` CSS pixels beside it. */
+export const room = (heading: Heading, right: number, legend: boolean) => ({
+  // A legend brings its own room.
+  padding: { top: headingHeight(heading, WIDTH) - (legend ? 12 : 0), left: MARGIN, bottom: MARGIN, right },
+});
+
+/** The picture of a chart on white paper, under its heading: WIDTH wide and `height` high in CSS pixels. */
+export function drawOnPaper<Type extends ChartType, Data, Label>(
+  { options, plugins, ...configuration }: ChartConfiguration<Type, Data, Label>,
+  { heading, height, format }: { heading: Heading; height: number; format?: Format },
+): Uint8Array {
+  registerFonts();
+  const whole = {
+    ...configuration,
+    options: { devicePixelRatio: PIXEL_RATIO, events: [], ...options },
+    plugins: [paper(heading), ...(plugins ?? [])],
+  };
+  return drawChart(whole as unknown as ChartConfiguration, { width: WIDTH, height }, format);
 }
 
 /** White paper and the heading, behind any chart. */
-export function paper<Type extends ChartType>(heading: Heading): Plugin<Type> {
+function paper<Type extends ChartType>(heading: Heading): Plugin<Type> {
   return {
     id: 'paper',
     // After chart.js has sized the canvas, which resets the state of its context, and before it measures any text.

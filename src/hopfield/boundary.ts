@@ -1,6 +1,7 @@
 /** @file Between tensors and the typed arrays in which the Hopfield networks work; checks what comes in. */
+import type { Tensor } from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
-import type { Range } from '../memory/inputs.ts';
+import { type Range, readBatch } from '../memory/inputs.ts';
 
 export { type Batch, checkSteps, type Range, readBatch, readQueries } from '../memory/inputs.ts';
 
@@ -33,6 +34,17 @@ export function uncentre(
   known?: ArrayLike<number>,
 ): Float32Array {
   return queries.map((query, i) => (known?.[i] ? query : low + ((states[i] + 1) / 2) * (high - low)));
+}
+
+/** Energies of each of x, [n, ...shape] in the range: of its d values in [-1, 1]. */
+export async function energiesOf(
+  x: Tensor,
+  { shape, range }: { shape: readonly number[]; range: Range },
+  energy: (x: Float32Array) => number,
+): Promise<Float32Array> {
+  const { values, count, d } = await readBatch('x', x, { shape, range, noisy: true });
+  const centred = centre(values, range);
+  return Float32Array.from({ length: count }, (_, n) => energy(centred.subarray(n * d, (n + 1) * d)));
 }
 
 /**

@@ -2,6 +2,7 @@
  * @file Modern continuous Hopfield network (Ramsauer et al., "Hopfield networks is all you need", 2020, eq. 2 and 3):
  * x <- M' softmax(beta M x), one step of attention over the stored patterns.
  */
+
 import { type Tensor, tensor } from '@tensorflow/tfjs';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { keptPatterns, patternsIn } from '../memory/contents.ts';
@@ -12,6 +13,7 @@ import {
   checkPositive,
   checkRange,
   checkSteps,
+  energiesOf,
   type Range,
   readBatch,
   readQueries,
@@ -74,13 +76,7 @@ export function modernHopfield(options: ModernHopfieldOptions = {}): Associative
         const { known, steps = defaultSteps } = recallOptions(asked);
         return recall(network, queries, shape, range, known, checkSteps(name, steps), finish);
       },
-      async energy(x) {
-        const points = await readBatch('x', x, { shape, range, noisy: true });
-        const values = centre(points.values, range);
-        return Float32Array.from({ length: points.count }, (_, n) =>
-          network.energy(values.subarray(n * d, (n + 1) * d)),
-        );
-      },
+      energy: (x) => energiesOf(x, { shape, range }, network.energy),
     };
   };
   return {

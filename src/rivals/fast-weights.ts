@@ -10,6 +10,7 @@ import { keptPart } from '../energy/packing.ts';
 import type { MemoryModel } from '../memory/model.ts';
 import { sizeOf } from '../shapes.ts';
 import type { Range } from './codec.ts';
+import { signed, updated } from './recurrent.ts';
 
 /**
  * With H the hollow symmetric part, e = x - W x the surprise and beta, alpha, eta learned:
@@ -43,7 +44,6 @@ export function fastWeights({
   steps = 8,
 }: FastWeightsOptions): MemoryModel {
   const d = sizeOf(patternShape);
-  const [low, high] = range;
   const momentum = rule === 'momentum';
   const names = momentum ? ['W', 'S'] : ['W'];
   const scalar = (value: number): ParameterSpec => ({
@@ -58,8 +58,6 @@ export function fastWeights({
     const bias = p[name];
     return tf.sigmoid(gated && surprise ? tf.add(bias, tf.mul(p[`${name}.surprise`], surprise)) : bias);
   };
-  const signed = (x: tf.Tensor) =>
-    tf.div(tf.sub(tf.reshape(x, [x.shape[0], x.shape[1]!, d]), (low + high) / 2), (high - low) / 2);
 
   /** One pattern x [episodes, 1, d]. */
   function addOne(p: NamedTensors, state: NamedTensors, x: tf.Tensor): NamedTensors {
@@ -79,7 +77,7 @@ export function fastWeights({
   const empty = (_: NamedTensors, episodes: number): NamedTensors =>
     Object.fromEntries(names.map((name) => [name, tf.zeros([episodes, d, d])]));
   const add = (p: NamedTensors, state: NamedTensors, patterns: tf.Tensor): NamedTensors => {
-    const all = signed(patterns);
+    const all = signed(patterns, range);
     return tf.split(all, all.shape[1]!, 1).reduce((before, x) => addOne(p, before, x), state);
   };
   const gates = [...(forgets ? [['keep', KEEP] as const] : []), ['rate', 0] as const, ...(momentum ? [['momentum', -1] as const] : [])]; // biome-ignore format: a list
@@ -100,17 +98,8 @@ export function fastWeights({
     empty,
     add,
     recall(p, { W }, queries, known, count = steps) {
-      const asked = signed(queries);
-      const mask = known && tf.reshape(known, asked.shape);
-      const iterates: tf.Tensor[] = [];
-      let x = asked;
-      for (let k = 0; k < count; k++) {
-        const gain = tf.reshape(tf.slice(p.gain, [Math.min(k, steps - 1)], [1]), []);
-        const next = tf.tanh(tf.mul(tf.matMul(x, W), gain));
-        x = mask ? tf.add(next, tf.mul(mask, tf.sub(asked, next))) : next;
-        iterates.push(tf.reshape(tf.add(tf.mul(x, (high - low) / 2), (high + low) / 2), queries.shape));
-      }
-      return iterates;
+      const gain = (k: number) => tf.reshape(tf.slice(p.gain, [Math.min(k, steps - 1)], [1]), []);
+      return updated(W, gain, { queries, known, range, count });
     },
   };
 }

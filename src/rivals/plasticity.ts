@@ -7,6 +7,7 @@ import type { NamedTensors } from '../autodiff/index.ts';
 import type { MemoryModel } from '../memory/model.ts';
 import { sizeOf } from '../shapes.ts';
 import type { Range } from './codec.ts';
+import { signed, updated } from './recurrent.ts';
 
 export interface PlasticityOptions {
   patternShape: number[];
@@ -21,9 +22,6 @@ export interface PlasticityOptions {
  */
 export function plasticity({ patternShape, range = [-1, 1], steps = 5 }: PlasticityOptions): MemoryModel {
   const d = sizeOf(patternShape);
-  const [low, high] = range;
-  const signed = (x: tf.Tensor) =>
-    tf.div(tf.sub(tf.reshape(x, [x.shape[0], x.shape[1]!, d]), (low + high) / 2), (high - low) / 2);
   return {
     name: 'plasticity',
     patternShape,
@@ -39,19 +37,10 @@ export function plasticity({ patternShape, range = [-1, 1], steps = 5 }: Plastic
       rate: { shape: [1], init: { constant: -4 }, writable: false },
       gain: { shape: [1], init: { constant: 1 }, writable: false },
     },
-    store: (p, patterns) => ({ trace: traceOf(p, signed(patterns)) }),
+    store: (p, patterns) => ({ trace: traceOf(p, signed(patterns, range)) }),
     recall(p, state, queries, known, count = steps) {
       const weights = tf.add(p.fixed, tf.mul(p.coefficients, state.trace));
-      const asked = signed(queries);
-      const mask = known && tf.reshape(known, asked.shape);
-      const iterates: tf.Tensor[] = [];
-      let x = asked;
-      for (let k = 0; k < count; k++) {
-        const next = tf.tanh(tf.mul(tf.matMul(x, weights), p.gain));
-        x = mask ? tf.add(next, tf.mul(mask, tf.sub(asked, next))) : next;
-        iterates.push(tf.reshape(tf.add(tf.mul(x, (high - low) / 2), (high + low) / 2), queries.shape));
-      }
-      return iterates;
+      return updated(weights, () => p.gain, { queries, known, range, count });
     },
   };
 }

@@ -2,8 +2,9 @@
  * @file The log-sum-ReLU energy (Hoover et al., "Dense associative memory with Epanechnikov energy", 2025): every pattern is an exact
  * minimum where no other reaches it, and means of patterns that reach each other are minima too, which emerge without being stored.
  */
+
 import { tensor } from '@tensorflow/tfjs';
-import { centre, checkPositive, checkRange, type Range, readBatch, readQueries, slots, uncentre } from '../hopfield/boundary.ts'; // biome-ignore format: one import
+import { centre, checkPositive, checkRange, energiesOf, type Range, readBatch, readQueries, slots, uncentre } from '../hopfield/boundary.ts'; // biome-ignore format: one import
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { keptPatterns, patternsIn } from '../memory/contents.ts';
 import { recallOptions } from '../memory/inputs.ts';
@@ -187,13 +188,7 @@ export function epanechnikovMemory({
           converged,
         };
       },
-      async energy(x) {
-        const points = await readBatch('x', x, { shape, range, noisy: true });
-        const values = centre(points.values, range);
-        return Float32Array.from({ length: points.count }, (_, n) =>
-          energy.energy(values.subarray(n * d, (n + 1) * d)),
-        );
-      },
+      energy: (x) => energiesOf(x, { shape, range }, energy.energy),
     };
   };
   return {

@@ -3,8 +3,9 @@
  * features", NeurIPS 2024): the sum of kernels over patterns becomes a product with one vector, so that the memory has as many floats
  * however many patterns it holds.
  */
+
 import { tensor } from '@tensorflow/tfjs';
-import { centre, checkInteger, checkPositive, checkRange, type Range, readBatch, readQueries, uncentre } from '../hopfield/boundary.ts'; // biome-ignore format: one import
+import { centre, checkInteger, checkPositive, checkRange, energiesOf, type Range, readBatch, readQueries, uncentre } from '../hopfield/boundary.ts'; // biome-ignore format: one import
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { heldIn } from '../memory/contents.ts';
 import { recallOptions } from '../memory/inputs.ts';
@@ -130,14 +131,7 @@ export function randomFeatureMemory({
         }
         return { patterns: tensor(uncentre(states, range, values, mask), queries.shape, 'float32'), steps };
       },
-      async energy(x) {
-        const points = await readBatch('x', x, { shape, range, noisy: true });
-        const values = centre(points.values, range);
-        return Float32Array.from(
-          { length: points.count },
-          (_, n) => -Math.log(sumAt(values.subarray(n * d, (n + 1) * d))) / sharpness,
-        );
-      },
+      energy: (x) => energiesOf(x, { shape, range }, (point) => -Math.log(sumAt(point)) / sharpness),
     };
   };
   return {

@@ -154,13 +154,18 @@ export const tan = halves((d) => {
 /** arctan(y) / y in y^2, to 2^-42 for |y| <= tan(pi / 8) */
 const ARCTAN = Array.from({ length: 16 }, (_, i) => (i % 2 ? -1 : 1) / (2 * i + 1));
 
-/** 2 arctan(A), |A| <= 1: 4 arctan(A / (1 + sqrt(1 + A^2))) */
-function twiceArctan(d: Double): void {
+/** A / (1 + sqrt(1 + A^2)), the tangent of half the angle whose tangent A is; uses B. */
+function halve(d: Double): void {
   d.mul(B, A, A);
   d.add(B, B, n(1));
   d.root(B, B);
   d.add(B, B, n(1));
   d.div(A, A, B);
+}
+
+/** 2 arctan(A), |A| <= 1: 4 arctan(A / (1 + sqrt(1 + A^2))) */
+function twiceArctan(d: Double): void {
+  halve(d);
   d.mul(B, A, A);
   d.polynomial(C, B, ARCTAN);
   d.mul(A, A, C);
@@ -194,11 +199,7 @@ export const acos = halves((d) => {
 /** 2 arctan(x / (1 + sqrt(1 + x^2))); farther out nothing changes. */
 export const atan = halves(
   (d) => {
-    d.mul(B, A, A);
-    d.add(B, B, n(1));
-    d.root(B, B);
-    d.add(B, B, n(1));
-    d.div(A, A, B);
+    halve(d);
     twiceArctan(d);
   },
   [-(2 ** 60), 2 ** 60],

@@ -189,14 +189,19 @@ export const log1p: Emitter = ({ a, constants, to, inputs }) => {
   logarithm(a, constants, to, true);
 };
 
+/** exp(-|x|) into T3; uses T0 to T2 and T4. */
+function falling(a: Assembler, constants: Constants, x: number): void {
+  a.vector(vector.or, T3, x, constants.bits(SIGN), all);
+  closeExponential(a, constants, T3, T3);
+}
+
 /**
  * exp(min(x, 0)) / (1 + e), e = exp(-|x|): small results keep their digits. What 1 + e loses by rounding, l, takes the part l / (1 + e) of
  * the quotient, nearly l (1 - e / 2).
  */
 export const sigmoid: Emitter = ({ a, constants, to, inputs }) => {
   const x = inRegister(a, inputs[0]);
-  a.vector(vector.or, T3, x, constants.bits(SIGN), all);
-  closeExponential(a, constants, T3, T3);
+  falling(a, constants, x);
   a.clear(T0);
   a.compare(compares.less, MASK, x, T0);
   a.broadcast(T0, constants.number(1));
@@ -216,8 +221,7 @@ export const sigmoid: Emitter = ({ a, constants, to, inputs }) => {
 /** max(x, 0) + log(1 + exp(-|x|)) */
 export const softplus: Emitter = ({ a, constants, to, inputs }) => {
   const x = inRegister(a, inputs[0]);
-  a.vector(vector.or, T3, x, constants.bits(SIGN), all);
-  closeExponential(a, constants, T3, T3);
+  falling(a, constants, x);
   ofLogarithm(a, constants, T3, 8);
   a.vector(vector.sub, T2, T1, T2);
   a.vector(vector.sub, T3, T3, T2);
