@@ -15,7 +15,7 @@ const split: Split = {
   part: ({ x, w, n }) => {
     const h = tf.tanh(tf.matMul(x, w));
     const y = tf.mul(h, tf.reshape(n, [-1, 1, 1]));
-    return { g: tf.sum(tf.mul(y, tf.sigmoid(tf.matMul(h, w))), 0), y: tf.sum(y, 2) };
+    return { g: tf.sum(tf.mul(y, tf.sigmoid(tf.matMul(h, w))), [0, 1]), y: tf.sum(y, 2) };
   },
   stacked: ['y'],
   whole: (inputs) => ({ g: inputs[meanName('g')] }),
