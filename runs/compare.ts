@@ -24,7 +24,7 @@ import {
   type TaskConfig,
   taskNames,
 } from '../tasks/index.ts';
-import { type Comparison, type Within, withinBudgets } from './comparison.ts';
+import { type Comparison, shownError, type Within, withinBudgets } from './comparison.ts';
 import { cachedComponents } from './components.ts';
 import { corruptionFrom, type DataOptions, sourceOf } from './data-options.ts';
 import { COMPONENTS, MOST_COMPONENTS, makeRival, packing, referencesAt, rivalNames } from './evaluate.ts';
@@ -274,7 +274,7 @@ export function best(rows: EvaluationRow[]): EvaluationRow[] {
 export function compareReport({ evaluations, budgets, patterns }: Comparison): string[] {
   return evaluations.flatMap(({ rows, known, task, corruption, references = [] }, i) => {
     const cell = ({ row, first }: Within) =>
-      row ? `${short(row.error)}${first ? '*' : ''} (${row.bits})` : '-';
+      row ? `${short(shownError(row.error))}${first ? '*' : ''} (${row.bits})` : '-';
     const said = references.map(({ name, bits }) => `${name} ${Math.round(bits)}`).join(', ');
     return [
       ...(i > 0 ? [''] : []),

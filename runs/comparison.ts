@@ -10,6 +10,12 @@ export interface Comparison {
   evaluations: Evaluation[];
 }
 
+/** Squared errors below are what float32 leaves of values kept exactly. */
+const DUST = 1e-9;
+
+/** An error as it is shown: 0 for what float32 leaves of none. */
+export const shownError = (error: number) => (error < DUST ? 0 : error);
+
 /** Within a budget: the best row of a memory, none where nothing of it fits, and whether no memory is better (within 0.1%). */
 export interface Within {
   row?: EvaluationRow;
@@ -32,7 +38,10 @@ export function withinBudgets(
         rows.filter((each) => each.memory === memory),
         budget,
       );
-      return { row, first: row !== undefined && row.error <= least(rows, budget)!.error * 1.001 };
+      return {
+        row,
+        first: row !== undefined && shownError(row.error) <= shownError(least(rows, budget)!.error) * 1.001,
+      };
     }),
   }));
 }

@@ -1,7 +1,7 @@
 /** @file What `ebmm compare` wrote, as tables of a document: of every memory the best within each budget of bits. */
 import { z } from 'zod';
 import { InputError } from '../../src/errors.ts';
-import { type Comparison, withinBudgets } from '../comparison.ts';
+import { type Comparison, shownError, withinBudgets } from '../comparison.ts';
 import { short } from '../table.ts';
 import type { ReadJson } from './cells.ts';
 import { markdownTable } from './result-table.ts';
@@ -29,7 +29,7 @@ export function compareTables(json: string, read: ReadJson): string[] {
     );
     const cell = ({ row, first }: ReturnType<typeof withinBudgets>[number]['best'][number]) => {
       if (!row) return '-';
-      const text = `${short(row.error)} (${row.bits})`;
+      const text = `${short(shownError(row.error))} (${row.bits})`;
       return first ? `**${text}**` : text;
     };
     return [
