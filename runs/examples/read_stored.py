@@ -1,5 +1,8 @@
-# Reads a file that `ebmm store` wrote, and recalls from it with the model that `ebmm export` wrote (docs/compression.md).
+# Reads a file that `ebmm store` wrote, and recalls from it with the model that `ebmm export` wrote (docs/compression.md):
+#   python read_stored.py memory.safetensors model/read.onnx queries.txt known.txt
+# read.onnx has as many queries as `ebmm export --queries N` was told; numpy, onnxruntime and safetensors are needed.
 import json
+import sys
 import numpy as np
 import onnxruntime as ort
 from safetensors import safe_open
@@ -35,10 +38,13 @@ def unpack(file):
         held[name] = full.reshape(shape)
     return held
 
-W = unpack('memory.safetensors')['W'][None]
+if len(sys.argv) != 5:
+    sys.exit('usage: read_stored.py MEMORY.safetensors READ.onnx QUERIES.txt KNOWN.txt')
+stored, model, queries_file, known_file = sys.argv[1:]
+W = unpack(stored)['W'][None]
 lines = lambda file: np.array([[int(c) for c in line.strip()] for line in open(file)], np.float32)
-queries = 2 * lines('queries.txt')[None] - 1
-known = lines('known.txt')[None]
-recalled, = ort.InferenceSession('model/read.onnx').run(['recalled'], {'W': W, 'queries': queries, 'known': known})
+queries = 2 * lines(queries_file)[None] - 1
+known = lines(known_file)[None]
+recalled, = ort.InferenceSession(model).run(['recalled'], {'W': W, 'queries': queries, 'known': known})
 for row in recalled[0] > 0:
     print(''.join('01'[int(bit)] for bit in row))
