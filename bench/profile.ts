@@ -4,6 +4,7 @@ import { textTable } from '../runs/table.ts';
 import { compiledEngine, type TargetName } from '../src/compile/index.ts';
 import { hasAvx2, isSupported } from '../src/compile/native/machine.ts';
 import { cyclesNow, Profile } from '../src/compile/native/profile.ts';
+import { kindsText, type TimeShares, timeShares } from '../src/compile/native/time-shares.ts';
 import { trace } from '../src/compile/trace/trace-backend.ts';
 import { InputError } from '../src/errors.ts';
 import { measuredLimit } from './limit.ts';
@@ -12,26 +13,16 @@ import { countProducts } from './products.ts';
 
 const [WARM, STEPS] = [3, 12];
 
-/** What steps are called, and what they are. Others move or lay out memory. */
-const products = ['product', 'convolution', 'filter-gradient', 'tiles', 'split'];
-const groups: Record<string, string[]> = { products, entrywise: ['loop', 'sum', 'add'] };
-
-export interface ProfileRow {
+/** Percent of the time of all threads. */
+export interface ProfileRow extends TimeShares {
   problem: ProblemName;
   engine: string;
   threads: number;
   /** Milliseconds of an update, which looks at the clock before and after every step. */
   ms: number;
-  /** Parts of the time of all threads, in percent. */
-  products: number;
-  entrywise: number;
-  memory: number;
-  waiting: number;
   /** Operations of products over the time in them, and its part of the limit of one core, in percent. */
   gflops: number;
   share: number;
-  /** Percent by kind of step. */
-  kinds: Record<string, number>;
 }
 
 /** @throws InputError where there is no machine code */
@@ -80,25 +71,16 @@ interface Found {
 }
 
 export function rowOf({ problem, target, threads, wall, ms, cycles, operations, limit }: Found): ProfileRow {
-  const all = threads * wall;
-  const percent = (part: number) => (100 * part) / all;
-  const busy = Object.values(cycles).reduce((sum, part) => sum + part, 0);
-  const of = (kinds: readonly string[]) => kinds.reduce((sum, kind) => sum + (cycles[kind] ?? 0), 0);
-  const inProducts = of(groups.products);
-  const entrywise = of(groups.entrywise);
-  const gflops = operations / 1e9 / ((inProducts / wall) * (ms / 1000));
+  const shares = timeShares(cycles, threads * wall);
+  const gflops = operations / 1e9 / (((threads * shares.products) / 100) * (ms / 1000));
   return {
     problem,
     engine: target,
     threads,
     ms: ms / STEPS,
-    products: percent(inProducts),
-    entrywise: percent(entrywise),
-    memory: percent(busy - inProducts - entrywise),
-    waiting: percent(all - busy),
+    ...shares,
     gflops,
     share: (100 * gflops) / limit,
-    kinds: Object.fromEntries(Object.entries(cycles).map(([kind, part]) => [kind, percent(part)])),
   };
 }
 
@@ -109,6 +91,6 @@ export function profileText(rows: readonly ProfileRow[]): string[] {
       ['problem', 'engine', 'threads', 'ms a step', 'products', 'entrywise', 'memory', 'waiting', 'GFLOP/s in products', 'of the limit'],
       ...rows.map((row) => [row.problem, row.engine, `${row.threads}`, row.ms.toFixed(0), ...[row.products, row.entrywise, row.memory, row.waiting].map(whole), row.gflops.toFixed(0), whole(row.share)]),
     ]),
-    ...rows.map(({ problem, kinds }) => `${problem}: ${Object.entries(kinds).sort((a, b) => b[1] - a[1]).map(([kind, part]) => `${kind} ${part.toFixed(1)}%`).join(', ')}`),
+    ...rows.map(({ problem, kinds }) => `${problem}: ${kindsText(kinds)}`),
   ]; // biome-ignore format: a table
 }

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Products, productNames, type TargetName, targetNames } from '../src/compile/engines/choices.ts';
 import type { Device, Engine } from '../src/compile/index.ts';
+import type { Profile } from '../src/compile/native/profile.ts';
 import { InputError } from '../src/errors.ts';
 
 export function positive(text: string): number {
@@ -83,7 +84,11 @@ export const bestOption = () =>
 export const jsonOption = () => new Option('--json', 'print one JSON document and nothing else');
 export const seedOption = (what: string) => new Option('--seed <n>', what).argParser(seed);
 
-export async function engineOf({ engine, device, threads, products }: EngineChoice): Promise<Engine> {
+/** @param profile told where machine code spends its time; other engines leave it alone */
+export async function engineOf(
+  { engine, device, threads, products }: EngineChoice,
+  profile?: Profile,
+): Promise<Engine> {
   // Engines take a second to load, which help and mistakes need not wait for.
   const { compiledEngine, tfjsEngine } = await import('../src/compile/index.ts');
   if (engine === 'tfjs') {
@@ -96,6 +101,7 @@ export async function engineOf({ engine, device, threads, products }: EngineChoi
     device,
     threads,
     products,
+    profile,
     ...(engine === 'compiled' ? {} : { target: engine as TargetName }),
   });
 }

@@ -38,6 +38,7 @@ import {
   saveConfig,
 } from './run-folder.ts';
 import { runTraining, type TrainResult } from './training.ts';
+import type { UpdateProfile } from './update-profile.ts';
 import { Validator } from './validation.ts';
 import { type PartsCoordinator, shareParts } from './workers/coordinator.ts';
 import { filesOf } from './workers/files.ts';
@@ -64,6 +65,8 @@ export interface TrainOptions extends DataOptions {
   until?: number;
   /** Address of a Redis through which workers compute the parts of updates. */
   workers?: string;
+  /** Measures the updates; the engine has its clocks. */
+  profile?: UpdateProfile;
   /** Settings in TensorBoard's table; default: all of the configuration. */
   hparams?: Hparams;
 }
@@ -133,6 +136,7 @@ async function trainWith(
     try {
       const trainer = trainerFrom(await resumable(folder, config, model.parameters));
       const program = await trainer.compile();
+      options.profile?.checkPrograms();
       await announce(trainer);
       await shared?.take(folder);
       await removePartials(folder);
@@ -150,6 +154,7 @@ async function trainWith(
     await freshState(options, model, componentsOf(options, read.task, io), begunFrom),
   );
   const program = await trainer.compile();
+  options.profile?.checkPrograms();
   const first = await validator?.validate(trainer.state);
   await announce(trainer);
   const { folder, made } = await claimFolder(options);

@@ -22,6 +22,7 @@ import { paths, readMetrics } from './run-folder.ts';
 import { metricsOf } from './step-metrics.ts';
 import { short } from './table.ts';
 import { EventLog, hasEvents } from './tensorboard.ts';
+import { type UpdateProfile, type UpdateTimes, updateTimesText } from './update-profile.ts';
 import { Validating } from './validating.ts';
 import type { Validator } from './validation.ts';
 import { patienceSpent, readValidations } from './validations.ts';
@@ -43,6 +44,8 @@ export interface Session {
   tensorboard?: boolean;
   /** Stop after so many updates; default: all. */
   until?: number;
+  /** Measures the updates of this session. */
+  profile?: UpdateProfile;
   /** For TensorBoard; default: all of the configuration. */
   hparams?: Hparams;
   /** Where the configuration asks for validation. */
@@ -65,6 +68,8 @@ export interface TrainResult {
   best?: Pick<Validation, 'step' | 'error' | 'loads'>;
   /** Whether it ended before its last update because validations were no better any more (training.validate.patience). */
   patience?: true;
+  /** Where the time of this session's updates went, if it was asked for and there were any. */
+  profile?: UpdateTimes;
 }
 
 /**
@@ -119,6 +124,8 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
       ? `stopped at update ${state.step}; go on with: ebmm train --resume ${folder}`
       : `${patience ? `ended early, no better for ${config.training.validate!.patience} validations` : 'done'}: ${said.join(', ')}`,
   );
+  const times = session.profile?.times(engine);
+  if (times) for (const line of updateTimesText(times)) io.err(line);
   return {
     run: folder,
     steps: state.step,
@@ -129,6 +136,7 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
     stopped,
     ...(best ? { best: { step: best.step, error: best.error, loads: best.loads } } : {}),
     ...(patience ? { patience } : {}),
+    ...(times ? { profile: times } : {}),
   };
 }
 
@@ -145,6 +153,13 @@ interface LoopOutcome {
 async function loop(session: Session, io: IO): Promise<LoopOutcome> {
   const { trainer, config, learner, folder, lease, unit, tensorboard, validator, first, until, hparams } =
     session;
+  const { profile } = session;
+  const update = async () => {
+    if (!profile) return trainer.update();
+    // Outside of what is measured.
+    await trainer.compile(learner.load(trainer.state.step + 1));
+    return profile.around(() => trainer.update());
+  };
   const { steps, log_every, save_every, episodes } = config.training;
   const { state } = trainer;
   const log = await openMetrics(paths(folder).metrics, state.step);
@@ -188,7 +203,7 @@ async function loop(session: Session, io: IO): Promise<LoopOutcome> {
   try {
     await validate();
     while (state.step < Math.min(steps, until ?? steps) && !io.stopping.signal && !validating?.ended) {
-      const report = await trainer.update().catch((error) => {
+      const report = await update().catch((error) => {
         if (error instanceof Stopped) return undefined;
         throw error;
       });

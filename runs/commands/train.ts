@@ -44,6 +44,10 @@ export function addTrainCommand(program: Command, io: IO, { provenance, finish }
       .option('--parts <n>', 'compute every update in so many equal parts, which workers may share', positive)
       .option('--workers <redis>', 'workers compute the parts: those of ebmm worker redis://HOST')
       .option('--tensorboard', "write TensorBoard's event files too, in RUN/tensorboard")
+      .option(
+        '--profile',
+        'at the end, where the time of an update went: products, entrywise, memory, waiting (machine code only)',
+      )
       .addOption(seedOption('seed of parameters and episodes')),
   )
     .addOption(dataOption())
@@ -69,12 +73,21 @@ export function addTrainCommand(program: Command, io: IO, { provenance, finish }
       if (options.best && !options.from) throw new InputError('train: --best needs --from');
       if (options.resume && options.out) throw new InputError('train: either --out or --resume, not both');
       const setup = await trainingSetup(name, options.resume, changes);
-      const engine = await engineOf(options);
-      const result = await train({ ...options, ...setup, engine, provenance }, io);
+      const profile = options.profile ? await profileFor(options) : undefined;
+      const engine = await engineOf(options, profile?.clocks);
+      profile?.checkEngine(engine);
+      const result = await train({ ...options, ...setup, engine, profile, provenance }, io);
       if (options.json) io.out(JSON.stringify(result));
       else io.out(result.run);
       if (result.stopped) finish(STOP_STATUS[result.stopped]);
     });
+}
+
+async function profileFor({ workers }: { workers?: string }) {
+  if (workers)
+    throw new InputError('train: --profile is of updates computed here, expected no --workers beside it');
+  const { UpdateProfile } = await import('../update-profile.ts');
+  return new UpdateProfile();
 }
 
 /** A fresh configuration, or that of the run to go on with. */

@@ -136,6 +136,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
         // Kernels are the same for all; memory that is refused to one machine code is to the other.
         if (error instanceof Unsupported) left = others.filter((name) => name === 'onnxruntime');
         else left = error instanceof Refused ? others.filter((name) => !name.startsWith('avx')) : others;
+        if (profile && !left[0]?.startsWith('avx')) profile.missed = true;
         const next = `${firstOf(left)} runs it instead, slower`;
         if (error instanceof Unsupported) notice(`ebmm: no kernel is written for ${error.message}: ${next}`);
         else if (error instanceof Refused)

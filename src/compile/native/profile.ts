@@ -40,6 +40,8 @@ export class Clocks {
 
 /** What is measured: give it to an engine (`compiledEngine({ profile })`), run its programs, ask. */
 export class Profile {
+  /** Whether a program of the engine, or a part of one, is not machine code, so that its steps are not counted. */
+  missed = false;
   readonly #clocks = new Set<{ kinds: readonly string[]; values: BigInt64Array }>();
 
   /**
