@@ -127,7 +127,7 @@ async function goOn(folder: string, manifest: Manifest, options: SweepCommand, i
   const { signal } = io.stopping;
   await tell(folder, manifest, { json: options.json }, io);
   if (signal) {
-    io.err(`stopped; go on with: ebmm sweep ${folder}`);
+    io.err(`stopped; go on with: ebmm sweep ${folder}${remote ? ` --queue ${remote.shown}` : ''}`);
     return STOP_STATUS[signal];
   }
   const { failed } = (await statusOf(folder, manifest)).counts;
