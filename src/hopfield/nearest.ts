@@ -6,7 +6,15 @@ import { tensor } from '@tensorflow/tfjs';
 import type { AssociativeMemory } from '../memory/associative.ts';
 import { keptPatterns } from '../memory/contents.ts';
 import { recallOptions } from '../memory/inputs.ts';
-import { centre, checkPositive, checkRange, type Range, readQueries, uncentre } from './boundary.ts';
+import {
+  centre,
+  checkPositive,
+  checkRange,
+  checkSteps,
+  type Range,
+  readQueries,
+  uncentre,
+} from './boundary.ts';
 import { keptMemory } from './kept.ts';
 
 export interface NearestOptions {
