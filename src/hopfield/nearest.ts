@@ -39,7 +39,9 @@ export function nearestMemory(options: NearestOptions = {}): AssociativeMemory {
     floats: kept.length,
     contents: () => keptPatterns(kept, shape),
     async recall(queries, asked) {
-      const { known } = recallOptions(asked);
+      const { known, steps = 1 } = recallOptions(asked);
+      // One comparison is all there is: more change nothing, and without any the query is the answer.
+      if (checkSteps(name, steps) === 0) return { patterns: queries.clone(), steps: 0 };
       const { values, mask, count } = await readQueries(queries, known, { shape, range, noisy: true });
       const states = centre(values, range);
       for (let q = 0; q < count; q++) {
