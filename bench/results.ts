@@ -169,3 +169,6 @@ export function summaryRow(result: ProblemResult) {
     share_during: result.limit?.during && (100 * productRate(result)) / result.limit.during,
   };
 }
+
+/** The middle of some times, of an even number the upper one: one that was measured. */
+export const median = (times: readonly number[]) => [...times].sort((a, b) => a - b)[times.length >> 1];

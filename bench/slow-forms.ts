@@ -7,6 +7,7 @@ import {
   type Framework,
   isMeasured,
   type Measured,
+  median,
   type Origin,
   type ProblemResult,
   type Row,
@@ -19,8 +20,6 @@ const LOST = [
 ];
 /** So many times the best of its framework it is not run again. */
 export const FAR = 2;
-
-const median = (times: readonly number[]) => [...times].sort((a, b) => a - b)[times.length >> 1];
 
 interface Timed {
   framework: Framework;

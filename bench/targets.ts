@@ -10,6 +10,7 @@ import { hasAvx2, isSupported } from '../src/compile/native/machine.ts';
 import { hasRelaxed } from '../src/webassembly/runtime.ts';
 import { type ProblemName, problemNames, problemOf, settings } from './problems.ts';
 import { machine } from './report.ts';
+import { median } from './results.ts';
 
 /** Greatest difference of two targets' results, relative to the greatest value of each (conv: third derivatives of 3 hops in float32). */
 const AGREE = 5e-2;
@@ -35,7 +36,6 @@ const { problem, targets, rounds, steps, warmup, threads, json } = new Command('
   .opts();
 
 allowRelaxed();
-const median = (list: readonly number[]) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
 async function rowsOf(name: ProblemName): Promise<Row[]> {
   const { step, inputs, values } = problemOf(settings[name]());

@@ -26,6 +26,13 @@ export interface EpanechnikovEnergy {
   settle(x: ArrayLike<number>): Float64Array;
 }
 
+/** From x [d] to pattern mu of patterns [count, d]. */
+function squaredDistance(x: ArrayLike<number>, patterns: Float32Array, mu: number, d: number): number {
+  let sum = 0;
+  for (let i = 0, k = mu * d; i < d; i++, k++) sum += (x[i] - patterns[k]) ** 2;
+  return sum;
+}
+
 /** @param patterns [count, d], any real values */
 export function epanechnikovEnergy(
   patterns: Float32Array,
@@ -33,11 +40,7 @@ export function epanechnikovEnergy(
   d: number,
   beta: number,
 ): EpanechnikovEnergy {
-  const squared = (x: ArrayLike<number>, mu: number) => {
-    let sum = 0;
-    for (let i = 0, k = mu * d; i < d; i++, k++) sum += (x[i] - patterns[k]) ** 2;
-    return sum;
-  };
+  const squared = (x: ArrayLike<number>, mu: number) => squaredDistance(x, patterns, mu, d);
   const active = (x: ArrayLike<number>) =>
     Array.from({ length: count }, (_, mu) => mu).filter((mu) => squared(x, mu) < 2 / beta);
   const meanOf = (members: number[]) => {
@@ -129,8 +132,7 @@ function defaultReach(patterns: Float32Array, count: number, d: number): number 
   let least = Number.POSITIVE_INFINITY;
   for (let a = 0; a < count; a++) {
     for (let b = 0; b < a; b++) {
-      let sum = 0;
-      for (let i = 0; i < d; i++) sum += (patterns[a * d + i] - patterns[b * d + i]) ** 2;
+      const sum = squaredDistance(patterns.subarray(a * d, (a + 1) * d), patterns, b, d);
       if (sum > 0 && sum < least) least = sum;
     }
   }

@@ -15,9 +15,7 @@ import { sizeOf } from '../shapes.ts';
 export interface RandomFeatures {
   /** phi(x) [features]: cosines and sines of random projections, so that phi(x) . phi(y) is about exp(-beta |x - y|^2 / 2). */
   features(x: ArrayLike<number>): Float64Array;
-  /** d (phi(x) . weights) / dx [d]. */
-  gradient(x: ArrayLike<number>, weights: ArrayLike<number>): Float64Array;
-  /** phi(x) . weights, and its gradient, in one pass. */
+  /** phi(x) . weights, and its gradient in x [d], in one pass. */
   sumAndGradient(x: ArrayLike<number>, weights: ArrayLike<number>): { sum: number; gradient: Float64Array };
 }
 
@@ -53,7 +51,6 @@ export function randomFeatures(d: number, count: number, beta: number, seed: num
       }
       return phi;
     },
-    gradient: (x, weights) => sumAndGradient(x, weights).gradient,
     sumAndGradient,
   };
 }
