@@ -568,6 +568,9 @@ export class WasmAssembler {
     }
     this.body.set(this.#g(to));
   }
+  /** WebAssembly has none. */
+  prefetch(_from: Memory): void {}
+
   loadWord(to: number, from: Memory): void {
     const offset = this.#address(from);
     this.body.word(plain.i32Load, offset);

@@ -333,6 +333,16 @@ export class Assembler {
     this.#wide(general.store, from, to);
   }
 
+  /** Says that the line of memory will be read: it comes into the first cache meanwhile. Any address will do. */
+  prefetch(from: Memory): void {
+    const { code, digit } = general.prefetch;
+    this.#room();
+    this.#rex(false, 0, from.index ?? 0, from.base);
+    this.#byte(0x0f);
+    this.#byte(code);
+    this.#operand(digit, from, 1);
+  }
+
   push(register: number): void {
     this.#inCode(general.push, register);
   }

@@ -240,6 +240,7 @@ export const general = {
   sub:         row('sub',   '29',    'MR', 'pw', undefined, 'X64'),
   or:          row('or',    '09',    'MR', 'ww', undefined, 'X64'),
   shiftLeft:   row('shl',   'C1 /4', 'MI', 'wb', undefined, 'X64'),
+  prefetch:    row('prefetcht0', '0F 18 /1', 'M', 'n', undefined, 'X64'),
   push:        row('push',  '50',    'O',  'w',  undefined, 'X64'),
   pop:         row('pop',   '58',    'O',  'w',  undefined, 'X64'),
   jumpNotZero: row('jne',   '0F 85', 'D',  'j',  undefined, 'X64'),

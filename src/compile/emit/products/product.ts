@@ -1,5 +1,7 @@
 /** @file A matrix product as a step asks for it: shape, strides, batch. */
 
+import { NUMBER_BYTES, WORD_BYTES } from '../loops/loops.ts';
+
 /** result = alpha * a b, for every index of the batch. */
 export interface Product {
   rows: number;
@@ -23,3 +25,9 @@ export interface Product {
    */
   parts?: number;
 }
+
+/** Numbers that the addresses of all factors of so many parts take, in whole lines. */
+export const tableNumbers = (parts: number): number =>
+  Math.ceil((2 * parts * WORD_BYTES) / LINE_BYTES) * (LINE_BYTES / NUMBER_BYTES);
+
+const LINE_BYTES = 64;

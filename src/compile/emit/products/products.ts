@@ -7,10 +7,12 @@
 import { type Assembler, RAX, RCX, RDX, RSI } from '../assembler/assembler.ts';
 import { target, walk } from '../loops/loops.ts';
 import { dotCost, emitDots } from './dot-products.ts';
+import { emitPacked, isPacked, packedScratch } from './packed-products.ts';
 import type { Product } from './product.ts';
-import { emitRows, type Panels, panelScratch, rowCost } from './row-products.ts';
+import { emitRows, type Panels, panelScratch } from './row-products.ts';
+import { rowCost } from './row-tiles.ts';
 
-export type { Product } from './product.ts';
+export { type Product, tableNumbers } from './product.ts';
 
 /** Whether one axis of b has its numbers beside each other. */
 export function isProductSupported({ inner, columns, b }: Product): boolean {
@@ -19,7 +21,7 @@ export function isProductSupported({ inner, columns, b }: Product): boolean {
 
 /**
  * A subroutine: RSI a, RDX b, RCX result, R8 scratch memory of `scratchOf` numbers. Of several parts R8 has the addresses of all a and b
- * in turn instead, and RSI and RDX are 0.
+ * in turn, in `tableNumbers` numbers, before the scratch memory, and RSI and RDX are 0.
  */
 export function emitProduct(assembler: Assembler, given: Product): void {
   const { product, panels, exchanged } = plan(given);
@@ -32,6 +34,7 @@ export function emitProduct(assembler: Assembler, given: Product): void {
     const loop = product.batch[depth];
     if (!loop) {
       if (panels === 'dots') emitDots(assembler, product);
+      else if (panels === 'packed') emitPacked(assembler, product);
       else emitRows(assembler, product, panels);
       return;
     }
@@ -48,7 +51,7 @@ export function scratchOf(given: Product): number {
 
 interface Plan {
   product: Product;
-  panels: Panels | 'dots';
+  panels: Panels | 'dots' | 'packed';
   /** Whether a and b have changed places. */
   exchanged: boolean;
   /** Numbers of scratch memory. */
@@ -73,7 +76,8 @@ function decide(given: Product): Plan {
   const exchanged = isTransposedVector(normal);
   const product = mergedRows(exchanged ? transposedVector(normal) : normal);
   const panels = panelsOf(product);
-  const scratch = panels === 'dots' ? 0 : panelScratch(product, panels);
+  const scratch =
+    panels === 'dots' ? 0 : panels === 'packed' ? packedScratch(product) : panelScratch(product, panels);
   return { product, panels, exchanged, scratch };
 }
 
@@ -81,6 +85,7 @@ function panelsOf(product: Product): Plan['panels'] {
   const { a, b, inner, columns } = product;
   const contiguous = a.inner === 1 && b.inner === 1;
   if (columns === 1 && contiguous) return dotCost(product) < rowCost(product) ? 'dots' : 'direct';
+  if (isPacked(product)) return 'packed';
   if (b.column === 1) return copies(product) ? 'copied' : 'direct';
   const transposing = rowCost(product) + TRANSPOSED * inner * columns;
   return contiguous && dotCost(product) < transposing ? 'dots' : 'transposed';
@@ -91,7 +96,7 @@ const TRANSPOSED = 0.3;
 
 /** Whether rows of b are so far apart and used so often that copies of its panels are worth it. */
 function copies({ rows, inner, columns, b }: Product): boolean {
-  return b.inner >= 512 && columns > 64 && rows >= 32 && inner >= 256;
+  return b.inner >= 512 && columns > 64 && rows >= 32 && inner >= 128;
 }
 
 /** Strides of axes of one entry chosen so that there is a contiguous one. */

@@ -1,87 +1,17 @@
 /**
- * @file Products whose result's rows are sums of rows of b: a tile of the result stays in registers while the inner axis passes.
- *
- * For every inner index, vectors of b are loaded once and multiplied by numbers of a, each used for a whole vector.
+ * @file Products whose result's rows are sums of rows of b: a tile of the result stays in registers while the inner axis passes
+ * (row-tiles.ts), tile after tile down the rows of each panel of columns.
  */
 
-import { type Assembler, at, R8, R9, R10, R11, R12, RCX, RDX, RSI, vector } from '../assembler/assembler.ts';
-import { addSets, hasRoom, setsOf } from '../loops/accumulators.ts';
-import { countDown, LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, setVector, splitEvenly, splitVectors, target, unrolled, WORD_BYTES, walk } from '../loops/loops.ts'; // biome-ignore format: one import
-import { type Costed, cheapest, costOfTiles } from '../loops/tile-search.ts';
+import { type Assembler, at, R8, R9, R10, RCX, RDX, RSI } from '../assembler/assembler.ts';
+import { LANES, moving, NUMBER_BYTES, setLanes, splitEvenly, splitVectors, target, unrolled, walk } from '../loops/loops.ts'; // biome-ignore format: one import
 import { emitBlock } from '../loops/transposes.ts';
+import { emitCopied } from './copied-panels.ts';
 import type { Product } from './product.ts';
+import { best, emitTile, type Panel, TAIL_MASK } from './row-tiles.ts';
 
 /** How panels of b, some vectors of columns wide, are read: where they are, or from scratch memory after a copy or a transpose. */
 export type Panels = 'direct' | 'copied' | 'transposed';
-
-/** Rows and vectors of columns. */
-interface Tile {
-  rows: number;
-  vectors: number;
-}
-
-/** Multiplications in the body of the innermost loop, about. */
-const BODY = 96;
-const TAIL_MASK = 1;
-
-/** Cycles of the whole product, by estimate. */
-export const rowCost = (product: Product): number => best(product).cost;
-
-/** The tile that wastes least for the shape. */
-function best(product: Product): Costed<Tile> {
-  const { inner, parts = 1 } = product;
-  const whole = { ...product, inner: parts * inner };
-  const all = Math.ceil(product.columns / LANES);
-  return cheapest(tiles(product.rows, all), ({ rows, vectors }) =>
-    costOfTiles(
-      [splitEvenly(all, vectors), splitEvenly(product.rows, rows)],
-      (width, height) => tileCost(height, width, whole) + conflicts(whole, height),
-    ),
-  );
-}
-
-function* tiles(allRows: number, allVectors: number): Generator<Tile> {
-  for (let vectors = 1; vectors <= Math.min(allVectors, target.registers - 2); vectors++)
-    for (let rows = 1; rows <= Math.min(allRows, tallest(vectors)); rows++) yield { rows, vectors };
-}
-
-/** Rows of a tile of so many vectors that registers allow. */
-function tallest(vectors: number): number {
-  if (vectors === 1 && !target.loadsFirst) return target.registers - 2;
-  let rows = 1;
-  while (hasRoom((rows + 1) * vectors, vectors, rows + 1)) rows++;
-  return rows;
-}
-
-/** Cycles of one tile: two multiplications, two loads and six of both in each, and the writing of the result. */
-function tileCost(rows: number, vectors: number, { rows: allRows, inner, b }: Product): number {
-  const multiplications = rows * vectors;
-  // A vector of b at no round address is two loads most of the time.
-  const loads = rows + vectors * (b.column === 1 && b.inner % LANES !== 0 ? 1.7 : 1);
-  const waiting = LATENCY / setsOf(multiplications, vectors, inner);
-  const again = allRows > rows && inner * vectors * LANES * NUMBER_BYTES > NEAR_BYTES;
-  const far = again ? FAR_LOAD * vectors : 0;
-  const step = Math.max(multiplications / 2, loads / 2, (multiplications + loads) / 6, waiting) + far;
-  return step * inner + 15 + 1.2 * multiplications;
-}
-
-/** What of the first cache a panel of b may take. */
-const NEAR_BYTES = 32768;
-/** Cycles that a vector from the second cache costs more than one from the first, beside other work, wherever it is used again. */
-const FAR_LOAD = 0.25;
-
-/** Cycles lost where so many rows of a fall on the same lines of a cache of 12 ways and 4096 bytes each that they push each other out. */
-function conflicts({ inner, a }: Product, rows: number): number {
-  const bytes = Math.abs(a.row) * NUMBER_BYTES;
-  const places = WAY_BYTES / (commonPower(bytes) || WAY_BYTES);
-  return bytes >= LINE_BYTES && rows / places > 8 ? 0.5 * rows * inner : 0;
-}
-
-const WAY_BYTES = 4096;
-const LINE_BYTES = 64;
-
-/** The largest power of two that divides both the number and the bytes of a way. */
-const commonPower = (bytes: number) => Math.min(WAY_BYTES, bytes & -bytes);
 
 /** Numbers of scratch memory. */
 export function panelScratch(product: Product, panels: Panels): number {
@@ -97,6 +27,11 @@ export function emitRows(assembler: Assembler, product: Product, panels: Panels)
     splitVectors(product.columns, tile.vectors),
     moving([RDX, b.column], [RCX, 1]),
     (columns) => {
+      if (panels === 'copied' && !target.loadsFirst) {
+        setLanes(assembler, TAIL_MASK, columns % LANES);
+        emitCopied(assembler, product, columns, tile.rows);
+        return;
+      }
       const from = panelOf(assembler, product, panels, columns);
       setLanes(assembler, TAIL_MASK, columns % LANES);
       walk(assembler, splitEvenly(product.rows, tile.rows), moving([RSI, a.row], [RCX, c.row]), (rows) =>
@@ -104,13 +39,6 @@ export function emitRows(assembler: Assembler, product: Product, panels: Panels)
       );
     },
   );
-}
-
-/** Where a panel of b is. */
-interface Panel {
-  base: number;
-  /** Numbers from one inner index to the next. */
-  inner: number;
 }
 
 function panelOf(assembler: Assembler, product: Product, panels: Panels, columns: number): Panel {
@@ -144,63 +72,4 @@ function panelOf(assembler: Assembler, product: Product, panels: Panels, columns
     );
   }
   return { base: R8, inner: width };
-}
-
-function emitTile(assembler: Assembler, product: Product, rows: number, columns: number, b: Panel): void {
-  const { inner, a, c, alpha, accumulate, parts = 1 } = product;
-  const vectors = Math.ceil(columns / LANES);
-  const tile = rows * vectors;
-  const sets = setsOf(tile, vectors, inner);
-  const firstB = sets * tile;
-  const number = REGISTERS - 1;
-  for (let i = 0; i < firstB; i++) assembler.clear(i);
-  const unroll = sets * Math.max(1, Math.floor(Math.min(BODY / tile, 16) / sets));
-  const addUp = (step: number): void => {
-    const accumulators = (step % sets) * tile;
-    const ofA = (row: number) => at(R9, (row * a.row + step * a.inner) * NUMBER_BYTES);
-    const ofB = (v: number) => at(R10, (step * b.inner + v * LANES) * NUMBER_BYTES);
-    if (rows === 1) {
-      assembler.broadcast(number, ofA(0));
-      for (let v = 0; v < vectors; v++) assembler.vector(vector.fma231, accumulators + v, number, ofB(v));
-      return;
-    }
-    for (let v = 0; v < vectors; v++) assembler.load(firstB + v, ofB(v));
-    for (let row = 0; row < rows; row++) {
-      if (vectors === 1) {
-        assembler.vector(vector.fma231, accumulators + row, firstB, ofA(row), { broadcast: true });
-        continue;
-      }
-      assembler.broadcast(number, ofA(row));
-      for (let v = 0; v < vectors; v++)
-        assembler.vector(vector.fma231, accumulators + row * vectors + v, number, firstB + v);
-    }
-  };
-  const multiply = () => unrolled(assembler, inner, unroll, moving([R9, a.inner], [R10, b.inner]), addUp);
-  if (parts === 1) {
-    assembler.copy(R9, RSI);
-    assembler.copy(R10, b.base);
-    multiply();
-  } else {
-    assembler.copy(R11, R8);
-    countDown(assembler, R12, parts, () => {
-      assembler.loadWord(R9, at(R11));
-      assembler.address(R9, at(R9, 0, RSI));
-      assembler.loadWord(R10, at(R11, WORD_BYTES));
-      assembler.address(R10, at(R10, 0, RDX));
-      multiply();
-      assembler.addNumber(R11, 2 * WORD_BYTES);
-    });
-  }
-  addSets(assembler, sets, tile);
-  if (alpha !== 1) setVector(assembler, number, alpha);
-  for (let row = 0; row < rows; row++)
-    for (let v = 0; v < vectors; v++) {
-      const register = row * vectors + v;
-      const to = at(RCX, (row * c.row + v * LANES) * NUMBER_BYTES);
-      const partial = v === vectors - 1 && columns % LANES !== 0;
-      if (alpha !== 1 && accumulate) assembler.vector(vector.fma213, register, number, to);
-      else if (alpha !== 1) assembler.vector(vector.mul, register, register, number);
-      else if (accumulate) assembler.vector(vector.add, register, register, to);
-      assembler.store(to, register, partial ? { mask: TAIL_MASK } : {});
-    }
 }

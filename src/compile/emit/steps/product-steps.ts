@@ -2,8 +2,8 @@
 
 import { collapsed, expanded, newPlace, type Place } from '../../layout/places.ts';
 import { at, R8, RAX, RCX, RDX, RSI } from '../assembler/assembler.ts';
-import { NUMBER_BYTES, WORD_BYTES } from '../loops/loops.ts';
-import { emitProduct, type Product, scratchOf } from '../products/products.ts';
+import { WORD_BYTES } from '../loops/loops.ts';
+import { emitProduct, type Product, scratchOf, tableNumbers } from '../products/products.ts';
 import { addressOf, type Kernel, kernelStep } from './kernel-steps.ts';
 import type { Step } from './step.ts';
 
@@ -59,8 +59,8 @@ const sameStrides = (one: Product, other: Product) =>
 function partsStep(parts: readonly Operands[], to: Place): Step {
   const product = { ...parts[0].product, parts: parts.length };
   const places = parts.flatMap(({ left, right }) => [left, right]);
-  // The addresses of all factors.
-  const table = newPlace([(places.length * WORD_BYTES) / NUMBER_BYTES]);
+  // The addresses of all factors, and scratch memory behind them.
+  const table = newPlace([tableNumbers(parts.length) + scratchOf(product)]);
   const { key, emit } = kernelOf(product);
   return {
     name: nameOf({ ...product, inner: parts.length * product.inner }),

@@ -99,6 +99,7 @@ const writers: Writer[] = [
       case 'addLong': a.addNumber(x as R, y as R); break;
       case 'add': a.addTo(x as M, y as R); break;
       case 'sub': a.subFrom(x as M, y as R); break;
+      case 'prefetch': a.prefetch(x as M); break;
       case 'push': a.push(x as R); break;
       case 'pop': a.pop(x as R); break;
       case 'jumpNotZero': a.jumpNotZero(new Label()); break;

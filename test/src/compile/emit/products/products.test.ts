@@ -6,6 +6,7 @@ import {
   isProductSupported,
   type Product,
   scratchOf,
+  tableNumbers,
 } from '../../../../../src/compile/emit/products/products.ts';
 import { itOn, runSubroutine, someNumbers, targets } from '../subroutine.ts';
 
@@ -166,6 +167,72 @@ describe.each(targets)('a product, $name', (target) => {
         expect(Math.abs(result[i * columns + j] - sum)).toBeLessThan(1e-5);
       }
   });
+
+  /** The largest error of some entries of every row, of products too large to look at all; operands as long as strides say. */
+  function someError(p: Product, parts = 1): number {
+    const { rows, inner, columns } = p;
+    const length = (n: number, stride: number, m: number, step: number) => (n - 1) * stride + (m - 1) * step + 1; // biome-ignore format: one thought
+    const sizes = {
+      a: length(rows, p.a.row, inner, p.a.inner),
+      b: length(inner, p.b.inner, columns, p.b.column),
+    };
+    const [a, b] = [someNumbers(parts * sizes.a, 1), someNumbers(parts * sizes.b, 2)];
+    const before = someNumbers(length(rows, p.c.row, columns, 1), 3);
+    const result = runSubroutine(
+      (assembler) => {
+        if (parts > 1) {
+          for (let part = 0; part < parts; part++) {
+            assembler.address(RAX, at(RSI, 4 * part * sizes.a));
+            assembler.storeWord(at(R8, 2 * WORD_BYTES * part), RAX);
+            assembler.address(RAX, at(RDX, 4 * part * sizes.b));
+            assembler.storeWord(at(R8, (2 * part + 1) * WORD_BYTES), RAX);
+          }
+          assembler.set(RSI, 0);
+          assembler.set(RDX, 0);
+        }
+        emitProduct(assembler, p);
+      },
+      { a, b, result: before, scratch: scratchOf(p) + (parts > 1 ? tableNumbers(parts) : 0) },
+    );
+    let worst = 0;
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < p.c.row && i * p.c.row + j < result.length; j++) {
+        const at = i * p.c.row + j;
+        if (j >= columns) {
+          expect(result[at], `number ${at} between rows`).toBe(before[at]);
+          continue;
+        }
+        if ((i + j) % 31 && j !== columns - 1) continue;
+        let sum = p.accumulate ? before[at] : 0;
+        let scale = 1;
+        for (let part = 0; part < parts; part++)
+          for (let k = 0; k < inner; k++) {
+            const [x, y] = [i * p.a.row + k * p.a.inner, k * p.b.inner + j * p.b.column];
+            const term = a[part * sizes.a + x] * b[part * sizes.b + y];
+            sum += term;
+            scale += Math.abs(term);
+          }
+        worst = Math.max(worst, Math.abs(result[at] - sum) / scale);
+      }
+    return worst;
+  }
+
+  it.each<[Shape, number]>([
+    [[32, 256, 96], 512], [[33, 131, 83], 520], [[75, 128, 100], 1024], [[300, 130, 70], 512],
+  ])('copies panels of rows that lie far apart: %j of %i', ([rows, inner, columns], row) => {
+    const far = product([rows, inner, columns], '', { b: { inner: row, column: 1 }, c: { row: columns + 3 } });
+    expect(someError(far)).toBeLessThan(1e-6);
+    expect(someError({ ...far, accumulate: true, alpha: 1 })).toBeLessThan(1e-6);
+  }); // biome-ignore format: a table
+
+  it.each<[Shape, number]>([
+    [[400, 5, 331], 1], [[131, 18, 1024], 3], [[1024, 3, 129], 2], [[20, 33, 6560], 2], [[370, 300, 360], 1],
+  ])('copies both operands of a result that is large: %j, %i parts', ([rows, inner, columns], parts) => {
+    const of = (more: Partial<Product>) =>
+      product([rows, inner, columns], 'a', { c: { row: columns + 1 }, ...(parts > 1 ? { parts } : {}), ...more }); // biome-ignore format: one thought
+    expect(someError(of({}), parts)).toBeLessThan(1e-6);
+    expect(someError(of({ accumulate: true }), parts)).toBeLessThan(1e-6);
+  }); // biome-ignore format: a table
 
   it('says where no axis of b is contiguous', () => {
     const p = product([6, 20, 35], '', { b: { inner: 70, column: 2 } });
