@@ -33,7 +33,9 @@ export const presetNotes: Readonly<Record<string, string>> = {
   'omniglot-4k-untold-first':
     '64 drawings, the mask not always told, first of two stages: shows what is noise',
   'omniglot-4k-untold': 'second stage, --from the first: coded slots told the mask or not',
-  'omniglot-8k-untold': 'the same in 8,192 floats, --from a first stage of 128 numbers a code',
+  'omniglot-2k-untold': 'the same in 2,304 floats, --from a first stage of 36 numbers a code',
+  'omniglot-8k-untold': 'the same in 8,192 floats, 128 numbers a code',
+  'omniglot-16k-untold': 'the same in 16,384 floats, 256 numbers a code',
   'omniglot-4k-any':
     '64 to 128 drawings in 4,608 floats, --from omniglot-4k: coded slots of half as many numbers where more come',
   'omniglot-any': '64 to 512 drawings in 16,384 floats, told the mask or not: coded slots of many lengths',

@@ -55,7 +55,7 @@ interface OnsetRow {
   looks: Look[];
   /** Update at which more than `BEGUN` of the samples are memorised, between looks by interpolation; undefined: not reached. */
   memorises?: number;
-  /** Update at which samples first were as near to fresh patterns as twice what they came to at best. */
+  /** Update at which samples first were as near to fresh patterns as twice what they came to at best; undefined: they always were. */
   generates?: number;
 }
 
@@ -141,9 +141,11 @@ export function memorises(looks: readonly Look[]): number | undefined {
   return a.step * (b.step / a.step) ** part;
 }
 
-function generates(looks: readonly Look[]): number | undefined {
+/** Undefined too where the first look is near enough: what an untrained network draws was never farther, so it says nothing. */
+export function generates(looks: readonly Look[]): number | undefined {
   const best = Math.min(...looks.map(({ from_fresh }) => from_fresh));
-  return looks.find(({ from_fresh }) => from_fresh <= 2 * best)?.step;
+  const at = looks.findIndex(({ from_fresh }) => from_fresh <= 2 * best);
+  return at > 0 ? looks[at].step : undefined;
 }
 
 const updates = (value: number | undefined) => (value === undefined ? '-' : String(Math.round(value)));
@@ -208,7 +210,9 @@ export function updatesChart(rows: OnsetRow[], task: string): Uint8Array {
     curves: [
       { name: 'memorises from', points },
       { name: `${Math.round(rate)} updates a pattern`, points: proportional },
-      { name: 'generates from', points: generated.map((row) => ({ x: row.patterns, y: row.generates! })) },
+      ...(generated.length > 0
+        ? [{ name: 'generates from', points: generated.map((row) => ({ x: row.patterns, y: row.generates! })) }]
+        : []),
     ],
     markers: true,
   });

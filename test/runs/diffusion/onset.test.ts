@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { memorises } from '../../../runs/diffusion/onset.ts';
+import { generates, memorises } from '../../../runs/diffusion/onset.ts';
 import { ebmm, expectRefused, folderOfFile } from '../command.ts';
 
 const folder = folderOfFile();
@@ -11,6 +11,12 @@ test('where memorisation begins lies between two looks, on a logarithmic scale',
   expect(memorises([look(100, 0), look(400, 0.6)])).toBeCloseTo(200, 9);
   expect(memorises([look(100, 0.1), look(400, 0.3)])).toBeUndefined();
   expect(memorises([look(100, 0.9)])).toBe(100);
+});
+
+test('from when samples are good is not told where they always were as near', () => {
+  const look = (step: number, from_fresh: number) => ({ step, memorised: 0, from_fresh });
+  expect(generates([look(50, 9), look(100, 4), look(200, 2)])).toBe(100);
+  expect(generates([look(50, 3), look(100, 5), look(200, 2)])).toBeUndefined();
 });
 
 test('more patterns on the circle are memorised later', { timeout: 60_000 }, async () => {
