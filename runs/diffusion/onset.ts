@@ -211,7 +211,12 @@ export function updatesChart(rows: OnsetRow[], task: string): Uint8Array {
       { name: 'memorises from', points },
       { name: `${Math.round(rate)} updates a pattern`, points: proportional },
       ...(generated.length > 0
-        ? [{ name: 'generates from', points: generated.map((row) => ({ x: row.patterns, y: row.generates! })) }]
+        ? [
+            {
+              name: 'generates from',
+              points: generated.map((row) => ({ x: row.patterns, y: row.generates! })),
+            },
+          ]
         : []),
     ],
     markers: true,
