@@ -207,6 +207,32 @@ const networkSchema = z.discriminatedUnion('name', [
       ),
   }),
   z.strictObject({
+    name: z.literal('dynamic-kanerva'),
+    slots: whole(1, 256)
+      .default(32)
+      .describe(
+        'rows of the table, of which every pattern is a linear combination; every query solves slots x slots',
+      ),
+    code: whole(1)
+      .optional()
+      .describe(
+        'numbers of a code, at most the values of a pattern; slots x code is the memory; default: 144, or those values where they are fewer',
+      ),
+    rounds: loops(1)
+      .default(2)
+      .describe('times that writing finds the addresses, each on the table that the one before has written'),
+    posterior: z
+      .boolean()
+      .default(false)
+      .describe(
+        'whether the covariance of the table is kept too, slots (slots + 1) / 2 numbers, so that patterns can be added to it',
+      ),
+    width: whole(1)
+      .default(16)
+      .describe('channels of the convolutions that decode images, twice as many at half size'),
+    hidden: whole(1).default(128).describe('units of the perceptron that decodes what is no image'),
+  }),
+  z.strictObject({
     name: z.literal('universal'),
     slots: whole(1).default(16).describe('memories; slots x values of a pattern is the memory'),
     similarity: z.enum(slotSimilarities).default('dot').describe('of a pattern and a memory'),

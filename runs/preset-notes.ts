@@ -45,6 +45,7 @@ export const presetNotes: Readonly<Record<string, string>> = {
   'omniglot-conv-first': "the paper's convolutional network, smaller; first of two stages, on 8 drawings",
   'omniglot-conv': 'second stage, --from the first: 16 and 64 drawings',
   'omniglot-memory-network': '64 drawings, rival: memory network',
+  'omniglot-kanerva': '64 drawings in 4,608 floats, rival: Dynamic Kanerva Machine',
   'cifar10-4k': '64 photographs in 4,608 floats, told the mask or not: coded slots',
   'cifar10-16k': '64 photographs in 16,384 floats, told the mask or not: coded slots',
   'cifar10-key-value': '64 photographs, key-value energy that writes codes',

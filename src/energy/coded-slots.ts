@@ -23,8 +23,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { colourCosines } from '../cosines.ts';
 import { InputError } from '../errors.ts';
-import { convolution, dense } from './layers.ts';
-import type { EnergyNetwork, ParameterSpec, Parameters } from './network.ts';
+import { decoded, decoderParameters, enlarged, filter, layer, shared, silu } from './decoder.ts';
+import { dense } from './layers.ts';
+import type { EnergyNetwork, Parameters } from './network.ts';
 import { sizeOf } from './network.ts';
 import { movedOn } from './slots.ts';
 
@@ -195,12 +196,7 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
             ...filter('trust6', width, 4, 3, 0, START),
           }
         : {}),
-      ...filter('decode1', 3 * channels, width),
-      ...filter('decode2', width, 2 * width),
-      ...filter('decode3', 2 * width, 2 * width),
-      ...filter('decode4', 2 * width, 2 * width),
-      ...filter('decode5', 3 * width, width),
-      ...filter('decode6', width, channels + Number(noise), 3, 0, 0),
+      ...decoderParameters(channels, width, channels + Number(noise)),
     },
     principal: { count: longest, start: ({ mean, components }) => ({ mean, ...start(components) }) },
     energy(p, x) {
@@ -213,11 +209,7 @@ export function codedSlots(options: CodedSlotsOptions): EnergyNetwork {
       const weights = believed.reduce((product: tf.Tensor, t) => tf.mul(t, product), speaks);
       const rough = image(tf.add(dense(attend(p, flat(x), flat(weights)), p['decode.w']), p.mean));
       const heard = believed.reduce((product: tf.Tensor, t) => tf.mul(t, product), x);
-      const c1 = silu(layer(p, 'decode1', tf.concat([rough, heard, tf.mul(rough, heard)], 4)));
-      const c2 = silu(layer(p, 'decode2', c1, 2));
-      const c4 = silu(layer(p, 'decode4', silu(layer(p, 'decode3', c2))));
-      const c5 = silu(layer(p, 'decode5', tf.concat([c1, enlarged(tf.add(c2, c4))], 4)));
-      const out = layer(p, 'decode6', c5);
+      const out = decoded(p, rough, heard);
       const part = (from: number, count: number) =>
         tf.slice(out, [0, 0, 0, 0, from], [episodes, patterns, height, wide, count]);
       const guess = tf.add(rough, part(0, channels));
@@ -275,43 +267,4 @@ function cutsOf(slots: number, code: number, halvings: number, longest: number):
     if (Number.isInteger(rows) && Number.isInteger(length)) cuts.push({ rows, length, mark: MARK * i });
   }
   return cuts;
-}
-
-const silu = (x: tf.Tensor) => tf.mul(x, tf.sigmoid(x));
-
-const shared = (shape: number[], init: ParameterSpec['init']): ParameterSpec => ({
-  shape,
-  init,
-  writable: false,
-});
-
-/** A convolution's weights; of gain 0 it puts out `bias` at first. */
-function filter(
-  name: string,
-  inputs: number,
-  outputs: number,
-  side = 3,
-  gain = 1,
-  bias = 0,
-): Record<string, ParameterSpec> {
-  const fan = side * side * inputs;
-  return {
-    [`${name}.w`]: shared([side, side, inputs, outputs], { normal: gain * Math.sqrt(1.5 / fan) }),
-    [`${name}.b`]: shared([outputs], { constant: bias }),
-  };
-}
-
-const layer = (p: Parameters, name: string, x: tf.Tensor, stride = 1) =>
-  convolution(x, p[`${name}.w`], p[`${name}.b`], stride);
-
-/** Every pixel four times: [e, n, h, w, c] to [e, n, 2 h, 2 w, c]. */
-function enlarged(x: tf.Tensor): tf.Tensor {
-  const [e, n, h, w, c] = x.shape as [number, number, number, number, number];
-  return tf.reshape(tf.tile(tf.reshape(x, [e * n * h, 1, w, 1, c]), [1, 2, 1, 2, 1]), [
-    e,
-    n,
-    2 * h,
-    2 * w,
-    c,
-  ]);
 }

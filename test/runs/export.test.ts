@@ -59,6 +59,7 @@ testInRuntime.each([
   ['gated-recurrent', { name: 'binary', dimension: 24 }, { width: 8, memory: 4, hops: 2 }],
   ['key-value', { name: 'omniglot' }, { keys: 4, code: 16, width: 4 }],
   ['memory-network', { name: 'binary', dimension: 24 }, { slots: 4, code: 6, hidden: 8 }],
+  ['dynamic-kanerva', { name: 'omniglot' }, { slots: 4, code: 16, width: 4 }],
 ])('%s: plain onnxruntime gives what the framework gives', async (name, task, options) => {
   const config = parseConfig(
     {

@@ -57,6 +57,17 @@ test('every rule of one matrix learns from streams', async () => {
   }
 });
 
+test('a Kanerva machine that keeps its covariance learns from streams', async () => {
+  const network = { name: 'dynamic-kanerva', slots: 4, code: 8, hidden: 4 };
+  const { run, status } = await train('kanerva', { ...config, network: { ...network, posterior: true } });
+  expect(status).toBe(0);
+  const { rows } = JSON.parse(
+    (await ebmm(['stream', run, '--episodes', '2', '--against', 'none', '--json'])).out,
+  );
+  expect(rows[0].floats).toBe(4 * 8 + 10);
+  expectRefused(await train('kanerva-mean', { ...config, network }), 'stores all patterns at once');
+});
+
 test('what stores all at once, and loads beyond the stream, are refused in one line', async () => {
   const lstm = await train('lstm', { ...config, network: { name: 'lstm', units: 4, hidden: 4 } });
   expectRefused(lstm, 'an LSTM');

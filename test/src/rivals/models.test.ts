@@ -7,6 +7,7 @@ import { initialise } from '../../../src/energy/index.ts';
 import type { MemoryModel } from '../../../src/memory/model.ts';
 import { stream } from '../../../src/random.ts';
 import {
+  dynamicKanerva,
   fastWeightRules,
   fastWeights,
   lstm,
@@ -28,9 +29,26 @@ const models: Record<string, MemoryModel> = {
     fastWeightRules.map((rule) => [`fast-weights ${rule}`, fastWeights({ patternShape, rule, steps: 2 })]),
   ),
   'memory-network, tied': memoryNetwork({ patternShape, slots: 4, code: 5, hidden: 7, tied: true }),
+  'dynamic-kanerva': dynamicKanerva({ patternShape, slots: 4, code: 5, hidden: 7 }),
+  'dynamic-kanerva, added to': dynamicKanerva({
+    patternShape,
+    slots: 4,
+    code: 5,
+    hidden: 7,
+    posterior: true,
+  }),
+  'dynamic-kanerva of images': awake(
+    dynamicKanerva({ patternShape: [4, 4, 1], slots: 3, code: 5, width: 3 }),
+  ),
   'memory-network of images': memoryNetwork({ patternShape: [4, 4, 1], slots: 3, code: 5, hidden: 7 }),
 };
 const [episodes, patterns] = [2, 3];
+
+/** With a last layer of convolutions that is not 0 at first, so that those before it have a slope. */
+function awake(model: MemoryModel): MemoryModel {
+  const last = { ...model.parameters['decode6.w'], init: { normal: 0.2 } };
+  return { ...model, parameters: { ...model.parameters, 'decode6.w': last } };
+}
 
 function prepare(model: MemoryModel, range = model.range) {
   const shape = [episodes, patterns, ...model.patternShape];
@@ -61,7 +79,11 @@ describe.each(Object.entries(models))('%s', (name, model) => {
     expect(shapes).toEqual(model.state);
     const sum = Object.values(model.state).reduce((total, shape) => total + sizeOf(shape), 0);
     // Of a symmetric trace one half is enough, and of a hollow matrix without its diagonal.
-    const halves: Record<string, number> = { plasticity: 21, 'fast-weights momentum': 30 };
+    const halves: Record<string, number> = {
+      plasticity: 21,
+      'fast-weights momentum': 30,
+      'dynamic-kanerva, added to': 30,
+    };
     expect(model.floats).toBe(halves[name] ?? (name.startsWith('fast-weights') ? 15 : sum));
   });
 
