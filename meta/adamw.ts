@@ -1,5 +1,6 @@
 /** @file AdamW (Loshchilov and Hutter 2019) with global-norm clipping and a learning-rate schedule, in tensor operations. */
 import * as tf from '@tensorflow/tfjs';
+import * as args from '../src/arguments.ts';
 import type { NamedTensors } from '../src/autodiff/index.ts';
 
 export interface AdamW {
@@ -11,6 +12,14 @@ export interface AdamW {
   /** Greatest global norm of the gradient; larger ones are scaled down to it. */
   clip: number;
 }
+
+export const OPTIMISER = args.fields({
+  beta1: args.number,
+  beta2: args.number,
+  epsilon: args.number,
+  weight_decay: args.number,
+  clip: args.number,
+});
 
 /** Prefixes of the optimiser's two moments in its named tensors. */
 export const MOMENTS = ['m:', 'v:'] as const;
@@ -37,6 +46,22 @@ export function adamW(
   update: tf.Scalar,
   rate: tf.Scalar,
 ): { p: NamedTensors; moments: NamedTensors; norm: tf.Scalar; finite: tf.Scalar } {
+  const tensors = args.record(args.tensor, 'tensors by name');
+  args.check('adamW', {
+    settings: [settings, OPTIMISER],
+    p: [p, tensors],
+    moments: [moments, tensors],
+    gradients: [gradients, tensors],
+    loss: [loss, args.tensor],
+    update: [update, args.tensor],
+    rate: [rate, args.tensor],
+  });
+  for (const name of Object.keys(p))
+    args.check('adamW', {
+      [`gradients.${name}`]: [gradients[name], args.tensor],
+      [`moments.m:${name}`]: [moments[`m:${name}`], args.tensor],
+      [`moments.v:${name}`]: [moments[`v:${name}`], args.tensor],
+    });
   const { beta1, beta2, epsilon, weight_decay, clip } = settings;
   const norm = globalNorm(gradients);
   const finite = tf.isFinite(tf.add(norm, tf.abs(loss)));

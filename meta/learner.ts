@@ -1,5 +1,6 @@
 /** @file What the trainer trains: parameters with a loss, and where the batches of its updates come from. */
 import type * as tf from '@tensorflow/tfjs';
+import * as args from '../src/arguments.ts';
 import type { NamedTensors } from '../src/autodiff/index.ts';
 import type { InputSpec, NamedValues } from '../src/compile/index.ts';
 import type { ParameterSpec } from '../src/energy/index.ts';
@@ -22,6 +23,17 @@ export interface Trainable {
    */
   stages?(p: NamedTensors, batch: NamedTensors): NamedTensors;
 }
+
+/** What functions that train it look at. */
+export const TRAINABLE = args.fields(
+  {
+    parameters: args.record(args.fields({ shape: args.axes })),
+    inputs: args.callable,
+    outputs: args.listOf(args.text),
+    loss: args.callable,
+  },
+  'something to train: { parameters, inputs, outputs, loss }',
+);
 
 /** One batch, and how to measure what an update made of it. */
 export interface Draw {

@@ -1,5 +1,6 @@
 /** @file A memory model as something to train: episodes of a task, corrupted, stored, recalled. */
 import * as tf from '@tensorflow/tfjs';
+import * as args from '../src/arguments.ts';
 import type { NamedTensors } from '../src/autodiff/index.ts';
 import { InputError } from '../src/errors.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
@@ -90,8 +91,26 @@ export interface MemoryLearnerOptions {
   model: MemoryModel;
 }
 
+const OPTIONS = args.fields({
+  config: args.fields({
+    training: args.fields({ episodes: args.whole(1) }),
+    known: args.flag,
+    seed: args.number,
+  }),
+  task: args.fields({ name: args.text, patternShape: args.shape, patterns: args.callable }),
+  corruption: args.fields({ apply: args.callable }),
+  model: args.fields({
+    parameters: args.object,
+    patternShape: args.axes,
+    store: args.callable,
+    recall: args.callable,
+  }),
+});
+
 /** @throws InputError where the task is a stream, but nothing can be added to the memory, or only some of its patterns are asked for */
-export function memoryLearner({ config, task, corruption, model }: MemoryLearnerOptions): Learner {
+export function memoryLearner(options: MemoryLearnerOptions): Learner {
+  args.check('memoryLearner', { options: [options, OPTIONS] });
+  const { config, task, corruption, model } = options;
   const { known, seed, training } = config;
   const { iterates, queries: read, untold, noise = 0 } = training;
   const stream = config.task?.stream;

@@ -1,11 +1,12 @@
 /** @file The whole update of the outer loop as one tensor function: the loss, its gradient, AdamW, the moving average. */
 import * as tf from '@tensorflow/tfjs';
+import * as args from '../src/arguments.ts';
 import { gradsWithAuxiliary, type NamedTensors } from '../src/autodiff/index.ts';
 import type { InputSpec, TensorFunction } from '../src/compile/program/engine.ts';
 import { meanName, type Split } from '../src/compile/split/split.ts';
 import { prefixed } from '../src/prefixed.ts';
-import { type AdamW, adamW, MOMENTS } from './adamw.ts';
-import type { Trainable } from './learner.ts';
+import { type AdamW, adamW, MOMENTS, OPTIMISER } from './adamw.ts';
+import { TRAINABLE, type Trainable } from './learner.ts';
 import { learningRate, type Schedule } from './schedule.ts';
 
 /** Prefix of the moving average of the parameters. */
@@ -24,6 +25,15 @@ export interface MetaStepSettings {
   /** Parts that a batch is computed in; default: from sizes alone. */
   parts?: number;
 }
+
+const SETTINGS = args.fields({
+  trainable: TRAINABLE,
+  optimiser: OPTIMISER,
+  schedule: args.object,
+  steps: args.whole(0),
+  average: args.optional(args.number),
+  parts: args.optional(args.whole(1)),
+});
 
 /** Prefixes of all that an update carries over to the next, for every parameter. */
 export const statePrefixes = ({ average = 0 }: Pick<MetaStepSettings, 'average'>) => [
@@ -88,6 +98,7 @@ function updated(
  * of the gradients of parts of the batch.
  */
 export function metaStep(settings: MetaStepSettings): TensorFunction {
+  args.check('metaStep', { settings: [settings, SETTINGS] });
   const { trainable } = settings;
   const names = Object.keys(trainable.parameters);
   const gradient = lossAndGradient(trainable);
@@ -117,6 +128,11 @@ export function metaStepInputs(
   episodes: number,
   patterns: number,
 ): Record<string, InputSpec> {
+  args.check('metaStepInputs', {
+    settings: [settings, SETTINGS],
+    episodes: [episodes, args.whole(1)],
+    patterns: [patterns, args.whole(1)],
+  });
   const specs: Record<string, InputSpec> = {};
   for (const prefix of statePrefixes(settings)) {
     for (const [name, { shape }] of Object.entries(settings.trainable.parameters))

@@ -3,6 +3,7 @@
  * Format: https://github.com/huggingface/safetensors#format
  */
 import { z } from 'zod';
+import * as args from '../src/arguments.ts';
 import { InputError } from '../src/errors.ts';
 
 export interface NamedArray {
@@ -24,10 +25,26 @@ const headerSchema = z
   .object({ __metadata__: z.record(z.string(), z.string()).optional() })
   .catchall(entrySchema);
 
+const BYTES = args.kind('a Uint8Array', (v) => v instanceof Uint8Array);
+const ARRAYS = args.record(
+  args.fields({
+    shape: args.axes,
+    values: args.kind(
+      'a Float32Array or Uint8Array',
+      (v) => v instanceof Float32Array || v instanceof Uint8Array,
+    ),
+  }),
+  'arrays by name: { shape, values }',
+);
+
 export function encodeSafetensors(
   tensors: Record<string, NamedArray | NamedBytes>,
   metadata: Record<string, string> = {},
 ): Uint8Array {
+  args.check('encodeSafetensors', {
+    tensors: [tensors, ARRAYS],
+    metadata: [metadata, args.record(args.text)],
+  });
   let offset = 0;
   const header: Record<string, unknown> = { __metadata__: metadata };
   for (const [name, { shape, values }] of Object.entries(tensors)) {
@@ -71,6 +88,7 @@ function decode(
   const fail = (what: string): never => {
     throw new InputError(`${file}: not a readable safetensors file (${what})`);
   };
+  args.check('decodeSafetensors', { bytes: [bytes, BYTES] });
   if (bytes.length < 8) fail(`${bytes.length} bytes long`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));

@@ -1,9 +1,10 @@
 /** @file The outer loop: draws batches, runs the compiled meta-step, keeps the state that a checkpoint saves. */
+import * as args from '../src/arguments.ts';
 import type { Engine, NamedValues, TensorFunction, Values } from '../src/compile/index.ts';
 import { initialise, type ParameterSpec } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
 import type { Config } from './config.ts';
-import type { Learner } from './learner.ts';
+import { type Learner, TRAINABLE } from './learner.ts';
 import { AVERAGE, type MetaStepSettings, metaStep, metaStepInputs, statePrefixes } from './meta-step.ts';
 import { drawParts, joinedValues, meanOf, NOT_PARTED, type PartsElsewhere, partOf } from './parts.ts';
 import { type TroubleFinder, troubleFinder } from './trouble.ts';
@@ -68,8 +69,12 @@ export function stateOf(parameters: Record<string, Float32Array>, average = 0): 
   return { step: 0, values, seconds: 0, lost: { total: 0, inARow: 0 } };
 }
 
+const STATE = args.fields({ values: args.record(args.floats) }, 'the state of a Trainer');
+
 /** What a run is used with: the moving average of its parameters where one was kept, else the parameters. */
-export function trainedParameters({ values }: TrainingState): Record<string, Float32Array> {
+export function trainedParameters(state: TrainingState): Record<string, Float32Array> {
+  args.check('trainedParameters', { state: [state, STATE] });
+  const { values } = state;
   const names = Object.keys(values).filter((name) => name.startsWith('p:'));
   return Object.fromEntries(
     names.map((name) => [name.slice(2), values[AVERAGE + name.slice(2)] ?? values[name]]),
@@ -80,6 +85,19 @@ const NOTHING = new Float32Array(0);
 
 const namesOf = (values: NamedValues, prefix: string): NamedValues =>
   Object.fromEntries(Object.entries(values).filter(([name]) => name.startsWith(prefix)));
+
+const OPTIONS = args.fields({
+  training: args.fields({ steps: args.whole(0), episodes: args.whole(1) }),
+  learner: args.fields({
+    trainable: TRAINABLE,
+    loads: args.kind('a list of loads', (v) => Array.isArray(v) && v.length > 0),
+    load: args.callable,
+    draw: args.callable,
+  }),
+  engine: args.engine,
+  seed: args.number,
+  state: args.optional(args.fields({ values: args.record(args.floats) })),
+});
 
 export class Trainer {
   readonly state: TrainingState;
@@ -92,6 +110,7 @@ export class Trainer {
   #firstTrouble?: string;
 
   constructor(options: TrainerOptions) {
+    args.check('Trainer', { options: [options, OPTIONS] });
     const { training, learner, seed } = options;
     this.#options = options;
     this.#settings = {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import type { Command } from 'commander';
 import { trainedParameters } from '../meta/checkpoint.ts';
+import * as args from '../src/arguments.ts';
 import { compiledEngine, exportOnnx, type NamedTensors } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { checkWritable, writeFileAtomically } from '../src/files.ts';
@@ -16,7 +17,7 @@ import { EXAMPLE_FILES, exportExample } from './export-example.ts';
 import type { IO } from './io.ts';
 import { bestOption, dataOption, jsonOption, positive, resizeOption, taskOption } from './options.ts';
 import { checkFolder } from './outputs.ts';
-import { type LoadedRun, loadRun } from './run-folder.ts';
+import { LOADED, type LoadedRun, loadRun } from './run-folder.ts';
 
 /** What the exported models are fixed to. */
 export interface ExportOptions {
@@ -135,10 +136,16 @@ export async function exportCommand({ run: name, onnx, json, task, ...options }:
  * @throws InputError for an option that there is none of or cannot be, and when a part of the memory has a name that the models need
  */
 export function exportMemory(
-  { name, config, model, state }: Pick<LoadedRun, 'name' | 'config' | 'model' | 'state'>,
+  run: Pick<LoadedRun, 'name' | 'config' | 'model' | 'state'>,
   options: ExportOptions = {},
 ): { write: Uint8Array; read: Uint8Array; memory: ExportedMemory } {
   checkNames('exportMemory', options, NAMES);
+  args.check('exportMemory', {
+    run: [run, LOADED],
+    config: [run?.config, args.object],
+    known: [options.known, args.optional(args.flag)],
+  });
+  const { name, config, model, state } = run;
   const { episodes = 1, known = config.known, steps = model.steps } = options;
   const { patterns = Math.max(...[config.training.patterns].flat()), queries = patterns } = options;
   const { bits } = options;
@@ -148,7 +155,7 @@ export function exportMemory(
   const own = rounding ?? model.bits;
   for (const [what, n] of Object.entries({ episodes, patterns, queries })) {
     if (!(Number.isInteger(n) && n >= 1))
-      throw new InputError(`${what} ${n}: expected a whole number of at least 1`);
+      throw new InputError(`${what} ${args.described(n)}: expected a whole number of at least 1`);
   }
   checkNumbers('patterns', [episodes, patterns, ...model.patternShape]);
   checkNumbers('queries', [episodes, queries, ...model.patternShape]);

@@ -7,6 +7,7 @@ import { withLoss } from '../meta/loss.ts';
 import { checkSize } from '../meta/size.ts';
 import { taskOf } from '../meta/stored-task.ts';
 import { type StepReport, stateOf, Trainer, type TrainingState } from '../meta/trainer.ts';
+import * as args from '../src/arguments.ts';
 import { compiledEngine, type Engine } from '../src/compile/index.ts';
 import { checkNetwork, type EnergyNetwork } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
@@ -54,22 +55,37 @@ export interface MetaTrainOptions extends Omit<ConfigInput, 'network' | 'task' |
   signal?: AbortSignal;
 }
 
+const OPTIONS = args.fields({
+  network: args.object,
+  task: args.object,
+  loss: args.optional(args.callable),
+  engine: args.optional(args.engine),
+  source: args.optional(args.fields({ cache: args.text })),
+  onUpdate: args.optional(args.callable),
+  onValidation: args.optional(args.callable),
+  signal: args.optional(
+    args.kind('an AbortSignal', (v) => typeof (v as AbortSignal | null)?.throwIfAborted === 'function'),
+  ),
+});
+
 /**
  * Meta-trains the initial weights and the write and read rules of a memory.
  * @throws InputError when an option is wrong or unknown, or training loses its numbers; the reason of the signal when that ended it
  */
-export async function metaTrain({
-  network,
-  task: given,
-  corruption: corrupted,
-  loss,
-  engine = compiledEngine(),
-  source = { cache: '' },
-  onUpdate,
-  onValidation,
-  signal,
-  ...options
-}: MetaTrainOptions): Promise<TrainedMemory> {
+export async function metaTrain(all: MetaTrainOptions): Promise<TrainedMemory> {
+  args.check('metaTrain', { options: [all, OPTIONS] });
+  const {
+    network,
+    task: given,
+    corruption: corrupted,
+    loss,
+    engine = compiledEngine(),
+    source = { cache: '' },
+    onUpdate,
+    onValidation,
+    signal,
+    ...options
+  } = all;
   signal?.throwIfAborted();
   const ownNetwork = isObject<EnergyNetwork>(network, 'energy') ? network : undefined;
   const ownTask = isObject<Task>(given, 'patterns') ? checkedTask(given, given.name ?? 'task') : undefined;

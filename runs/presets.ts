@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, parseConfig } from '../meta/config.ts';
 import { anchored, namesModule } from '../meta/config-paths.ts';
+import * as args from '../src/arguments.ts';
 import { InputError } from '../src/errors.ts';
 import { nearest } from '../src/nearest.ts';
 import { checkModules } from './modules.ts';
@@ -24,8 +25,12 @@ export async function presetNames(): Promise<string[]> {
  */
 export async function configure(
   name: string,
-  changes: [key: string, value: unknown][],
+  changes: [key: string, value: unknown][] = [],
 ): Promise<{ name: string; config: Config }> {
+  args.check('configure', {
+    preset: [name, args.name],
+    changes: [changes, args.kind('a list of [key, value], such as [["training.steps", 500]]', isChanges)],
+  });
   const names = await presetNames();
   const isFile = name.endsWith('.json') || name.includes('/');
   if (!isFile && !names.includes(name)) {
@@ -47,6 +52,12 @@ export async function configure(
     config: parseConfig(value, isFile ? name : `preset "${name}"`),
   };
 }
+
+const isChanges = (value: unknown) =>
+  Array.isArray(value) &&
+  value.every(
+    (pair) => Array.isArray(pair) && pair.length === 2 && typeof pair[0] === 'string' && pair[0] !== '',
+  );
 
 /** `training.steps=500`: the value is JSON, or else a string. */
 export function parseChange(text: string): [string, unknown] {

@@ -6,7 +6,7 @@ import { sparkline } from './sparkline.ts';
 
 export interface Progress {
   /**
-   * @param done of the total
+   * @param done of the total, which grows where more turns out to be done than was foreseen
    * @param remark what it is at, such as the current error
    * @param watched a value whose history a terminal shows as a curve
    */
@@ -20,17 +20,28 @@ const QUIET = 10;
 /** Values of the watched quantity that are kept; older ones are thinned out. */
 const KEPT = 1000;
 
-export function startProgress(io: IO, label: string, total: number, done = 0): Progress {
+export function startProgress(io: IO, label: string, foreseen: number, done = 0): Progress {
+  let total = foreseen;
   const started = performance.now();
   const from = done;
   const left = (now: number) => {
     const elapsed = (performance.now() - started) / 1000;
     return now > from ? (elapsed / (now - from)) * (total - now) : Number.NaN;
   };
-  if (isLive(io)) return liveProgress(io, label, total, done, left);
+  if (isLive(io)) {
+    const live = liveProgress(io, label, total, done, left);
+    return {
+      update(now, remark, watched) {
+        total = Math.max(total, now);
+        live.update(now, remark, watched);
+      },
+      stop: live.stop,
+    };
+  }
   let last = performance.now();
   return {
     update(now, remark = '') {
+      total = Math.max(total, now);
       if (performance.now() - last < QUIET * 1000 && now < total) return;
       last = performance.now();
       io.err(`${label} ${now}/${total}  ${printable(remark)}  ${duration(left(now))} left`);
@@ -85,6 +96,7 @@ function liveProgress(
     update(now, remark = '', watched) {
       if (watched !== undefined) history.push(watched);
       if (history.length > KEPT) history = history.filter((_, i) => i % 2 === 0);
+      if (now > bar.getTotal()) bar.setTotal(now);
       bar.update(now, { left: `${duration(left(now))} left` });
       remarks.update(now, { remark: printable(remark), curve: sparkline(history) });
     },

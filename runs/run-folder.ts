@@ -13,6 +13,7 @@ import { type Config, parseConfig } from '../meta/config.ts';
 import { anchored, portable, withModules } from '../meta/config-paths.ts';
 import { checkSize } from '../meta/size.ts';
 import type { TrainingState } from '../meta/trainer.ts';
+import * as args from '../src/arguments.ts';
 import type { Engine } from '../src/compile/index.ts';
 import { checkNetwork, type EnergyNetwork } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
@@ -112,7 +113,7 @@ export async function pretrainedNames(): Promise<string[]> {
  */
 export async function findRun(name: string): Promise<string> {
   if (typeof name !== 'string')
-    throw new InputError(`${name}: expected the name of a run or pretrained memory`);
+    throw new InputError(`${args.described(name)}: expected the name of a run or pretrained memory`);
   const folder = resolve(name);
   if (existsSync(paths(folder).config)) return folder;
   const names = await pretrainedNames();
@@ -158,6 +159,10 @@ export async function checkRunModules(folder: string): Promise<void> {
  */
 export async function loadRun(name: string, options: LoadOptions = {}): Promise<LoadedRun> {
   checkNames('loadRun', options, { allowModules: true, best: true, weights: true, network: true });
+  args.check('loadRun', {
+    weights: [options.weights, args.optional(args.name)],
+    network: [options.network, args.optional(args.object)],
+  });
   const folder = await findRun(name);
   if (!options.allowModules) await checkRunModules(folder);
   const config = await readConfig(folder);
@@ -197,13 +202,32 @@ async function modelOf(folder: string, config: Config, network?: EnergyNetwork):
   return energyModel(network, config);
 }
 
+export const LOADED = args.fields(
+  {
+    model: args.fields({
+      parameters: args.object,
+      patternShape: args.axes,
+      store: args.callable,
+      recall: args.callable,
+    }),
+    config: args.optional(args.fields({ training: args.object })),
+    state: args.fields({ values: args.record(args.floats) }),
+  },
+  'what loadRun returns',
+);
+
 /** The trained memory of a run, under the model's name or another. */
 export function memoryOf(
-  { model, state, config }: Pick<LoadedRun, 'model' | 'state'> & Partial<Pick<LoadedRun, 'config'>>,
+  run: Pick<LoadedRun, 'model' | 'state'> & Partial<Pick<LoadedRun, 'config'>>,
   engine: Engine,
   name?: string,
 ): LearnedMemory {
-  if (!model || !state) throw new InputError('memoryOf: expected what loadRun returns');
+  args.check('memoryOf', {
+    run: [run, LOADED],
+    engine: [engine, args.engine],
+    name: [name, args.optional(args.text)],
+  });
+  const { model, state, config } = run;
   const trained = config && Math.max(...[config.training.patterns].flat());
   return new LearnedMemory({ name, model, engine, parameters: trainedParameters(state), trained });
 }

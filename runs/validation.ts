@@ -29,8 +29,8 @@ export interface ValidatorOptions {
 export interface ValidateOptions {
   /** What was validated before, in order. */
   before?: readonly Validation[];
-  /** Told of every batch of episodes. */
-  progress?: (remark: string) => void;
+  /** Told of every batch of episodes, and how many of all loads together are done. */
+  progress?: (remark: string, episodes: number) => void;
   /** Asked between loads: then validation is given up. */
   stopped?: () => boolean;
 }
@@ -81,7 +81,10 @@ export class Validator {
       await setImmediate();
       if (stopped()) return undefined;
       const told = (done: number) =>
-        progress?.(`validation, ${patterns} patterns: episode ${done} of ${episodes}`);
+        progress?.(
+          `validation, ${patterns} patterns: episode ${done} of ${episodes}`,
+          loads.length * episodes + done,
+        );
       const { error, error_p5, error_p95 } = await this.#measure(memory, patterns, told);
       loads.push({ patterns, error, error_p5, error_p95 });
     }

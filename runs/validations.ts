@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../meta/config.ts';
+import * as args from '../src/arguments.ts';
 import type { Validation } from './records.ts';
 import { readStepLog, StepLog } from './step-log.ts';
 
@@ -25,14 +26,21 @@ const validationSchema = z.looseObject({
   validation_seconds: z.number(),
 });
 
+const VALIDATIONS = args.listOf(
+  args.fields({ error: args.anyNumber, loads: args.listOf(args.object) }),
+  'a list of validations',
+);
+
 export const validationsPath = (folder: string) => join(folder, 'validation.jsonl');
 
 /**
  * All validations of a run folder, in the order of their steps; none where the run has not validated. An error that was not
  * finite reads as infinite.
  */
-export const readValidations = (folder: string): Promise<Validation[]> =>
-  readStepLog<Validation>(validationsPath(folder), validationSchema);
+export async function readValidations(folder: string): Promise<Validation[]> {
+  args.check('readValidations', { folder: [folder, args.name] });
+  return readStepLog<Validation>(validationsPath(folder), validationSchema);
+}
 
 /** Opens the log of a run that has had `step` updates; where there is none, only once something is validated. */
 export const openValidations = async (folder: string, step: number): Promise<StepLog<Validation>> =>
@@ -55,6 +63,7 @@ export function latest(validations: readonly Validation[]): Validation[] {
 
 /** The best of those that can be compared with the last one, the first of equals; undefined where nothing was validated. */
 export function bestValidation(validations: readonly Validation[]): Validation | undefined {
+  args.check('bestValidation', { validations: [validations, VALIDATIONS] });
   return latest(validations).reduce<Validation | undefined>(
     (best, each) => (best && best.error <= each.error ? best : each),
     undefined,

@@ -3,6 +3,7 @@
  * end (Halko, Martinsson and Tropp 2011, algorithm 4.4). Large products run on an engine.
  */
 import * as tf from '@tensorflow/tfjs';
+import * as args from './arguments.ts';
 import type { Engine, TensorFunction } from './compile/index.ts';
 import { InputError } from './errors.ts';
 import { stream } from './random.ts';
@@ -23,7 +24,7 @@ const BATCH = 1024;
 /**
  * @param patterns [n, d] in row-major order
  * @param count at most d
- * @throws InputError for fewer patterns than two, or more components than d
+ * @throws InputError for arguments of another kind, patterns with numbers that are not finite, fewer patterns than two, or more components than d
  */
 export async function principalComponents(
   patterns: Float32Array,
@@ -31,9 +32,22 @@ export async function principalComponents(
   count: number,
   engine: Engine,
 ): Promise<PrincipalComponents> {
+  args.check('principalComponents', {
+    patterns: [patterns, args.floats],
+    d: [d, args.whole(1)],
+    count: [count, args.whole(1)],
+    engine: [engine, args.engine],
+  });
   const n = Math.floor(patterns.length / d);
   if (n < 2) throw new InputError(`principal components of ${n} patterns, expected at least 2`);
+  if (n * d !== patterns.length)
+    throw new InputError(`principalComponents: ${patterns.length} numbers are no patterns of ${d} values`);
   if (count > d) throw new InputError(`${count} principal components of patterns of ${d} values`);
+  const lost = patterns.findIndex((v) => !Number.isFinite(v));
+  if (lost >= 0)
+    throw new InputError(
+      `principalComponents: pattern ${Math.floor(lost / d) + 1}, value ${(lost % d) + 1} is ${patterns[lost]}, expected finite numbers`,
+    );
   const mean = new Float64Array(d);
   for (let i = 0; i < n * d; i++) mean[i % d] += patterns[i] / n;
   let covariance: Float32Array = new Float32Array(d * d);

@@ -3,4 +3,8 @@
 /** Bad input (configuration, file, argument, network). `message` is one line: what is wrong, where, what was expected. */
 export class InputError extends Error {
   override name = 'InputError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(String(message).replace(/\s*\n\s*/g, ' '), options);
+  }
 }

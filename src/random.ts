@@ -1,5 +1,12 @@
 /** @file Named, seeded random streams (seedrandom). Every random choice in ebmm comes from one of these. */
 import seedrandom from 'seedrandom';
+import { check, kind, listOf } from './arguments.ts';
+
+export const SEED = kind(
+  'a finite number or text',
+  (value) => typeof value === 'string' || Number.isFinite(value),
+);
+const PATH = listOf(SEED);
 
 /** A source of random numbers. The same seed and path give the same numbers on every machine. */
 export interface Random {
@@ -20,6 +27,7 @@ export interface Random {
  * independent, so drawing more from one never shifts another.
  */
 export function stream(seed: number | string, ...path: (string | number)[]): Random {
+  check('stream', { seed: [seed, SEED], path: [path, PATH] });
   const generator = seedrandom([seed, ...path].join('/'));
   const uniform = () => generator.int32() / 4294967296 + 0.5;
   let spare: number | undefined;

@@ -1,4 +1,5 @@
 /** @file A batch: some episodes of a task with their corrupted queries, laid out for one call of the trainer. */
+import * as args from '../src/arguments.ts';
 import { InputError } from '../src/errors.ts';
 import { stream } from '../src/random.ts';
 import type { Corruption } from './corruption.ts';
@@ -15,6 +16,7 @@ export interface Batch {
   shape: number[];
 }
 
+const TASK = 'what loadTask gives, or a task of your own';
 const SPLITS: readonly Split[] = ['train', 'validation', 'test'];
 /** Numbers in one tensor: 1 GiB of float32. */
 const LARGEST = 2 ** 28;
@@ -33,11 +35,18 @@ export function drawBatch(
   episodes: number,
   patterns: number,
 ): Batch {
+  args.check('drawBatch', {
+    task: [task, args.fields({ name: args.text, patternShape: args.shape, patterns: args.callable }, TASK)],
+    corruption: [corruption, args.fields({ apply: args.callable }, 'what parseCorruption gives')],
+    seed: [seed, args.number],
+    first: [first, args.whole(0)],
+  });
   for (const [what, n] of Object.entries({ episodes, patterns })) {
     if (!(Number.isInteger(n) && n >= 1))
-      throw new InputError(`${what} ${n}: expected a whole number of at least 1`);
+      throw new InputError(`${what} ${args.described(n)}: expected a whole number of at least 1`);
   }
-  if (!SPLITS.includes(split)) throw new InputError(`split "${split}": expected one of ${SPLITS.join(', ')}`);
+  if (!SPLITS.includes(split))
+    throw new InputError(`split ${args.described(split)}: expected one of ${SPLITS.join(', ')}`);
   const shape = [episodes, patterns, ...task.patternShape];
   const numbers = shape.reduce((product, n) => product * n, 1);
   if (numbers > LARGEST)

@@ -1,4 +1,5 @@
 /** @file Corruptions: how a stored pattern becomes a query. One table from name to a small function, one parser. */
+import * as args from '../src/arguments.ts';
 import { InputError } from '../src/errors.ts';
 import type { Random } from '../src/random.ts';
 import type { Task } from './task.ts';
@@ -122,7 +123,10 @@ export function corruptionHelp(): string {
  */
 export function parseCorruption(spec: string, values: Values): Corruption {
   if (typeof spec !== 'string')
-    throw new InputError(`invalid corruption ${spec}; expected one of ${specs()}`);
+    throw new InputError(`invalid corruption ${args.described(spec)}; expected one of ${specs()}`);
+  args.check('parseCorruption', {
+    task: [values, args.fields({ patternShape: args.shape }, 'a task, or its patternShape and bitsPerValue')],
+  });
   const [name, text, ...rest] = spec.split(':');
   const known = Object.hasOwn(KINDS, name) && rest.length === 0;
   if (!known) throw new InputError(`invalid corruption "${spec}"; expected one of ${specs()}`);

@@ -1,5 +1,6 @@
 /** @file Evaluation from code: any associative memories under one protocol, with the record that the commands and charts take. */
 
+import * as args from '../../src/arguments.ts';
 import { InputError } from '../../src/errors.ts';
 import type { AssociativeMemory } from '../../src/memory/associative.ts';
 import { checkNumbers } from '../../src/memory/inputs.ts';
@@ -55,15 +56,33 @@ export async function evaluateMemories(
   options: EvaluateMemoriesOptions,
 ): Promise<Evaluation> {
   checkNames('evaluateMemories', options, NAMES);
+  args.check('evaluateMemories', {
+    memories: [
+      memories,
+      args.kind('a list of memories, or memories by name', (v) => typeof v === 'object' && v !== null),
+    ],
+    options: [options, args.object],
+    patterns: [[options?.patterns].flat(), args.listOf(args.whole(1))],
+    known: [options?.known, args.optional(args.flag)],
+    seed: [options?.seed, args.optional(args.number)],
+    onProgress: [options?.onProgress, args.optional(args.callable)],
+    steps: [options?.steps, args.optional(args.whole(0))],
+  });
   const { task, episodes = 100, known = true, split = 'test', seed = 1, steps, onProgress, signal } = options;
   if (typeof task?.patterns !== 'function')
     throw new InputError('evaluateMemories: task: expected what loadTask gives');
   const given = options.corruption ?? task.corruption;
   const corruption = typeof given === 'string' ? parseCorruption(given, task) : given;
+  args.check('evaluateMemories', {
+    corruption: [
+      corruption,
+      args.fields({ apply: args.callable }, 'name:size, or what parseCorruption gives'),
+    ],
+  });
   const loads = [options.patterns].flat() as number[];
   for (const load of loads) checkNumbers(`patterns ${load}`, [load, ...task.patternShape]);
   if (!(Number.isInteger(episodes) && episodes >= 1))
-    throw new InputError(`episodes ${episodes}: expected a whole number of at least 1`);
+    throw new InputError(`episodes ${args.described(episodes)}: expected a whole number of at least 1`);
   const named = Array.isArray(memories)
     ? memories.map((memory) => [memory?.name, memory] as const)
     : Object.entries(memories as Record<string, AssociativeMemory>);

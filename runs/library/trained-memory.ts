@@ -7,6 +7,7 @@ import { saveCheckpoint, trainedParameters } from '../../meta/checkpoint.ts';
 import type { Config } from '../../meta/config.ts';
 import { portable } from '../../meta/config-paths.ts';
 import type { TrainingState } from '../../meta/trainer.ts';
+import * as args from '../../src/arguments.ts';
 import type { Engine } from '../../src/compile/index.ts';
 import { InputError } from '../../src/errors.ts';
 import { checkWritable, onFile, writeFileAtomically } from '../../src/files.ts';
@@ -32,11 +33,23 @@ export interface TrainingRecord {
   objects: readonly string[];
 }
 
+const RECORD = args.fields(
+  {
+    config: args.fields({ training: args.object }),
+    state: args.fields({ values: args.object }),
+    metrics: args.listOf(args.object),
+    validations: args.listOf(args.object),
+    objects: args.listOf(args.text),
+  },
+  'what training leaves: { config, state, metrics, validations, objects }',
+);
+
 export class TrainedMemory extends LearnedMemory {
   readonly training: TrainingRecord;
   readonly #engine: Engine;
 
   constructor(model: MemoryModel, engine: Engine, training: TrainingRecord) {
+    args.check('TrainedMemory', { training: [training, RECORD] });
     const trained = Math.max(...[training.config.training.patterns].flat());
     super({ model, engine, parameters: trainedParameters(training.state), trained });
     this.training = training;

@@ -1,7 +1,9 @@
 /** @file Energy along recall: a thin line for each query, and their mean. A memory that works goes downhill. */
+import * as args from '../../src/arguments.ts';
 import { InputError } from '../../src/errors.ts';
 import { checkNames } from '../../src/option-names.ts';
 import { axisTitle, countAxis, linearAxis } from './axis.ts';
+import { CHART } from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
 import { type Line, renderChart, scaleOf } from './render.ts';
 import { faint, INK, PALETTE } from './style.ts';
@@ -27,6 +29,10 @@ const SHOWN = 200;
  */
 export function energyTrace(energies: number[][], options: EnergyTraceOptions = {}): Uint8Array {
   checkNames('energyTrace', options, { title: true, notes: true, unit: true, format: true });
+  args.check('energyTrace', {
+    energies: [energies, args.listOf(args.numbers, 'energies of every step, a list of lists')],
+    options: [options, args.fields(CHART)],
+  });
   const queries = energies.reduce((most, step) => Math.max(most, step.length), 0);
   const finite = energies.flatMap((step) => step.filter((energy) => Number.isFinite(energy)));
   if (finite.length === 0) throw new InputError('no energies along recall, nothing to plot');

@@ -1,7 +1,45 @@
 /** @file From the rows of an evaluation to what the charts say: names, sizes, units, conditions. */
+import * as args from '../../src/arguments.ts';
 import { InputError } from '../../src/errors.ts';
 import type { Evaluation, EvaluationRow } from '../records.ts';
 import { formatNumber } from './numbers.ts';
+import { formats } from './surface.ts';
+
+const ROW = args.fields({
+  memory: args.text,
+  patterns: args.number,
+  floats: args.number,
+  error: args.anyNumber,
+  error_p5: args.optional(args.anyNumber),
+  error_p95: args.optional(args.anyNumber),
+  unit: args.text,
+  memory_bits: args.optional(args.number),
+  episodes: args.number,
+});
+/** What `evaluate --json` prints. */
+export const EVALUATION = args.fields(
+  {
+    task: args.text,
+    corruption: args.text,
+    known: args.flag,
+    dimension: args.number,
+    rows: args.listOf(ROW),
+    references: args.optional(
+      args.listOf(args.fields({ patterns: args.number, name: args.text, bits: args.number })),
+    ),
+  },
+  'an evaluation, as evaluateMemories gives it',
+);
+/** Options that charts have in common. */
+export const CHART = {
+  title: args.optional(args.text),
+  notes: args.optional(args.listOf(args.text)),
+  format: args.optional(args.oneOf(formats)),
+  name: args.optional(args.text),
+  patterns: args.optional(args.whole(1)),
+  scale: args.optional(args.oneOf(['auto', 'linear', 'log'])),
+  unit: args.optional(args.text),
+};
 
 /** Rows of one memory, in the order of `by`. */
 export interface MemoryRows {

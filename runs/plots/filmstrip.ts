@@ -1,15 +1,18 @@
 /** @file Recall as a strip of frames: a row for each example, from the stored pattern and the query to the last iterate. */
 
 import type { SKRSContext2D } from '@napi-rs/canvas';
+import * as args from '../../src/arguments.ts';
 import { InputError } from '../../src/errors.ts';
 import { checkNames } from '../../src/option-names.ts';
 import { sizeOf } from '../../src/shapes.ts';
 import type { Filmstrip } from '../records.ts';
+import { CHART } from './evaluations.ts';
 import { drawFrame, isWrong, type Layout, layoutOf } from './frame.ts';
 import { drawHeading, type Heading, headingHeight } from './heading.ts';
 import { formatNumber } from './numbers.ts';
 import { canvasFont, GRID, INK, MARGIN, MUTED, PIXEL_RATIO, TEXT, WIDTH, WRONG } from './style.ts';
 import { type Format, picture } from './surface.ts';
+import { textWidth } from './text.ts';
 
 /** Iterates shown besides the query; of a longer recall an even selection with its first and last step. */
 const MOST_STEPS = 8;
@@ -40,6 +43,7 @@ export function filmstrip(
   options: { title?: string; notes?: string[]; format?: Format } = {},
 ): Uint8Array {
   checkNames('filmstrip', options, { title: true, notes: true, format: true });
+  args.check('filmstrip', { strip: [strip, STRIP], options: [options, args.fields(CHART)] });
   check(strip);
   const layout = layoutOf(strip.patternShape);
   const binary = strip.patterns.every((pattern) => pattern.every((value) => value === 0 || value === 1));
@@ -65,6 +69,14 @@ export function filmstrip(
     options.format ?? 'png',
   );
 }
+
+const IMAGES = args.listOf(args.numbers, 'patterns, a list of lists of numbers');
+const STRIP = args.fields({
+  patternShape: args.shape,
+  patterns: IMAGES,
+  frames: args.listOf(IMAGES),
+  energies: args.optional(IMAGES),
+});
 
 function check({ patternShape, patterns, frames, energies }: Filmstrip): void {
   if (patterns.length === 0 || frames.length === 0)
@@ -141,9 +153,11 @@ function draw(
   const scale = Math.max(1, Math.floor((room * PIXEL_RATIO) / layout.width));
   const frameWidth = (layout.width * scale) / PIXEL_RATIO;
   const frameHeight = (layout.height * scale) / PIXEL_RATIO;
-  const column = Math.ceil(Math.max(frameWidth, NARROWEST_COLUMN));
-  const width = Math.max(WIDTH / 2, 2 * MARGIN + columns * column + gaps);
   const captions = rows[0].some(({ energy }) => energy !== undefined) ? 2 : 1;
+  const texts = rows.flat().flatMap(({ energy, error }) => [energy ?? '', error?.text ?? '']);
+  const widest = Math.max(...texts.map((text) => textWidth(text, TEXT.small)));
+  const column = Math.ceil(Math.max(frameWidth, NARROWEST_COLUMN, widest));
+  const width = Math.max(WIDTH / 2, 2 * MARGIN + columns * column + gaps);
   const rowHeight = Math.ceil(frameHeight) + 4 + captions * CAPTION_LINE + ROW_GAP;
   const top = headingHeight(heading, width) + COLUMN_HEADING;
   const height = top + rows.length * rowHeight - ROW_GAP + MARGIN;

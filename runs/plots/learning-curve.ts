@@ -1,10 +1,12 @@
 /** @file How training went: error, loss, gradient norm and learning rate over the updates, for one run or several. */
+import * as args from '../../src/arguments.ts';
 import { InputError } from '../../src/errors.ts';
 import { checkNames } from '../../src/option-names.ts';
 import type { Metrics, Validation } from '../records.ts';
 import { bestValidation, latest } from '../validations.ts';
 import { type Axis, autoAxis, axisTitle, countAxis, linearAxis, logAxis, scaleNote } from './axis.ts';
 import { CROWD, envelope, every, means, type Point } from './downsample.ts';
+import { CHART } from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
 import { gap, type LegendEntry, type Line, renderChart, scaleOf, titlesAbove } from './render.ts';
 import { BACKGROUND, faint, MUTED, seriesStyle, TEXT } from './style.ts';
@@ -20,6 +22,16 @@ export interface Run {
   /** Unit of the error. */
   unit: string;
 }
+
+const RUNS = args.listOf(
+  args.fields({
+    name: args.text,
+    metrics: args.listOf(args.fields({ step: args.number })),
+    validations: args.optional(args.listOf(args.object)),
+    unit: args.text,
+  }),
+  'a list of runs: { name, metrics, unit }',
+);
 
 /** Buckets of the faint lines (least and greatest of each) and of the bold ones: about one a pixel, and one in three. */
 const FAINT = 600;
@@ -66,6 +78,7 @@ interface Strand {
  */
 export function learningCurve(runs: Run[], options: { title?: string; format?: Format } = {}): Uint8Array {
   checkNames('learningCurve', options, { title: true, format: true });
+  args.check('learningCurve', { runs: [runs, RUNS], options: [options, args.fields(CHART)] });
   const histories = runs.map(history);
   const unit = commonUnit(runs);
   const alone = runs.length === 1;

@@ -1,10 +1,13 @@
 /** @file Error against the number of patterns stored at once: every memory a line with its band, published results dashed. */
+import * as args from '../../src/arguments.ts';
 import { checkNames } from '../../src/option-names.ts';
 import type { Evaluation, EvaluationRow } from '../records.ts';
 import { type Axis, axisTitle, countAxis, scaleNote } from './axis.ts';
 import { bandsIn, type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
 import {
+  CHART,
   conditions,
+  EVALUATION,
   errorTitle,
   finest,
   groupRows,
@@ -34,9 +37,15 @@ export interface LoadCurveOptions {
   format?: Format;
 }
 
+const PUBLISHED = args.listOf(args.fields({ name: args.text, points: args.listOf(args.numbers) }));
+
 /** A PNG of error against load; of one load alone a strip for every memory. Throws InputError when the evaluation has no rows or mixes units. */
 export function errorAgainstPatterns(evaluation: Evaluation, options: LoadCurveOptions = {}): Uint8Array {
   checkNames('errorAgainstPatterns', options, { name: true, published: true, scale: true, format: true });
+  args.check('errorAgainstPatterns', {
+    evaluation: [evaluation, EVALUATION],
+    options: [options, args.fields({ ...CHART, published: args.optional(PUBLISHED) })],
+  });
   const unit = unitOf(evaluation);
   const published = options.published ?? [];
   const groups = groupRows(finest(evaluation.rows), 'patterns').flatMap(({ memory, rows }) =>

@@ -1,10 +1,21 @@
 /** @file Error against memory size at a fixed number of patterns: how much memory a given error costs. */
+import * as args from '../../src/arguments.ts';
 import { InputError } from '../../src/errors.ts';
 import { checkNames, type Names } from '../../src/option-names.ts';
 import type { Evaluation } from '../records.ts';
 import { axisTitle, logAxis, scaleNote } from './axis.ts';
 import { bandsIn, type ErrorScale, type ErrorSeries, errorChart } from './error-chart.ts';
-import { conditions, errorTitle, finest, groupRows, TRAINED, taskTitle, unitOf } from './evaluations.ts';
+import {
+  CHART,
+  conditions,
+  EVALUATION,
+  errorTitle,
+  finest,
+  groupRows,
+  TRAINED,
+  taskTitle,
+  unitOf,
+} from './evaluations.ts';
 import { formatNumber } from './numbers.ts';
 import type { Format } from './surface.ts';
 
@@ -18,6 +29,9 @@ export interface RateDistortionOptions {
   /** Default: png. */
   format?: Format;
 }
+
+const OPTIONS = args.fields(CHART);
+const oneOrMore = (given: unknown) => (Array.isArray(given) ? args.listOf(EVALUATION) : EVALUATION);
 
 /** A series of every memory, its errors against one of its sizes. */
 const seriesOf = (
@@ -43,6 +57,10 @@ export function rateDistortion(
   options: RateDistortionOptions = {},
 ): Uint8Array {
   checkNames('rateDistortion', options, NAMES);
+  args.check('rateDistortion', {
+    evaluations: [evaluations, oneOrMore(evaluations)],
+    options: [options, OPTIONS],
+  });
   const all = Array.isArray(evaluations) ? merge(evaluations) : evaluations;
   const unit = unitOf(all);
   const patterns = options.patterns ?? commonest(all.rows.map((row) => row.patterns));
@@ -83,6 +101,10 @@ export function bitsDistortion(
   options: RateDistortionOptions = {},
 ): Uint8Array {
   checkNames('bitsDistortion', options, NAMES);
+  args.check('bitsDistortion', {
+    evaluations: [evaluations, oneOrMore(evaluations)],
+    options: [options, OPTIONS],
+  });
   const all = Array.isArray(evaluations) ? merge(evaluations) : evaluations;
   const unit = unitOf(all);
   const counted = all.rows.filter((row) => row.memory_bits !== undefined);

@@ -50,6 +50,15 @@ export function rungsOf(steps: number, trials: number, factor: number, first?: n
   return distinct;
 }
 
+/** Updates of all trials together: at every rung one in `factor` goes on, and one trial goes to the end. */
+export function foreseenUpdates({ rungs, factor }: Halving, trials: number): number {
+  let left = trials;
+  return rungs.reduce((sum, rung, k) => {
+    if (k > 0) left = Math.max(1, Math.floor(left / factor));
+    return sum + left * (rung - (rungs[k - 1] ?? 0));
+  }, 0);
+}
+
 const at = ({ judgements }: Standing, rung: number) => judgements.find(({ steps }) => steps === rung);
 /** What is not finite is behind everything. */
 const errorAt = (standing: Standing, rung: number) => at(standing, rung)?.error ?? Number.POSITIVE_INFINITY;

@@ -40,10 +40,11 @@ export async function judgeRun(
     const corruption = await loadCorruption(config.corruption ?? task.corruption, task);
     const validate = { every: 1, patterns, episodes, seed };
     const asked = { ...config, training: { ...config.training, validate } };
-    const progress = startProgress(io, 'validate', patterns.length);
+    const validator = Validator.of({ config: asked, task, corruption, model, engine })!;
+    const progress = startProgress(io, 'validate', validator.loads.length * episodes);
     try {
-      const validator = Validator.of({ config: asked, task, corruption, model, engine })!;
-      return (await validator.validate(state, { progress: (remark) => progress.update(0, remark) }))!;
+      const told = (remark: string, done: number) => progress.update(done, remark);
+      return (await validator.validate(state, { progress: told }))!;
     } finally {
       progress.stop();
     }

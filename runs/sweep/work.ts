@@ -12,7 +12,7 @@ import { readMetrics } from '../run-folder.ts';
 import { short } from '../table.ts';
 import { startTrial, type TrialEnd, type TrialProcess } from './child.ts';
 import { Claims, isClaimed } from './claims.ts';
-import { openTasks, type Standing, type Task } from './halving.ts';
+import { foreseenUpdates, openTasks, type Standing, type Task } from './halving.ts';
 import { type Manifest, sweepPaths } from './manifest.ts';
 import { describe, type Trial } from './plan.ts';
 
@@ -123,7 +123,9 @@ export async function workOn(
     return tasks.length > 0 || standings.some(({ held }) => held);
   };
 
-  const total = manifest.trials.reduce((sum, { config }) => sum + config.training.steps, 0);
+  const total = manifest.halving
+    ? foreseenUpdates(manifest.halving, manifest.trials.length)
+    : manifest.trials.reduce((sum, { config }) => sum + config.training.steps, 0);
   const progress = startProgress(io, 'sweep', total, await board.updates());
   let looked = Number.NEGATIVE_INFINITY;
   let pause: number = LOOK.others;
@@ -165,6 +167,8 @@ class Board {
   readonly #folder: string;
   readonly #manifest: Manifest;
   readonly #done = new Map<string, Judgement[]>();
+  /** The last judgement of every trial that has one. */
+  readonly #last = new Map<string, Judgement>();
 
   constructor(folder: string, manifest: Manifest) {
     this.#folder = folder;
@@ -206,18 +210,28 @@ class Board {
     return sum;
   }
 
-  /** How many are made, and the least error. */
+  /** How many are made, where trials are judged before that also how many were; and the least error of those that have had most updates. */
   remark(): string {
-    const made = [...this.#done.values()].map((judgements) => judgements.at(-1)!);
-    const errors = made.flatMap(({ error }) => (error === null ? [] : [error]));
-    const best = errors.length > 0 ? `  best ${short(Math.min(...errors))} ${made[0].unit}` : '';
-    return `${made.length}/${this.#manifest.trials.length} trials${best}`;
+    const { halving, trials } = this.#manifest;
+    const judged = [...this.#last.values()];
+    const most = halving ? Math.max(...judged.map(({ steps }) => steps)) : undefined;
+    const compared = halving
+      ? judged.filter(({ steps }) => steps === most)
+      : [...this.#done.values()].map((judgements) => judgements.at(-1)!);
+    const errors = compared.flatMap(({ error }) => (error === null ? [] : [error]));
+    const after = halving ? ` after ${most} updates` : '';
+    const best = errors.length > 0 ? `  best ${short(Math.min(...errors))} ${compared[0].unit}${after}` : '';
+    const made = `${this.#done.size}/${trials.length} trials`;
+    return halving
+      ? `${judged.length}/${trials.length} trials judged, ${this.#done.size} to the end${best}`
+      : `${made}${best}`;
   }
 
   async #judgements({ name, config }: Trial): Promise<Judgement[]> {
     const known = this.#done.get(name);
     if (known) return known;
     const judgements = await readJudgements(sweepPaths(this.#folder).run(name), this.#manifest.judged);
+    if (judgements.length > 0) this.#last.set(name, judgements.at(-1)!);
     if (judgements.some(({ steps }) => steps === config.training.steps)) this.#done.set(name, judgements);
     return judgements;
   }

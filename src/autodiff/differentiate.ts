@@ -7,6 +7,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs';
+import { callable, check, listOf, optional, tensor } from '../arguments.ts';
 import { InputError } from '../errors.ts';
 import { tapeInUse } from './kernel-tape.ts';
 import { abandonTape, refuseUnproven, refuseUnprovenCall } from './tape.ts';
@@ -19,6 +20,7 @@ export type NamedTensors = Record<string, tf.Tensor>;
  * `dy` has the shape of f(x) and is all ones by default: an energy of shape [episodes, patterns] needs no sum.
  */
 export function grad(f: (x: tf.Tensor) => tf.Tensor): (x: tf.Tensor, dy?: tf.Tensor) => tf.Tensor {
+  check('grad', { f: [f, callable] });
   return (x, dy) => {
     const { value, gradients } = differentiate((xs) => f(xs[0]), [x], dy);
     value.dispose();
@@ -30,6 +32,7 @@ export function grad(f: (x: tf.Tensor) => tf.Tensor): (x: tf.Tensor, dy?: tf.Ten
 export function grads(
   f: (...xs: tf.Tensor[]) => tf.Tensor,
 ): (xs: tf.Tensor[], dy?: tf.Tensor) => tf.Tensor[] {
+  check('grads', { f: [f, callable] });
   return (xs, dy) => {
     const { value, gradients } = differentiate((fresh) => f(...fresh), xs, dy);
     value.dispose();
@@ -41,6 +44,7 @@ export function grads(
 export function valueAndGrad(
   f: (x: tf.Tensor) => tf.Tensor,
 ): (x: tf.Tensor, dy?: tf.Tensor) => { value: tf.Tensor; grad: tf.Tensor } {
+  check('valueAndGrad', { f: [f, callable] });
   return (x, dy) => {
     const { value, gradients } = differentiate((xs) => f(xs[0]), [x], dy);
     return { value, grad: gradients[0] };
@@ -51,6 +55,7 @@ export function valueAndGrad(
 export function valueAndGrads(
   f: (...xs: tf.Tensor[]) => tf.Tensor,
 ): (xs: tf.Tensor[], dy?: tf.Tensor) => { value: tf.Tensor; grads: tf.Tensor[] } {
+  check('valueAndGrads', { f: [f, callable] });
   return (xs, dy) => {
     const { value, gradients } = differentiate((fresh) => f(...fresh), xs, dy);
     return { value, grads: gradients };
@@ -105,6 +110,10 @@ function differentiate(
   xs: tf.Tensor[],
   dy?: tf.Tensor,
 ): { value: tf.Tensor; gradients: tf.Tensor[] } {
+  check('gradient', {
+    x: [xs, listOf(tensor, 'a list of tensors')],
+    dy: [dy, optional(tensor)],
+  });
   const engine = tf.engine();
   try {
     return tf.tidy(() => {

@@ -3,6 +3,8 @@
  * src/energy, src/memory and src/hopfield, which know nothing of where they run.
  */
 
+import { check, optional, whole } from '../arguments.ts';
+import { checkNames } from '../option-names.ts';
 import { wasmEngine } from './engines/wasm-engine.ts';
 import type { Engine } from './program/engine.ts';
 import type { Port } from './program/threads.ts';
@@ -35,9 +37,12 @@ export interface WebAssemblyEngineOptions {
 
 /**
  * Best made in a worker of its own: a program holds up the thread that runs it.
- * @throws InputError on compiling what no kernel is written for
+ * @throws InputError for an unknown option; on compiling what no kernel is written for
  */
-export function webAssemblyEngine({ threads }: WebAssemblyEngineOptions = {}): Engine {
+export function webAssemblyEngine(options: WebAssemblyEngineOptions = {}): Engine {
+  checkNames('webAssemblyEngine', options, { threads: true });
+  const { threads } = options;
+  check('webAssemblyEngine', { threads: [threads, optional(whole(1, 1024))] });
   const browser = globalThis as unknown as Browser;
   const parallel = browser.crossOriginIsolated === true && browser.Worker !== undefined;
   return wasmEngine({

@@ -1,5 +1,6 @@
 /** @file The energy networks by name, each with the options it takes. */
-import { checked } from '../option-names.ts';
+import { axes, check, fields, type Kind, listOf, optional, shape, whole } from '../arguments.ts';
+import { checked, type Names } from '../option-names.ts';
 import { type CodedSlotsOptions, codedSlots } from './coded-slots.ts';
 import { type ConvResnetOptions, convResnet } from './conv-resnet.ts';
 import { type ConvolutionalOptions, convolutional } from './convolutional.ts';
@@ -53,9 +54,21 @@ export interface NetworkOptions {
   universal: UniversalEnergyOptions;
 }
 
+/** A function that makes a network of patterns of a shape, with options that it checks. */
+const network = <Options extends { patternShape: number[] }>(
+  what: string,
+  names: Names<Options>,
+  make: (options: Options) => EnergyNetwork,
+  kinds: { readonly [Name in keyof Options]?: Kind } = {},
+) =>
+  checked<Options, EnergyNetwork>(what, names, (options) => {
+    check(what, { options: [options, fields({ patternShape: shape, ...kinds })] });
+    return make(options);
+  }) as (options: Options) => EnergyNetwork;
+
 /** Each network's constructor by the name that configurations use. An option that there is none of is an InputError. */
 export const networks: { [N in keyof NetworkOptions]: (options: NetworkOptions[N]) => EnergyNetwork } = {
-  'hopfield-site': checked<HopfieldSiteOptions, EnergyNetwork>(
+  'hopfield-site': network<HopfieldSiteOptions>(
     'hopfield-site',
     {
       patternShape: true,
@@ -68,12 +81,12 @@ export const networks: { [N in keyof NetworkOptions]: (options: NetworkOptions[N
     },
     hopfieldSite,
   ),
-  'key-value': checked<KeyValueOptions, EnergyNetwork>(
+  'key-value': network<KeyValueOptions>(
     'key-value',
     { patternShape: true, keys: true, code: true, width: true, kernel: true, mean: true, writing: true },
     keyValue,
   ),
-  'coded-slots': checked<CodedSlotsOptions, EnergyNetwork>(
+  'coded-slots': network<CodedSlotsOptions>(
     'coded-slots',
     {
       patternShape: true,
@@ -89,27 +102,35 @@ export const networks: { [N in keyof NetworkOptions]: (options: NetworkOptions[N
     },
     codedSlots,
   ),
-  'level-slots': checked<LevelSlotsOptions, EnergyNetwork>(
+  'level-slots': network<LevelSlotsOptions>(
     'level-slots',
     { patternShape: true, slots: true, bits: true, steps: true, sharpness: true },
     levelSlots,
+    { slots: optional(whole(1)), bits: optional(whole(1, 16)) },
   ),
-  mlp: checked<MlpOptions, EnergyNetwork>(
+  mlp: network<MlpOptions>(
     'mlp',
     { patternShape: true, hidden: true, activation: true, writable: true },
     mlp,
+    { hidden: optional(listOf(whole(1))) },
   ),
-  'gated-recurrent': checked<GatedRecurrentOptions, EnergyNetwork>(
+  'gated-recurrent': network<GatedRecurrentOptions>(
     'gated-recurrent',
     { patternShape: true, width: true, hops: true, memory: true },
     gatedRecurrent,
   ),
-  convolutional: checked<ConvolutionalOptions, EnergyNetwork>(
+  convolutional: network<ConvolutionalOptions>(
     'convolutional',
     { patternShape: true, channels: true, memory: true, hops: true, hidden: true },
     convolutional,
+    {
+      channels: optional(shape),
+      memory: optional(axes),
+      hops: optional(whole(0)),
+      hidden: optional(whole(1)),
+    },
   ),
-  'fc-resnet': checked<FcResnetOptions, EnergyNetwork>(
+  'fc-resnet': network<FcResnetOptions>(
     'fc-resnet',
     {
       patternShape: true,
@@ -123,8 +144,9 @@ export const networks: { [N in keyof NetworkOptions]: (options: NetworkOptions[N
       writing: true,
     },
     fcResnet,
+    { channels: optional(shape) },
   ),
-  'conv-resnet': checked<ConvResnetOptions, EnergyNetwork>(
+  'conv-resnet': network<ConvResnetOptions>(
     'conv-resnet',
     {
       patternShape: true,
@@ -138,8 +160,9 @@ export const networks: { [N in keyof NetworkOptions]: (options: NetworkOptions[N
       writing: true,
     },
     convResnet,
+    { channels: optional(shape) },
   ),
-  universal: checked<UniversalEnergyOptions, EnergyNetwork>(
+  universal: network<UniversalEnergyOptions>(
     'universal',
     {
       patternShape: true,

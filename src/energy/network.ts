@@ -1,10 +1,12 @@
 /** @file What an energy network is: a pure function of parameters and patterns, and the shapes of its parameters. */
 
 import * as tf from '@tensorflow/tfjs';
+import * as args from '../arguments.ts';
+import { described } from '../arguments.ts';
 import type { NamedTensors } from '../autodiff/index.ts';
 import type { PrincipalComponents } from '../components.ts';
 import { InputError } from '../errors.ts';
-import { type Random, stream } from '../random.ts';
+import { type Random, SEED, stream } from '../random.ts';
 import { sizeOf } from '../shapes.ts';
 
 /** Parameters by name. A writable one has a leading [episodes] axis once it has been written. */
@@ -83,8 +85,19 @@ export interface PrincipalStart {
 
 export { sizeOf };
 
+/** What every function of a network needs of it; `checkNetwork` looks closer. */
+export const NETWORK = args.fields(
+  {
+    energy: args.callable,
+    patternShape: args.shape,
+    parameters: args.record(args.fields({ shape: args.axes })),
+  },
+  'an energy network: { patternShape, parameters, energy }',
+);
+
 /** Memory size: float32 numbers in writable parameters. */
 export function writableFloats(network: EnergyNetwork): number {
+  args.check('writableFloats', { network: [network, NETWORK] });
   return Object.values(network.parameters)
     .filter((spec) => spec.writable)
     .reduce((sum, { floats, shape, packing }) => sum + (floats ?? packedSize(shape, packing)), 0);
@@ -103,6 +116,10 @@ export function initialise(
   parameters: Record<string, ParameterSpec>,
   seed: number,
 ): Record<string, Float32Array> {
+  args.check('initialise', {
+    parameters: [parameters, args.record(args.fields({ shape: args.axes, init: args.object }))],
+    seed: [seed, SEED],
+  });
   return Object.fromEntries(
     Object.entries(parameters).map(([name, spec]) => [
       name,
@@ -141,9 +158,11 @@ export function checkNetwork(network: EnergyNetwork, name: string): void {
     fail(`patternShape is ${JSON.stringify(network.patternShape)}, expected a list of positive integers`);
   }
   const specs = Object.entries(network.parameters ?? {});
-  if (!specs.some(([, spec]) => spec.writable))
+  if (!specs.some(([, spec]) => spec?.writable))
     fail('has no writable parameter, so nothing can be stored in it');
   for (const [key, spec] of specs) {
+    if (typeof spec !== 'object' || spec === null)
+      fail(`parameter "${key}" is ${described(spec)}, expected { shape, init, writable }`);
     if (!Array.isArray(spec.shape) || !spec.shape.every((n) => Number.isInteger(n) && n > 0)) {
       fail(
         `parameter "${key}" has shape ${JSON.stringify(spec.shape)}, expected a list of positive integers`,

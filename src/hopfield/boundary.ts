@@ -1,5 +1,6 @@
 /** @file Between tensors and the typed arrays in which the Hopfield networks work; checks what comes in. */
 import type { Tensor } from '@tensorflow/tfjs';
+import { described } from '../arguments.ts';
 import { InputError } from '../errors.ts';
 import { type Range, readBatch } from '../memory/inputs.ts';
 
@@ -58,21 +59,22 @@ export function slots(name: string, count: number, d: number, floats: number): n
 
 /** @throws InputError unless low < high, both finite. */
 export function checkRange(name: string, range: Range): Range {
-  const [low, high] = range;
-  if (range.length === 2 && Number.isFinite(low) && Number.isFinite(high) && low < high) return range;
-  throw new InputError(`${name}: range [${range}], expected two finite numbers, low < high`);
+  const [low, high] = Array.isArray(range) ? range : [Number.NaN, Number.NaN];
+  if (range?.length === 2 && Number.isFinite(low) && Number.isFinite(high) && low < high) return range;
+  const found = Array.isArray(range) ? `[${range}]` : described(range);
+  throw new InputError(`${name}: range ${found}, expected two finite numbers, low < high`);
 }
 
 /** @throws InputError unless `value` is an integer of at least `least`. */
 export function checkInteger(name: string, option: string, value: number, least: number): number {
   if (Number.isInteger(value) && value >= least) return value;
-  throw new InputError(`${name}: ${option} ${value}, expected an integer of at least ${least}`);
+  throw new InputError(`${name}: ${option} ${described(value)}, expected an integer of at least ${least}`);
 }
 
 /** @throws InputError unless `value` is finite and above zero. */
 export function checkPositive(name: string, option: string, value: number): number {
   if (Number.isFinite(value) && value > 0) return value;
-  throw new InputError(`${name}: ${option} ${value}, expected a number above 0`);
+  throw new InputError(`${name}: ${option} ${described(value)}, expected a number above 0`);
 }
 
 /** @throws InputError unless `value` is one of `choices`. */
@@ -83,5 +85,5 @@ export function checkChoice<T extends string>(
   choices: readonly T[],
 ): T {
   if (choices.includes(value)) return value;
-  throw new InputError(`${name}: ${option} "${value}", expected one of ${choices.join(', ')}`);
+  throw new InputError(`${name}: ${option} ${described(value)}, expected one of ${choices.join(', ')}`);
 }

@@ -4,6 +4,7 @@
  * where recall is not told): one update of a modern Hopfield network with Euclidean similarity and beta infinite.
  */
 import { tensor } from '@tensorflow/tfjs';
+import * as args from '../arguments.ts';
 import type { PrincipalComponents } from '../components.ts';
 import { InputError } from '../errors.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
@@ -23,16 +24,22 @@ export interface ComponentsHopfieldOptions {
 }
 
 const NAME = 'modern-components';
+const BASIS = args.fields(
+  { mean: args.floats, components: args.floats },
+  'what principalComponents gives: { mean, components }',
+);
 
 /**
  * @throws InputError for an invalid option; `store` for patterns of another size than the basis; `recall` for queries or known
  * entries of another shape
  */
 export function componentsHopfield({
-  basis: { mean, components },
+  basis,
   floats,
   range: given = [-1, 1],
 }: ComponentsHopfieldOptions): AssociativeMemory {
+  args.check(NAME, { basis: [basis, BASIS] });
+  const { mean, components } = basis;
   if (floats !== undefined) checkPositive(NAME, 'floats', floats);
   const range = checkRange(NAME, given);
   const d = mean.length;

@@ -1,4 +1,5 @@
 /** @file The Hopfield networks: memories by name, and the typed-array networks beneath them. */
+import { described } from '../arguments.ts';
 import { InputError } from '../errors.ts';
 import type { AssociativeMemory } from '../memory/associative.ts';
 import { checkNames, type Names } from '../option-names.ts';
@@ -82,7 +83,8 @@ export const rivals = Object.fromEntries(
     (options: Partial<RivalOptions> = {}) => {
       checkNames(name, options, rivalOptionNames);
       const { seed = 0 } = options;
-      if (!Number.isFinite(seed)) throw new InputError(`${name}: seed ${seed}, expected a finite number`);
+      if (!Number.isFinite(seed))
+        throw new InputError(`${name}: seed ${described(seed)}, expected a finite number`);
       return make({ ...options, seed });
     },
   ]),

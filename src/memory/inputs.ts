@@ -1,5 +1,6 @@
 /** @file What enters a memory is checked: tensors, shapes, values, masks, steps. Messages name the conversion that is missing. */
 import type { Tensor } from '@tensorflow/tfjs';
+import { described } from '../arguments.ts';
 import { InputError } from '../errors.ts';
 import { checkNames } from '../option-names.ts';
 import type { RecallOptions } from './associative.ts';
@@ -93,7 +94,7 @@ export function checkBatch(
   const d = expected.shape.reduce((a, b) => a * b, 1);
   for (const n of leading) {
     if (!(Number.isInteger(n) && n >= 1))
-      throw new InputError(`${what}: ${n} of them, expected a whole number of at least 1`);
+      throw new InputError(`${what}: ${described(n)} of them, expected a whole number of at least 1`);
   }
   const wanted = leading.reduce((a, b) => a * b, d);
   if (wanted > MOST_NUMBERS)
@@ -176,17 +177,6 @@ function checkTensor(what: string, tensor: Tensor, shape: string): void {
       `${what}: [${tensor.shape}] are ${tensor.size} numbers, expected at most ${MOST_NUMBERS} at once`,
     );
 }
-
-const described = (value: unknown) =>
-  typeof value === 'number' || typeof value === 'boolean' || value === undefined || value === null
-    ? String(value)
-    : typeof value === 'string'
-      ? `"${value.slice(0, 40)}"`
-      : ArrayBuffer.isView(value)
-        ? `${value.constructor.name} of ${(value as Float32Array).length}`
-        : Array.isArray(value)
-          ? `an array of ${value.length}`
-          : `a ${typeof value}`;
 
 /** Rounding of float32 where values were converted to the range. */
 const SLACK = 1e-5;

@@ -1,5 +1,6 @@
 /** @file A meta-trained memory as an associative memory: its parameters fixed, its functions compiled. */
 import * as tf from '@tensorflow/tfjs';
+import * as args from '../arguments.ts';
 import type { Engine, NamedTensors, NamedValues, TensorFunction } from '../compile/index.ts';
 import { byExample } from '../compile/split/split.ts';
 import type { Packing } from '../energy/network.ts';
@@ -39,6 +40,17 @@ export interface WriteOptions {
   slowed?: (episode: number, scale: number) => void;
 }
 
+const MODEL = args.fields(
+  {
+    parameters: args.record(args.fields({ shape: args.axes })),
+    state: args.object,
+    patternShape: args.axes,
+    store: args.callable,
+    recall: args.callable,
+  },
+  'a memory model, as energyModel makes one',
+);
+
 /** What several episodes stored, by name, each [episodes, ...]. */
 export type StoredState = NamedValues;
 
@@ -59,8 +71,14 @@ export class LearnedMemory implements AssociativeMemory {
   #energy: TensorFunction;
 
   constructor(options: LearnedMemoryOptions) {
-    const { name, model, parameters, engine, trained } = options;
     checkNames('LearnedMemory', options, { name: true, model: true, parameters: true, engine: true, trained: true }); // biome-ignore format: one line
+    const { name, model, parameters, engine, trained } = options ?? {};
+    args.check('LearnedMemory', {
+      model: [model, MODEL],
+      parameters: [parameters, args.object],
+      name: [name, args.optional(args.text)],
+      trained: [trained, args.optional(args.number)],
+    });
     for (const [of, { shape }] of Object.entries(model.parameters)) {
       const values = parameters?.[of];
       if (values?.length !== sizeOf([...shape]))
@@ -250,8 +268,10 @@ export class LearnedMemory implements AssociativeMemory {
     patterns: Float32Array,
     episodes: number,
     count: number,
-    { diverged = 'throw', slowed }: WriteOptions = {},
+    options: WriteOptions = {},
   ): Promise<StoredState> {
+    checkNames('write', options, { diverged: true, slowed: true });
+    const { diverged = 'throw', slowed } = options;
     checkBatch('patterns', patterns, [episodes, count], this.#expected());
     // A memory whose training wrote all that it holds.
     if (this.holdsParameters) return {};

@@ -2,6 +2,7 @@
  * @file The separations of universal Hopfield networks (Millidge et al. 2022, section 3): one table from name to the weights
  * that scores give to memories, and to the Lagrangian whose gradient the separation is.
  */
+import { described } from '../arguments.ts';
 import { InputError } from '../errors.ts';
 
 export type SeparationName =
@@ -207,7 +208,7 @@ export const separationNames = Object.keys(separations) as SeparationName[];
 export function separationParameter(name: SeparationName, value?: number): number {
   const separation = separations[name];
   if (!separation)
-    throw new InputError(`unknown separation "${name}"; there are ${separationNames.join(', ')}`);
+    throw new InputError(`unknown separation ${described(name)}; there are ${separationNames.join(', ')}`);
   const { parameter } = separation;
   if (value === undefined) return parameter?.value ?? 0;
   if (!parameter) throw new InputError(`separation "${name}" takes no parameter`);
@@ -216,7 +217,7 @@ export function separationParameter(name: SeparationName, value?: number): numbe
   const good = Number.isFinite(value) && value >= parameter.least && (!whole || Number.isInteger(value));
   if (!good || (above && value === 0)) {
     const wanted = whole ? 'a whole number of at least 1' : above ? 'a number above 0' : 'a number';
-    throw new InputError(`separation "${name}": ${parameter.name} ${value}, expected ${wanted}`);
+    throw new InputError(`separation "${name}": ${parameter.name} ${described(value)}, expected ${wanted}`);
   }
   return value;
 }

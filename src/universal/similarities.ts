@@ -2,6 +2,7 @@
  * @file The similarities of universal Hopfield networks (Millidge et al. 2022, section 3): one table from name to what is
  * compared, and how. All are safe for exact matches, all-zero vectors and any scale, unlike those of `official.ts`.
  */
+import { described } from '../arguments.ts';
 import { InputError } from '../errors.ts';
 import { type KernelName, kernels } from './kernels.ts';
 
@@ -239,7 +240,7 @@ export function compare(
   const s: Settings = { ...defaults, ...withoutUndefined(options) };
   const similarity = similarities[name];
   if (!similarity)
-    throw new InputError(`unknown similarity "${name}"; there are ${similarityNames.join(', ')}`);
+    throw new InputError(`unknown similarity ${described(name)}; there are ${similarityNames.join(', ')}`);
   if (s.form !== 'negative' && s.form !== 'reciprocal') {
     throw new InputError(`similarity form "${s.form}", expected negative or reciprocal`);
   }

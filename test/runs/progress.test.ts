@@ -85,3 +85,14 @@ test.each([
   ]);
   expect(raw()).toBe('');
 });
+
+test.each([true, false])('the total grows where more is done than was foreseen (terminal: %s)', (tty) => {
+  vi.useFakeTimers();
+  const { io: streams, screen, lines } = io({}, tty);
+  const progress = startProgress(streams, 'sweep', 10);
+  vi.advanceTimersByTime(11_000);
+  progress.update(12, '18/18 trials judged');
+  vi.advanceTimersByTime(1000);
+  expect(tty ? screen()[0] : lines.at(-1)).toContain('12/12');
+  progress.stop();
+});

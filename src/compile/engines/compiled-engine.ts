@@ -4,6 +4,7 @@
  */
 import { availableParallelism, totalmem } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-common';
+import { described } from '../../arguments.ts';
 import { InputError } from '../../errors.ts';
 import { checkNames, type Names } from '../../option-names.ts';
 import { hasVectors } from '../../webassembly/runtime.ts';
@@ -27,7 +28,7 @@ import { isKnown } from '../plan/plan.ts';
 import { portsOf } from '../plan/prepared.ts';
 import type { Engine, InputSpec, OwnedProgram, Program, TensorFunction } from '../program/engine.ts';
 import { fault, notice } from '../program/notices.ts';
-import { type CacheLimits, Held, owned, Programs } from '../program/programs.ts';
+import { type CacheLimits, checkFunction, Held, owned, Programs } from '../program/programs.ts';
 import { Threads } from '../program/threads.ts';
 import { Refused, Unsupported } from '../program/unsupported.ts';
 import { workerPort } from '../program/workers.ts';
@@ -106,13 +107,13 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   if (options.cache) checkNames('compiledEngine: cache', options.cache, { programs: true, bytes: true });
   const { device = 'cpu', threads = availableParallelism(), profile } = options;
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= 1024))
-    throw new InputError(`threads ${threads}: expected a whole number from 1 to 1024`);
+    throw new InputError(`threads ${described(threads)}: expected a whole number from 1 to 1024`);
   const targets = targetsOf(options);
   /** Whether the project's own kernels may run it. */
   const kernels = targets[0] !== 'onnxruntime';
   const { products = 'float32' } = options;
   if (!Object.hasOwn(bfloatsOf, products))
-    throw new InputError(`products "${products}": expected one of ${productNames.join(', ')}`);
+    throw new InputError(`products ${described(products)}: expected one of ${productNames.join(', ')}`);
   const bfloats = bfloatsOf[products];
   if (bfloats && !(targets[0] === 'avx512' && hasTiles()))
     throw new InputError(
@@ -250,7 +251,7 @@ type OwnedParts = Pick<OwnedProgram, 'bytes' | 'free'>;
 /** Those to be tried, in order; the last is onnxruntime. */
 function targetsOf({ device = 'cpu', target }: CompiledEngineOptions): readonly TargetName[] {
   if (target !== undefined && !targetNames.includes(target))
-    throw new InputError(`target "${target}": expected one of ${targetNames.join(', ')}`);
+    throw new InputError(`target ${described(target)}: expected one of ${targetNames.join(', ')}`);
   if (device !== 'cpu') return ['onnxruntime'];
   const has = { avx512: isSupported, avx2: hasAvx2, wasm: hasVectors, onnxruntime: hasRuntime };
   if (target !== undefined && !has[target]())
@@ -264,6 +265,7 @@ function targetsOf({ device = 'cpu', target }: CompiledEngineOptions): readonly 
 
 /** Traces f and returns it as an ONNX model of standard operations, for running elsewhere. */
 export function exportOnnx(f: TensorFunction, specs: Record<string, InputSpec>): Uint8Array {
+  checkFunction('exportOnnx', f, specs);
   const { builder, inputs, outputs } = trace(f, specs);
   return toOnnx(inputs, forOnnx(builder, outputs)).bytes;
 }

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs';
+import { check, oneOf } from '../../arguments.ts';
 import { registerGradients } from '../../autodiff/index.ts';
 import { InputError } from '../../errors.ts';
 import type {
@@ -58,7 +59,9 @@ function resolveQuietly(name: string): string {
   return pathToFileURL(createRequire(import.meta.url).resolve(name)).href;
 }
 
+/** @throws InputError for a backend that there is none of, or that cannot be loaded */
 export async function tfjsEngine(wanted?: TfjsBackend): Promise<Engine> {
+  if (wanted !== undefined) check('tfjsEngine', { backend: [wanted, oneOf([...nativePackages, 'cpu'])] });
   const backend = await loadTfjsBackend(wanted);
   const compile = cached(async (f, specs) => eagerProgram(f, specs, backend));
   return { name: `tfjs on ${backend}`, compile, async dispose() {} };

@@ -1,6 +1,9 @@
 /** @file The programs that an engine keeps: one for each function and shapes, so many at a time, each freed with what it holds. */
+import * as args from '../../arguments.ts';
+import { InputError } from '../../errors.ts';
+import { sizeOf } from '../../shapes.ts';
 import type { InputSpec } from '../graph/graph.ts';
-import type { Engine, OwnedProgram, Parted, Program, TensorFunction } from './engine.ts';
+import type { Engine, NamedValues, OwnedProgram, Parted, Program, TensorFunction } from './engine.ts';
 
 /** What a program holds: memory, code, sessions. */
 export class Held {
@@ -27,6 +30,32 @@ export function owned(program: Program, held: Held): OwnedProgram {
     bytes: held.bytes,
     free: () => held.free(),
   };
+}
+
+const SPECS = args.record(
+  args.fields({ shape: args.axes, dtype: args.optional(args.oneOf(['float32', 'int32', 'bool'])) }),
+  'shapes by name: { x: { shape: [2, 3] } }',
+);
+
+/** @throws InputError for what is no function of tensors, or no shapes of them */
+export function checkFunction(call: string, f: TensorFunction, inputs: Record<string, InputSpec>): void {
+  args.check(call, { f: [f, args.callable], inputs: [inputs, SPECS] });
+}
+
+/** @throws InputError for values that are missing or have another length */
+function checkValues(values: NamedValues, inputs: Record<string, InputSpec>): void {
+  if (typeof values !== 'object' || values === null) args.check('run', { inputs: [values, args.object] });
+  for (const [name, { shape }] of Object.entries(inputs)) {
+    const data = values[name];
+    if (!ArrayBuffer.isView(data))
+      throw new InputError(
+        `input "${name}" is ${data === undefined ? 'missing' : args.described(data)}, expected a Float32Array of [${shape}]`,
+      );
+    if (data.length !== sizeOf(shape))
+      throw new InputError(
+        `input "${name}" has ${data.length} values instead of ${sizeOf(shape)}, for [${shape}]`,
+      );
+  }
 }
 
 /** How much the programs of an engine may hold; those used longest ago go first. One is always kept. */
@@ -69,13 +98,16 @@ export class Programs {
 
   /** The same program again for the same function and shapes. @throws Error where the engine was disposed */
   get(f: TensorFunction, inputs: Record<string, InputSpec>): Promise<Program> {
+    if (typeof inputs !== 'object' || inputs === null || typeof f !== 'function')
+      checkFunction('compile', f, inputs);
     const key = JSON.stringify(
-      Object.entries(inputs).map(([name, s]) => [name, s.shape, s.dtype ?? 'float32']),
+      Object.entries(inputs).map(([name, s]) => [name, s?.shape, s?.dtype ?? 'float32']),
     );
     const ofFunction = this.#known.get(f) ?? new Map<string, Promise<Program>>();
     this.#known.set(f, ofFunction);
     const known = ofFunction.get(key);
     if (known && !this.#disposed) return known;
+    checkFunction('compile', f, inputs);
     const program = this.#make(f, inputs);
     ofFunction.set(key, program);
     program.catch(() => ofFunction.delete(key));
@@ -135,7 +167,10 @@ export class Programs {
       outputShapes,
       operations,
       seconds,
-      run: (values) => using((program) => program.run(values)),
+      run: async (values) => {
+        checkValues(values, inputs);
+        return using((program) => program.run(values));
+      },
       ...(parted && {
         parted: {
           parts: parted.parts,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openTasks, rungsOf, type Standing } from '../../../runs/sweep/halving.ts';
+import { foreseenUpdates, openTasks, rungsOf, type Standing } from '../../../runs/sweep/halving.ts';
 import { stream } from '../../../src/random.ts';
 
 const judged = (steps: number, error: number | null) => ({ steps, error, unit: 'bits' as const, errors: [], seconds: 1, engine: '' }); // biome-ignore format: one object
@@ -79,3 +79,9 @@ test.each([1, 4])(
     expect(at(90).map(({ name }) => name)).toContain(`t${worth.indexOf(0)}`);
   },
 );
+
+test('the updates that are foreseen: a share of the trials at every rung, and one to the end', () => {
+  expect(foreseenUpdates(halving, 9)).toBe(9 * 10 + 3 * 20 + 1 * 60);
+  expect(foreseenUpdates(halving, 18)).toBe(18 * 10 + 6 * 20 + 2 * 60);
+  expect(foreseenUpdates(halving, 2)).toBe(2 * 10 + 20 + 60);
+});
