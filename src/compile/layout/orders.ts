@@ -3,7 +3,7 @@
  * of their results stays in this order, so that hardly anything is transposed.
  */
 import { sizeOf } from '../../shapes.ts';
-import type { Node } from '../graph/graph.ts';
+import { type Node, sameShape } from '../graph/graph.ts';
 import { type Buffer, newBuffer, type Place, transposed, wholeBuffer } from './places.ts';
 import { viewOf, views } from './views.ts';
 
@@ -108,7 +108,7 @@ const reductions: ReadonlySet<string> = new Set(['ReduceSum', 'ReduceMax', 'Redu
 /** The order of most of the tensors; of two that are as frequent not row by row. */
 function most(nodes: readonly Node[], orders: ReadonlyMap<Node, Order>): Order | undefined {
   const first = orders.get(nodes[0]);
-  if (nodes.length === 1) return first;
+  if (nodes.every((node) => sameOrder(orders.get(node), first))) return first;
   const votes = new Map<string, { order: Order | undefined; count: number }>();
   for (const node of nodes) {
     const order = orders.get(node);
@@ -122,6 +122,9 @@ function most(nodes: readonly Node[], orders: ReadonlyMap<Node, Order>): Order |
   return best.order;
 }
 
+const sameOrder = (a: Order | undefined, b: Order | undefined): boolean =>
+  a === b || (a !== undefined && b !== undefined && sameShape(a, b));
+
 const isOverImages = ({ op, shape }: Node) =>
   (op === 'Conv' || op === 'ConvTranspose' || op === 'AveragePool') && shape[0] >= FEW_IMAGES;
 
@@ -129,10 +132,17 @@ const nowhere = newBuffer(0);
 
 /** Axes from the largest stride to the smallest; undefined where they lie as they come, or repeat. */
 function orderOf({ shape, strides }: Place): Order | undefined {
+  let descending = true;
+  let before = Infinity;
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (shape[axis] <= 1) continue;
+    if (strides[axis] <= 0) return undefined;
+    descending &&= strides[axis] <= before;
+    before = strides[axis];
+  }
+  if (descending) return undefined;
   const axes = shape.map((_, axis) => axis);
   const long = axes.filter((axis) => shape[axis] > 1);
-  if (long.some((axis) => strides[axis] <= 0)) return undefined;
   const sorted = [...long].sort((i, j) => strides[j] - strides[i] || i - j);
-  if (sorted.every((axis, i) => axis === long[i])) return undefined;
   return [...axes.filter((axis) => shape[axis] === 1), ...sorted];
 }

@@ -26,9 +26,9 @@ export function layOut(
     else life.set(buffer, { first: when, last: when });
   };
   for (const buffer of given) used(buffer, -1);
-  for (const [when, { reads, writes }] of steps.entries()) {
-    for (const buffer of reads) used(buffer, when);
-    for (const buffer of writes) used(buffer, when);
+  for (let when = 0; when < steps.length; when++) {
+    for (const buffer of steps[when].reads) used(buffer, when);
+    for (const buffer of steps[when].writes) used(buffer, when);
   }
   for (const buffer of kept) used(buffer, steps.length);
   let end = from;
@@ -66,8 +66,13 @@ class Heap {
 
   take(size: number): number {
     let best = -1;
-    for (const [i, gap] of this.#gaps.entries())
-      if (gap.size >= size && (best < 0 || gap.size < this.#gaps[best].size)) best = i;
+    let least = Infinity;
+    for (let i = 0; i < this.#gaps.length; i++) {
+      const gap = this.#gaps[i];
+      if (gap.size < size || gap.size >= least) continue;
+      best = i;
+      least = gap.size;
+    }
     if (best < 0) {
       const last = this.#gaps.at(-1);
       const open = last && last.offset + last.size === this.end ? last : undefined;

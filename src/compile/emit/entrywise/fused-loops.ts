@@ -74,8 +74,7 @@ export function fits(loop: Loop): boolean {
   // Whatever the axes, there are not more classes than operands.
   if (operands.length + loop.shape.length + 1 <= GENERAL.length) return true;
   const axes = collapsed(loop.shape, operands);
-  const classes = new Set(operands.map((_, k) => classOf(axes, k)));
-  return classes.size + axes.length + 1 <= GENERAL.length;
+  return new Set(classesOf(axes, operands.length)).size + axes.length + 1 <= GENERAL.length;
 }
 
 /** Operands: what is loaded, then what is stored. */
@@ -83,14 +82,23 @@ const placesOf = ({ entries, stores }: Values): Place[] => [
   ...entries.flatMap((entry) => ('load' in entry ? [entry.load] : [])),
   ...stores.map(({ place }) => place),
 ];
-/** Operands of one class, with the same strides, share an index register. */
-const classOf = (axes: readonly Axis[], k: number) => axes.map(({ strides }) => strides[k]).join();
+/** For each operand the first of its class: those with the same strides share an index register. */
+function classesOf(axes: readonly Axis[], count: number): number[] {
+  const firsts: number[] = [];
+  for (let k = 0; k < count; k++) {
+    let first = 0;
+    while (first < k && !axes.every(({ strides }) => strides[first] === strides[k])) first++;
+    firsts.push(first);
+  }
+  return firsts;
+}
 
 /** When each value is last used, as the number of an entry; those that are stored are used after the last. */
 function lastUses({ entries, stores }: Values): { last: number[]; uses: number[] } {
   const last = entries.map(() => -1);
   const uses = entries.map(() => 0);
-  for (const [i, entry] of entries.entries()) {
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i];
     if ('load' in entry) continue;
     for (const input of entry.inputs) {
       last[input] = i;
@@ -109,13 +117,13 @@ export function pressure(loop: Values): number {
   const { last } = lastUses(loop);
   let most = 0;
   let live = 0;
-  const ending = new Map<number, number>();
-  for (const [i, end] of last.entries()) {
-    if (end < 0) continue;
+  const ending = Array<number>(last.length + 1).fill(0);
+  for (let i = 0; i < last.length; i++) {
+    if (last[i] < 0) continue;
     live++;
     most = Math.max(most, live);
-    ending.set(end, (ending.get(end) ?? 0) + 1);
-    live -= ending.get(i) ?? 0;
+    ending[last[i]]++;
+    live -= ending[i];
   }
   return most;
 }
@@ -145,8 +153,11 @@ class LoopWriter {
   readonly #free = [...GENERAL];
   readonly #how: Combination;
   /** Registers of the values of the vector that is being computed, and those that hold none. */
-  readonly #held = new Map<number, number>();
+  readonly #held: (number | undefined)[];
+  readonly #values: readonly number[];
   #unused: number[] = [];
+  /** Where index registers start, by register. */
+  readonly #starts: number[] = [];
 
   constructor(assembler: Assembler, loop: Loop, constants: Constants) {
     this.#a = assembler;
@@ -154,6 +165,7 @@ class LoopWriter {
     this.#constants = constants;
     this.#how = loop.how ?? combinations.ReduceSum;
     ({ last: this.#last, uses: this.#uses } = lastUses(loop));
+    this.#held = Array(loop.entries.length).fill(undefined);
     const places = placesOf(loop);
     const operands = places.map(({ strides }) => strides);
     // Axes of a sum and others must not become one.
@@ -164,18 +176,24 @@ class LoopWriter {
     this.#innerIsSummed = isSummed(this.#inner);
     for (const axis of axes) (isSummed(axis) ? this.#summed : this.#kept).push(axis);
     const all = [...axes, this.#inner];
-    const byClass = new Map<string, number>();
+    const firsts = classesOf(all, places.length);
+    const registers: number[] = [];
     for (const [k, place] of places.entries()) {
-      const key = classOf(all, k);
-      let register = byClass.get(key);
+      let register = registers[firsts[k]];
       if (register === undefined) {
         register = all.every(({ strides }) => strides[k] === 0) ? -1 : this.#register();
-        if (register >= 0) this.#registers.push({ register, operand: k, start: lowest(all, k) });
-        byClass.set(key, register);
+        if (register >= 0) {
+          const start = lowest(all, k);
+          this.#registers.push({ register, operand: k, start });
+          this.#starts[register] = start;
+        }
       }
+      registers.push(register);
       this.#index.set(place, register);
       if (this.#inner.strides[k] === 0) this.#broadcasts.add(place);
     }
+    const values = valueRegisters(loop.summed !== undefined);
+    this.#values = Array.from({ length: values }, (_, i) => values - 1 - i);
   }
 
   write(): void {
@@ -342,17 +360,17 @@ class LoopWriter {
   /** Computes all values for one vector, `offset` bytes after the index registers. */
   #compute(offset: number): void {
     const { entries } = this.#loop;
-    this.#held.clear();
-    const values = valueRegisters(this.#loop.summed !== undefined);
-    this.#unused = Array.from({ length: values }, (_, i) => values - 1 - i);
-    for (const [i, entry] of entries.entries()) {
+    this.#held.fill(undefined);
+    this.#unused = [...this.#values];
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i];
       if ('load' in entry) continue;
       const inputs = entry.inputs.map((input) => this.#operand(input, offset));
-      for (const input of new Set(entry.inputs)) {
-        const register = this.#held.get(input);
+      for (const input of entry.inputs) {
+        const register = this.#held[input];
         if (this.#last[input] === i && register !== undefined) {
           this.#unused.push(register);
-          this.#held.delete(input);
+          this.#held[input] = undefined;
         }
       }
       // The register of an operand may be that of the result: operations read before they write, or know of it.
@@ -369,7 +387,7 @@ class LoopWriter {
 
   /** The register of a value of this vector, which is loaded now if it is not there. */
   #value(i: number, offset: number): number {
-    const known = this.#held.get(i);
+    const known = this.#held[i];
     const entry = this.#loop.entries[i];
     if (known !== undefined || !('load' in entry)) return known!;
     const register = this.#hold(i);
@@ -382,13 +400,13 @@ class LoopWriter {
   #hold(i: number): number {
     const register = this.#unused.pop();
     if (register === undefined) throw new Error('a loop needs more vector registers than there are');
-    this.#held.set(i, register);
+    this.#held[i] = register;
     return register;
   }
 
   #address(place: Place, offset: number): Memory {
     const register = this.#index.get(place)!;
-    const before = this.#registers.find((one) => one.register === register)?.start ?? 0;
+    const before = this.#starts[register] ?? 0;
     const start = (place.buffer.offset + place.offset - before) * NUMBER_BYTES;
     return register < 0 || this.#isBroadcast(place)
       ? at(RBX, start, register < 0 ? undefined : register)

@@ -15,9 +15,12 @@ const BLOCK = 2 ** 17;
 /** Vectors in registers while they are copied. */
 const COPIED_AT_ONCE = 8;
 
+/** Rows from which on copies of b are used often enough. */
+const MANY = 64;
+
 /** Whether the product is best computed so, and can be: rows of a beside each other, and columns of b. */
 export const isPacked = ({ rows, columns, a, b }: Product): boolean =>
-  a.row === 1 && b.column === 1 && rows * columns >= LARGE;
+  a.row === 1 && b.column === 1 && rows >= MANY && rows * columns >= LARGE;
 
 /** Where copies lie in the scratch memory. */
 interface Packed {
