@@ -46,8 +46,11 @@ export const presetNotes: Readonly<Record<string, string>> = {
   'omniglot-conv': 'second stage, --from the first: 16 and 64 drawings',
   'omniglot-memory-network': '64 drawings, rival: memory network',
   'omniglot-kanerva': '64 drawings in 4,608 floats, rival: Dynamic Kanerva Machine',
-  'cifar10-4k': '64 photographs in 4,608 floats, told the mask or not: coded slots',
-  'cifar10-16k': '64 photographs in 16,384 floats, told the mask or not: coded slots',
+  'cifar10-4k': '64 photographs in 4,608 floats: coded slots',
+  'cifar10-4k-untold-first':
+    '64 photographs, the mask not always told, --from cifar10-4k, first of two stages: shows what is noise',
+  'cifar10-4k-untold': 'second stage, --from the first: coded slots told the mask or not',
+  'cifar10-16k': '64 photographs in 16,384 floats: coded slots',
   'cifar10-key-value': '64 photographs, key-value energy that writes codes',
   'slots-mnist': '16 digits, universal Hopfield energy over 8 written slots',
   'paper-binary': "the paper's network and 2,000,000 updates for 128 bits: for the record, weeks of work",
