@@ -140,7 +140,7 @@ export async function evaluateRun(
 ): Promise<Evaluation> {
   const { config } = run;
   const source = sourceOf(options, io);
-  const { task, asked, corruption } = await measuredOn(run, options, options.split ?? 'test', source);
+  const { task, asked, corruption } = await measuredOn(run, options, options.split ?? 'test', source, io.err);
   const image = task.patternShape.length > 1;
   const against =
     options.against ?? (image ? ['hebb', 'pseudo-inverse', 'modern'] : ['hebb', 'storkey', 'pseudo-inverse']);

@@ -15,6 +15,7 @@ import {
   type TaskConfig,
 } from '../tasks/index.ts';
 import { corruptionFrom } from './data-options.ts';
+import { changedData } from './provenance.ts';
 import type { LoadedRun } from './run-folder.ts';
 
 /**
@@ -56,16 +57,21 @@ export function otherTask(
   };
 }
 
-/** What a run is measured on: the task, as configured and loaded, and the corruption of the command line, where given, else its own. */
+/**
+ * What a run is measured on: the task, as configured and loaded, and the corruption of the command line, where given, else its own.
+ * @param tell told where the run's own files are others than those it was trained on
+ */
 export async function measuredOn(
   run: LoadedRun,
   { task: path, corruption: spec, resize }: { task?: string; corruption?: string; resize?: boolean },
   split: Split,
   source: DataSource,
+  tell: (line: string) => void,
 ): Promise<{ task: Task; asked: TaskConfig; corruption: Corruption }> {
   const { config } = run;
   const asked = path ? otherTask(run, path, split, source, resize) : config.task;
   const task = taskOf(config, await loadTask(asked, source));
+  if (asked === config.task) for (const line of await changedData(run.folder, config, source)) tell(line);
   const wanted = spec ? corruptionFrom(spec) : (config.corruption ?? task.corruption);
   return { task, asked, corruption: await loadCorruption(wanted, task) };
 }

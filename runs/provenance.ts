@@ -85,9 +85,23 @@ export async function recordSession(folder: string, facts: SessionFacts): Promis
   const before = readProvenance(folder);
   const session = await describeSession(folder, facts);
   await writeFileAtomically(provenancePath(folder), `${JSON.stringify([...before, session], null, 2)}\n`);
-  const last = before.at(-1);
-  const changed = (session.data ?? []).filter(({ path, sha256 }) =>
-    last?.data?.some((file) => file.path === path && file.sha256 !== sha256),
+  return changedSince(before.at(-1), session, folder);
+}
+
+/** Files of data that are others than those a run was trained on, a line each; none where there is no record of them. */
+export async function changedData(folder: string, config: Config, source: DataSource): Promise<string[]> {
+  const last = readProvenance(folder).at(-1);
+  if (!last?.data || config.task.name !== 'files') return [];
+  return changedSince(last, await dataOf(config, source, folder), folder);
+}
+
+function changedSince(
+  before: SessionRecord | undefined,
+  { data = [] }: Pick<SessionRecord, 'data'>,
+  folder: string,
+): string[] {
+  const changed = data.filter(({ path, sha256 }) =>
+    before?.data?.some((file) => file.path === path && file.sha256 !== sha256),
   );
   return changed.map(
     ({ path }) => `${resolve(folder, path)} has changed since training began (its SHA-256 is another)`,

@@ -73,7 +73,7 @@ export async function streamCommand(options: StreamCommand, io: IO): Promise<Str
   const run = await loadRun(options.run, { best: options.best });
   const { config } = run;
   const source = sourceOf(options, io);
-  const { task, corruption } = await measuredOn(run, options, 'test', source);
+  const { task, corruption } = await measuredOn(run, options, 'test', source, io.err);
   const { length = config.task.stream?.length ?? 256, batch = config.task.stream?.batch ?? 8 } = options;
   const { known = config.known, episodes = 50, seed = 1 } = options;
   const loads = [...new Set(options.loads ?? [length / 4, length / 2, length].map(Math.ceil))].sort(

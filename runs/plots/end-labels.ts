@@ -35,6 +35,8 @@ const INDENT = 36;
 /** A label may lie so far from the end of its line; beyond it nobody follows the connector. */
 const FARTHEST = 60;
 const WIDEST = 230;
+/** From the text back to the middle of the marker before it. */
+const MARKER = 9;
 
 /** Room the labels need at the right of the chart, in CSS pixels. */
 export function labelRoom(labels: EndLabel[]): number {
@@ -73,7 +75,11 @@ export function endLabels(labels: EndLabel[]): Plugin<'line'> {
       context.textBaseline = 'middle';
       shown.forEach((label, i) => {
         if (isKey) drawSample(context, label, right + 13, centres[i] - (label.detail === '' ? 0 : LINE / 2));
-        else drawConnector(context, label.color, ends[i], { x: right, y: centres[i] });
+        else {
+          const at = { x: right, y: centres[i] - (label.detail === '' ? 0 : LINE / 2) };
+          drawConnector(context, label.color, ends[i], at);
+          drawMarker(context, label, right + INDENT - MARKER, at.y);
+        }
         const weight = label.bold ? 600 : 400;
         const half = label.detail === '' ? 0 : LINE / 2;
         context.font = canvasFont(TEXT.normal, weight);
@@ -102,7 +108,7 @@ function drawConnector(context: SKRSContext2D, color: string, end: Place, edge: 
   context.beginPath();
   context.moveTo(end.x + 6, end.y);
   if (end.x < edge.x - 1) context.lineTo(edge.x + 6, end.y);
-  context.lineTo(edge.x + INDENT - 5, edge.y);
+  context.lineTo(edge.x + INDENT - 2 * MARKER, edge.y);
   context.stroke();
 }
 
@@ -116,11 +122,20 @@ function drawSample(context: SKRSContext2D, { color, sample }: EndLabel, x: numb
   context.moveTo(x, y);
   context.lineTo(x + wide, y);
   context.stroke();
+  drawMarker(context, { color, sample }, x + wide / 2, y);
+}
+
+function drawMarker(
+  context: SKRSContext2D,
+  { color, sample: { pointStyle, rotation, hollow } }: Pick<EndLabel, 'color' | 'sample'>,
+  x: number,
+  y: number,
+): void {
   context.setLineDash([]);
-  context.fillStyle = sample.hollow ? BACKGROUND : color;
-  const { pointStyle, rotation } = sample;
+  context.strokeStyle = color;
+  context.fillStyle = hollow ? BACKGROUND : color;
   const options = { pointStyle, rotation, radius: 4, borderWidth: 1.5 };
-  drawPoint(context as unknown as Parameters<typeof drawPoint>[0], options, x + wide / 2, y);
+  drawPoint(context as unknown as Parameters<typeof drawPoint>[0], options, x, y);
 }
 
 const heightOf = (label: EndLabel) => (label.detail === '' ? LINE : 2 * LINE) + GAP;

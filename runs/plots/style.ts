@@ -33,24 +33,30 @@ export const PALETTE = [
   '#999933',
   '#332288',
   '#117733',
+  '#661100',
   '#aa4499',
   '#6699cc',
-  '#661100',
 ] as const;
 
-/** Shape and rotation of markers. All have an inside, so that hollow ones can be told from solid ones. */
+/**
+ * Shape and rotation of markers. All have an inside, so that hollow ones can be told from solid ones. Two series of the same marker have
+ * colours that are far from each other.
+ */
 const POINTS = [
   ['circle', 0],
   ['rect', 0],
   ['triangle', 0],
   ['rectRot', 0],
   ['triangle', 180],
+  ['triangle', 90],
+  ['triangle', 270],
 ] as const;
 
-/** Colour, marker and dash of series `i`. Colours repeat after fourteen series: then the lines are dotted. */
+/** Colour, marker and dash of series `i`. Colours repeat after fourteen series: then lines are dotted and have other markers. */
 export function seriesStyle(i: number) {
-  const [pointStyle, rotation] = POINTS[i % POINTS.length];
-  const dash = i < PALETTE.length ? [] : [2, 2];
+  const round = Math.floor(i / PALETTE.length);
+  const [pointStyle, rotation] = POINTS[(i + 3 * round) % POINTS.length];
+  const dash = round === 0 ? [] : [2, 2];
   return { color: PALETTE[i % PALETTE.length] as string, pointStyle, rotation, dash };
 }
 

@@ -59,7 +59,14 @@ test('data files by checksum; a line where one has changed', async () => {
   expect(JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')).task.train).toEqual(['../patterns.csv']);
   const same = await ebmm(['train', '--resume', run, '--steps', '5']);
   expect(same.err).not.toContain('has changed');
+  const asTrained = await ebmm(['evaluate', run, '--episodes', '1', '--against', 'none']);
+  expect(asTrained.err).not.toContain('has changed');
   writeFileSync(file, `${patterns.reverse().join('\n')}\n`);
+  const measured = await ebmm(['evaluate', run, '--episodes', '1', '--against', 'none']);
+  expect(measured.status, measured.err).toBe(0);
+  expect(measured.err.split('\n').filter((line) => line.includes('has changed since training'))).toHaveLength(
+    1,
+  );
   const other = await ebmm(['train', '--resume', run, '--steps', '6']);
   expect(other.status, other.err).toBe(0);
   expect(other.err).toContain(`${file} has changed since training began`);

@@ -131,6 +131,18 @@ describe.runIf(hasRedis)('with Redis', { timeout: 240_000 }, () => {
     expect(await sweep.ended, sweep.lines.join('\n')).toBe(0);
   });
 
+  test('stopped by a signal it says how to go on, with its queue, and goes on so', async () => {
+    const out = join(folder, 'stopped');
+    const sweep = begin('sweep', config, '--out', out, ...judged, '--queue', server.url);
+    await until(() => existsSync(join(out, 'sweep.json')) && sweep.lines.length > 0);
+    expect(await sweep.stop(), sweep.lines.join('\n')).toBe(143);
+    const line = sweep.lines.findLast((said) => said.startsWith('stopped; go on with: ebmm '));
+    expect(line).toBe(`stopped; go on with: ebmm sweep ${out} --queue ${server.url}`);
+    const again = begin(...line!.slice('stopped; go on with: ebmm '.length).split(' '));
+    await until(() => again.lines.some((said) => said.includes(`ebmm worker ${server.url}`)));
+    expect(await again.stop(), again.lines.join('\n')).toBe(143);
+  });
+
   test('what cannot be is refused in a line', async () => {
     const sweep = (...more: string[]) =>
       ebmm(['sweep', config, '--out', join(folder, 'no'), ...judged, ...more]);
