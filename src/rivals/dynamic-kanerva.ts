@@ -209,7 +209,14 @@ function gramsOf(images: tf.Tensor, weights: tf.Tensor | undefined) {
   const [e, k, d] = images.shape as [number, number, number];
   const all = tf.expandDims(tf.matMul(images, images, false, true), 1);
   if (!weights) return { told: all, all };
+  const n = weights.shape[1]!;
+  // Few queries: images weighted for each. Many: products of all pairs of rows, shared by them. min(n, K) K d numbers in either case.
+  if (n < k) {
+    const weighted = tf.mul(tf.expandDims(images, 1), tf.expandDims(weights, 2));
+    const flat = tf.reshape(weighted, [e, n * k, d]);
+    return { told: tf.reshape(tf.matMul(flat, images, false, true), [e, n, k, k]), all };
+  }
   const products = tf.mul(tf.expandDims(images, 2), tf.expandDims(images, 1));
   const told = tf.matMul(weights, tf.reshape(products, [e, k * k, d]), false, true);
-  return { told: tf.reshape(told, [e, weights.shape[1]!, k, k]), all };
+  return { told: tf.reshape(told, [e, n, k, k]), all };
 }

@@ -129,36 +129,33 @@ describe('writing', () => {
   });
 });
 
-test('reading finds the address by what is known, and then also by its own guess', () => {
-  const { model, values } = linear({ rounds: 1 });
-  const R = normal(slots, code);
-  const [query] = bits(1);
-  const known = [1, 1, 0, 1, 0, 1, 1, 1];
-  const told = model.recall(
-    tensors(model, values),
-    { memory: tf.tensor([R]) },
-    stored([query]),
-    stored([known]),
-  );
-  const { read } = direct(values);
-  const answer = (rough: number[]) => rough.map((v, i) => (known[i] ? query[i] : Math.tanh(v)));
-  const first = answer(read(R, query, known, ridges.recall[0]));
-  expect(worst([[...told[0].dataSync()]], [first])).toBeLessThan(1e-4);
-  const trust = known.map((t) => (t ? 1 : ridges.believed[0]));
-  const second = answer(read(R, first, trust, ridges.recall[1]));
-  expect(worst([[...told[1].dataSync()]], [second])).toBeLessThan(1e-4);
-  // Told nothing, or -1, every entry is believed and none is kept.
-  const untold = read(
-    R,
-    query,
-    query.map(() => 1),
-    ridges.recall[0],
-  ).map(Math.tanh);
-  for (const nothing of [undefined, stored([query.map(() => -1)])]) {
-    const [x] = model.recall(tensors(model, values), { memory: tf.tensor([R]) }, stored([query]), nothing, 1);
-    expect(worst([[...x.dataSync()]], [untold])).toBeLessThan(1e-4);
-  }
-});
+test.each([1, 6])(
+  'reading %i queries finds addresses by what is known, and then also by its own guess',
+  (count) => {
+    const { model, values } = linear({ rounds: 1 });
+    const p = tensors(model, values);
+    const R = normal(slots, code);
+    const queries = bits(count);
+    const known = queries.map((row) => row.map(() => Number(random.uniform() < 0.7)));
+    const state = { memory: tf.tensor([R]) };
+    const told = model.recall(p, state, stored(queries), stored(known));
+    const { read } = direct(values);
+    const answer = (n: number, rough: number[]) =>
+      rough.map((v, i) => (known[n][i] ? queries[n][i] : Math.tanh(v)));
+    const first = queries.map((x, n) => answer(n, read(R, x, known[n], ridges.recall[0])));
+    expect(worst(rows(told[0].dataSync(), d), first)).toBeLessThan(1e-3);
+    const trust = known.map((row) => row.map((t) => (t ? 1 : ridges.believed[0])));
+    const second = first.map((x, n) => answer(n, read(R, x, trust[n], ridges.recall[1])));
+    expect(worst(rows(told[1].dataSync(), d), second)).toBeLessThan(1e-3);
+    // Told nothing, or -1, every entry is believed and none is kept.
+    const all = queries.map((row) => row.map(() => 1));
+    const untold = queries.map((x, n) => read(R, x, all[n], ridges.recall[0]).map(Math.tanh));
+    for (const nothing of [undefined, stored(scaled(all, -1))]) {
+      const [x] = model.recall(p, state, stored(queries), nothing, 1);
+      expect(worst(rows(x.dataSync(), d), untold)).toBeLessThan(1e-3);
+    }
+  },
+);
 
 /** Rows of Hadamard's matrix of 8: orthogonal patterns of bits. */
 const hadamard = Array.from({ length: 8 }, (_, i) =>
