@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { InputError } from '../src/errors.ts';
 import { FileError } from '../src/files.ts';
 import { addCommands } from './commands/index.ts';
+import { folded } from './fold.ts';
 import type { IO } from './io.ts';
 import { allowModules } from './permission.ts';
 import type { Provenance } from './run-folder.ts';
@@ -40,7 +41,7 @@ export async function commandLine(
   await addCommands(program, io, { provenance, finish }, argv);
   for (const command of withInner(program)) {
     command.exitOverride().configureOutput({
-      writeOut: (text) => io.out(text.trimEnd()),
+      writeOut: (text) => io.out(folded(text.trimEnd(), process.stdout.columns)),
       writeErr: (text) => io.err(text.trimEnd()),
     });
   }

@@ -166,7 +166,7 @@ export function addUniversalCommand(program: Command, io: IO): void {
 
 function help(): string {
   const width = Math.max(...experimentNames.map((name) => name.length));
-  return experimentNames.map((name) => `${name.padEnd(width)}  ${experiments[name].about}`).join('\n');
+  return experimentNames.map((name) => `  ${name.padEnd(width)}  ${experiments[name].about}`).join('\n');
 }
 
 function number(text: string, low = 0, high = Number.MAX_VALUE, integer = false): number {

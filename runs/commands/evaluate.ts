@@ -54,7 +54,7 @@ export function addEvaluateCommand(program: Command, io: IO): void {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      `\nRivals, as large as the memory that they are measured against:\n${rivalsHelp()}\n\nCorruptions:\n${corruptionHelp()}`,
+      `\nRivals, as large as the memory that they are measured against:\n${rivalsHelp()}\n\nCorruptions:\n${corruptionHelp().replace(/^/gm, '  ')}`,
     )
     .addHelpText(
       'after',

@@ -205,7 +205,11 @@ class Board {
       if (!begun.has(trial.name)) continue;
       await this.#judgements(trial);
       if (this.#done.has(trial.name)) sum += trial.config.training.steps;
-      else sum += (await readMetrics(sweepPaths(this.#folder).run(trial.name))).at(-1)?.step ?? 0;
+      else {
+        // Lines of metrics are further apart than rungs may be.
+        const logged = (await readMetrics(sweepPaths(this.#folder).run(trial.name))).at(-1)?.step ?? 0;
+        sum += Math.max(logged, this.#last.get(trial.name)?.steps ?? 0);
+      }
     }
     return sum;
   }
