@@ -285,10 +285,11 @@ export async function describe(folder: string, now = Date.now()): Promise<KnownR
     const config = await readConfig(folder);
     const { task, network, training } = config;
     const last = (await readMetrics(folder)).at(-1);
-    const steps = last?.step ?? 0;
+    const heldout = await heldoutOf(folder);
+    // Lines of metrics are further apart than rungs of a sweep may be.
+    const steps = Math.max(last?.step ?? 0, heldout?.steps ?? 0);
     const over = steps >= training.steps || patienceSpent(training, await readValidations(folder));
     const state = (await isHeld(folder)) ? 'running' : over ? 'finished' : 'stopped';
-    const heldout = await heldoutOf(folder);
     const listed: ListedRun = {
       ...run,
       state,

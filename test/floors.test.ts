@@ -18,6 +18,20 @@ test('no file imports itself, through whatever others', () => {
   expect(circlesOf(imports)).toEqual([]);
 });
 
+// Files that lie on the floor itself, what all of its folders share and what brings them together, are no folder.
+test('no folder of a floor imports itself, through whatever others', () => {
+  const folderOf = (path: string) => path.split('/').slice(0, 2).join('/');
+  const folders = new Map<string, string[]>();
+  for (const [file, paths] of imports) {
+    if (file.split('/').length < 3) continue;
+    const own = folderOf(file);
+    const others = paths.filter((path) => path.split('/').length > 2).map(folderOf);
+    folders.set(own, [...(folders.get(own) ?? []), ...others.filter((other) => other !== own)]);
+  }
+  expect(folders.size).toBeGreaterThan(20);
+  expect(circlesOf(folders)).toEqual([]);
+});
+
 test('a circle is found', () => {
   const files = new Map([
     ['a', ['b']],

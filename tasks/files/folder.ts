@@ -1,8 +1,8 @@
 /** @file Images drawn from a folder of pictures, of the layout of Tiny-ImageNet or another: all of one size, in colour. */
 import { InputError } from '../../src/errors.ts';
 import type { Random } from '../../src/random.ts';
-import { passedOver, pictureFolder, picturePatterns } from '../files/pictures.ts';
-import type { Images } from './images.ts';
+import type { Images } from '../data/images.ts';
+import { passedOver, pictureFolder, picturePatterns } from './pictures.ts';
 
 /** Bytes of all pictures. */
 const LARGEST = 2 ** 28;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { expect, test } from 'vitest';
 import { stream } from '../../../src/random.ts';
-import { folderImages } from '../../../tasks/data/folder.ts';
-import { folderOf, randomBytes } from './image-files.ts';
+import { folderImages } from '../../../tasks/files/folder.ts';
+import { folderOf, randomBytes } from '../data/image-files.ts';
 
 const picture = (name: string, side: number, channels: 1 | 3) =>
   encode({ width: side, height: side, channels, depth: 8, data: randomBytes(name, side * side * channels) });
