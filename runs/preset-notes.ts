@@ -40,10 +40,14 @@ export const presetNotes: Readonly<Record<string, string>> = {
     '64 to 128 drawings in 4,608 floats, --from omniglot-4k: coded slots of half as many numbers where more come',
   'omniglot-any': '64 to 512 drawings in 16,384 floats, told the mask or not: coded slots of many lengths',
   'omniglot-key-value': '64 drawings, key-value energy that writes codes',
-  'omniglot-fc-first': "the paper's fully connected network, smaller; first of two stages, on 8 drawings",
-  'omniglot-fc': 'second stage, --from the first: 64 drawings',
-  'omniglot-conv-first': "the paper's convolutional network, smaller; first of two stages, on 8 drawings",
+  'omniglot-fc-first': "the paper's fully connected network, smaller; first of three stages, on 8 drawings",
+  'omniglot-fc': 'second stage, --from the first: 16 and 64 drawings',
+  'omniglot-fc-last':
+    'third stage, --from the second: 64 drawings, more write steps; the pretrained omniglot-64-fc',
+  'omniglot-conv-first': "the paper's convolutional network, smaller; first of three stages, on 8 drawings",
   'omniglot-conv': 'second stage, --from the first: 16 and 64 drawings',
+  'omniglot-conv-last':
+    'third stage, --from the second: 64 drawings, more write steps; the pretrained omniglot-64-conv',
   'omniglot-memory-network': '64 drawings, rival: memory network',
   'omniglot-kanerva': '64 drawings in 4,608 floats, rival: Dynamic Kanerva Machine',
   'cifar10-4k': '64 photographs in 4,608 floats: coded slots',

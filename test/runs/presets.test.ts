@@ -24,7 +24,7 @@ test.each([
 });
 
 test.each([
-  ['omniglot-fc', 8256],
+  ['omniglot-fc', 16383],
   ['omniglot-conv', 8092],
 ])('%s goes on from its first stage, with %i floats', async (name, floats) => {
   const [{ config: first }, { config }] = [await configure(`${name}-first`, []), await configure(name, [])];
