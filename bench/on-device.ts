@@ -97,7 +97,8 @@ if (episodesOfOne) {
         encoding: 'utf8',
       });
       const line = child.stdout.trim().split('\n').at(-1);
-      const complaint = child.stderr.trim().split('\n').at(-1)?.slice(0, 300);
+      const said = child.stderr.trim().split('\n');
+      const complaint = (said.findLast((text) => /^\w*Error\b/.test(text)) ?? said.at(-1))?.slice(0, 300);
       console.log(
         line ||
           JSON.stringify({

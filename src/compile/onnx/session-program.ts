@@ -123,6 +123,9 @@ export async function loadRuntime(device: Device): Promise<typeof import('onnxru
   }
 }
 
+/** Onnxruntime's reasons begin with the line of C++ that found them. */
+const withoutPlace = (reason: string) => reason.replace(/^\S+\.(cc|cpp|h):\d+ .*? was false\. /, '');
+
 async function createSession(bytes: Uint8Array, device: Device, options: InferenceSession.SessionOptions) {
   try {
     const { InferenceSession } = await loadRuntime(device);
@@ -130,7 +133,7 @@ async function createSession(bytes: Uint8Array, device: Device, options: Inferen
   } catch (error) {
     if (device === 'cpu') throw new SessionFault(error);
     throw new InputError(
-      `onnxruntime has no working "${device}" execution provider on this machine: ${firstLine(error)}`,
+      `onnxruntime has no working "${device}" execution provider on this machine: ${withoutPlace(firstLine(error))}`,
     );
   }
 }
