@@ -14,7 +14,9 @@ export const presetNotes: Readonly<Record<string, string>> = {
   'stream-delta': 'streams of 128 bits: one matrix, delta rule',
   'stream-gated-delta': 'streams of 128 bits: one matrix, gated delta rule',
   'stream-momentum': 'streams of 128 bits: one matrix, gradient steps with momentum and decay, as in Titans',
-  gated: "128 bits, the paper's gated recurrent energy, small enough for a computer on a desk",
+  'gated-first':
+    "128 bits, the paper's gated recurrent energy, narrower; first of two stages, on few patterns",
+  gated: 'second stage, --from the first: 16 to 64 patterns',
   slots: '128 bits, universal Hopfield energy over 16 written slots',
   'memory-network': '128 bits, rival: memory network of 64 slots',
   mann: '128 bits, rival: recurrent controller with external memory (MANN)',
