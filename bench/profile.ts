@@ -1,11 +1,13 @@
-/** @file Where the time of an update goes: cycles of every kind of step on all threads, and what is left, which is waiting and JavaScript. */
+/** @file Where the time of an update goes: every kind of step on all threads, and what is left, which is waiting and JavaScript. */
 import { availableParallelism } from 'node:os';
 import { textTable } from '../runs/table.ts';
 import { compiledEngine, type TargetName } from '../src/compile/index.ts';
 import { hasAvx2, isSupported } from '../src/compile/native/machine.ts';
-import { cyclesNow, Profile } from '../src/compile/native/profile.ts';
+import { cyclesNow } from '../src/compile/native/profile.ts';
 import { kindsText, type TimeShares, timeShares } from '../src/compile/native/time-shares.ts';
+import { Profile } from '../src/compile/program/profile.ts';
 import { trace } from '../src/compile/trace/trace-backend.ts';
+import { nanosecondsNow } from '../src/compile/wasm/clocks.ts';
 import { InputError } from '../src/errors.ts';
 import { measuredLimit } from './limit.ts';
 import { type ProblemName, problemOf, settings, updates } from './problems.ts';
@@ -25,17 +27,18 @@ export interface ProfileRow extends TimeShares {
   share: number;
 }
 
-/** @throws InputError where there is no machine code */
+/** @throws InputError for an engine without clocks, and on a machine that does not have it */
 export async function profile(
   problems: readonly ProblemName[],
   { engine: name, threads = availableParallelism() }: { engine: TargetName | 'compiled'; threads?: number },
   progress: (line: string) => void,
 ): Promise<ProfileRow[]> {
   const target = name === 'compiled' ? (isSupported() ? 'avx512' : 'avx2') : name;
-  if (!(target === 'avx512' && isSupported()) && !(target === 'avx2' && hasAvx2()))
+  if (!(target === 'avx512' && isSupported()) && !(target === 'avx2' && hasAvx2()) && target !== 'wasm')
     throw new InputError(
-      `--profile: only machine code is profiled, expected --engine avx512 or avx2 on a machine that has it`,
+      `--profile: ${target} has no clocks around its steps, or this machine does not have it: expected --engine avx512, avx2 or wasm`,
     );
+  const now = target === 'wasm' ? nanosecondsNow : cyclesNow;
   const limit = await measuredLimit(target, 1);
   const rows: ProfileRow[] = [];
   for (const problem of problems) {
@@ -46,13 +49,13 @@ export async function profile(
     const next = updates(program, made);
     for (let i = 0; i < WARM; i++) await next();
     clocks.take();
-    const [begun, started] = [cyclesNow(), performance.now()];
+    const [begun, started] = [now(), performance.now()];
     for (let i = 0; i < STEPS; i++) await next();
-    const [wall, ms] = [cyclesNow() - begun, performance.now() - started];
-    const cycles = clocks.take();
+    const [wall, ms] = [now() - begun, performance.now() - started];
+    const ticks = clocks.take();
     await engine.dispose();
     const operations = STEPS * countProducts(Object.values(trace(made.step, made.inputs).outputs));
-    rows.push(rowOf({ problem, target, threads, wall, ms, cycles, operations, limit: limit.one }));
+    rows.push(rowOf({ problem, target, threads, wall, ms, ticks, operations, limit: limit.one }));
     progress(`${problem}: profiled`);
   }
   return rows;
@@ -62,16 +65,16 @@ interface Found {
   problem: ProblemName;
   target: string;
   threads: number;
-  /** Cycles and milliseconds of all steps. */
+  /** Ticks of the engine's clocks, and milliseconds, of all steps. */
   wall: number;
   ms: number;
-  cycles: Record<string, number>;
+  ticks: Record<string, number>;
   operations: number;
   limit: number;
 }
 
-export function rowOf({ problem, target, threads, wall, ms, cycles, operations, limit }: Found): ProfileRow {
-  const shares = timeShares(cycles, threads * wall);
+export function rowOf({ problem, target, threads, wall, ms, ticks, operations, limit }: Found): ProfileRow {
+  const shares = timeShares(ticks, threads * wall);
   const gflops = operations / 1e9 / (((threads * shares.products) / 100) * (ms / 1000));
   return {
     problem,

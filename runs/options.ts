@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Products, productNames, type TargetName, targetNames } from '../src/compile/engines/choices.ts';
 import type { Device, Engine } from '../src/compile/index.ts';
-import type { Profile } from '../src/compile/native/profile.ts';
+import type { Profile } from '../src/compile/program/profile.ts';
 import { InputError } from '../src/errors.ts';
 
 export function positive(text: string): number {

@@ -1,13 +1,15 @@
 /** @file Where the time of updates went, by kind of step, on all threads: `ebmm train --profile`. */
 import { availableParallelism } from 'node:os';
 import type { Engine } from '../src/compile/index.ts';
-import { cyclesNow, Profile } from '../src/compile/native/profile.ts';
+import { cyclesNow } from '../src/compile/native/profile.ts';
 import { groupOf, kindsText, type TimeShares, timeShares } from '../src/compile/native/time-shares.ts';
+import { Profile } from '../src/compile/program/profile.ts';
+import { nanosecondsNow } from '../src/compile/wasm/clocks.ts';
 import { InputError } from '../src/errors.ts';
 import { textTable } from './table.ts';
 
 export interface UpdateTimes extends TimeShares {
-  /** What ran them: `avx512` or `avx2`. */
+  /** What ran them: `avx512`, `avx2` or `wasm`. */
   engine: string;
   threads: number;
   /** Updates that were measured, without the making of their programs. */
@@ -19,7 +21,8 @@ export interface UpdateTimes extends TimeShares {
 export class UpdateProfile {
   /** For the engine: `compiledEngine({ profile })`. */
   readonly clocks = new Profile();
-  readonly #cycles: Record<string, number> = {};
+  readonly #ticks: Record<string, number> = {};
+  #now = cyclesNow;
   #updates = 0;
   #ms = 0;
   #wall = 0;
@@ -27,20 +30,21 @@ export class UpdateProfile {
   /** @throws InputError for an engine without clocks */
   checkEngine({ name, kernels }: Engine): void {
     const target = kernels?.target ?? name;
-    if (!target.startsWith('avx'))
+    if (target === 'wasm') this.#now = nanosecondsNow;
+    else if (!target.startsWith('avx'))
       throw new InputError(
-        `--profile: ${target} has no clocks around its steps, machine code has: expected --engine avx512 or avx2, on a machine that has it`,
+        `--profile: ${target} has no clocks around its steps: expected --engine avx512 or avx2, on a machine that has it, or wasm`,
       );
   }
 
   /**
    * To be asked when programs have been made.
-   * @throws InputError when one of them, or a part, is not machine code: the engine could not write it
+   * @throws InputError when one of them, or a part, is run by another engine, as this one could not write it
    */
   checkPrograms(): void {
     if (this.clocks.missed)
       throw new InputError(
-        '--profile: not all of an update of this network can be machine code, and nothing else has clocks around its steps: expected no --profile',
+        '--profile: not all of an update of this network can be run by the engine that has clocks around its steps: expected no --profile',
       );
   }
 
@@ -48,12 +52,12 @@ export class UpdateProfile {
   async around<Report>(update: () => Promise<Report>): Promise<Report> {
     // Validations use the same clocks.
     this.clocks.take();
-    const [begun, started] = [cyclesNow(), performance.now()];
+    const [begun, started] = [this.#now(), performance.now()];
     const report = await update();
-    this.#wall += cyclesNow() - begun;
+    this.#wall += this.#now() - begun;
     this.#ms += performance.now() - started;
-    for (const [kind, cycles] of Object.entries(this.clocks.take()))
-      this.#cycles[kind] = (this.#cycles[kind] ?? 0) + cycles;
+    for (const [kind, ticks] of Object.entries(this.clocks.take()))
+      this.#ticks[kind] = (this.#ticks[kind] ?? 0) + ticks;
     this.#updates++;
     return report;
   }
@@ -66,7 +70,7 @@ export class UpdateProfile {
       threads,
       updates: this.#updates,
       ms: this.#ms / this.#updates,
-      ...timeShares(this.#cycles, threads * this.#wall),
+      ...timeShares(this.#ticks, threads * this.#wall),
     };
   }
 }

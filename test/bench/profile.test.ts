@@ -8,7 +8,7 @@ test('parts of the time of all threads, and the rate of products in it', () => {
     threads: 2,
     wall: 1000,
     ms: 120,
-    cycles: { product: 800, convolution: 200, loop: 300, copy: 100 },
+    ticks: { product: 800, convolution: 200, loop: 300, copy: 100 },
     // A millisecond of 120 has 1000 / 120 cycles: products took 1000 of the cycles of both threads.
     operations: 6e9,
     limit: 100,

@@ -13,7 +13,6 @@ import { peakBytes } from '../graph/graph.ts';
 import { hasAvx2, hasTiles, isSupported } from '../native/machine.ts';
 import { NATIVE_SCRIPT, type NativeThreads, nativeParts } from '../native/native-parts.ts';
 import { NativeProgram } from '../native/native-program.ts';
-import type { Profile } from '../native/profile.ts';
 import { forOnnx } from '../onnx/form.ts';
 import { toOnnx } from '../onnx/model.ts';
 import { SESSION_SCRIPT, type SessionThreads, sessionParts } from '../onnx/session-parts.ts';
@@ -28,6 +27,7 @@ import { isKnown } from '../plan/plan.ts';
 import { portsOf } from '../plan/prepared.ts';
 import type { Engine, InputSpec, OwnedProgram, Program, TensorFunction } from '../program/engine.ts';
 import { fault, notice } from '../program/notices.ts';
+import type { Profile } from '../program/profile.ts';
 import { type CacheLimits, checkFunction, Held, owned, Programs } from '../program/programs.ts';
 import { Threads } from '../program/threads.ts';
 import { Refused, Unsupported } from '../program/unsupported.ts';
@@ -80,7 +80,7 @@ export interface CompiledEngineOptions {
    * an eighth of the memory that the process may use, at most 2 GiB.
    */
   cache?: CacheLimits;
-  /** Told how many cycles every kind of step takes, in machine code alone: programs are slower by a look at the clock for every step. */
+  /** Told what every kind of step takes, in cycles of machine code or nanoseconds of WebAssembly: programs are slower by a look at the clock for every step. */
   profile?: Profile;
   /** Given to onnxruntime last, for experiments. */
   session?: InferenceSession.SessionOptions;
@@ -137,7 +137,8 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
         // Kernels are the same for all; memory that is refused to one machine code is to the other.
         if (error instanceof Unsupported) left = others.filter((name) => name === 'onnxruntime');
         else left = error instanceof Refused ? others.filter((name) => !name.startsWith('avx')) : others;
-        if (profile && !left[0]?.startsWith('avx')) profile.missed = true;
+        // Other clocks, or none.
+        if (profile && left[0]?.slice(0, 3) !== target.slice(0, 3)) profile.missed = true;
         const next = `${firstOf(left)} runs it instead, slower`;
         if (error instanceof Unsupported) notice(`ebmm: no kernel is written for ${error.message}: ${next}`);
         else if (error instanceof Refused)
@@ -159,7 +160,8 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
     const program = await kernelled<OwnedProgram>({
       avx512: () => NativeProgram.ready(traced, specs, seconds, bfloats, undefined, profile),
       avx2: () => NativeProgram.ready(traced, specs, seconds, undefined, avx2, profile),
-      wasm: async () => ownProgram(await wasmProgram(traced, specs, seconds)),
+      wasm: async () =>
+        ownProgram(await wasmProgram(traced, specs, seconds, { profile: profile !== undefined }), profile),
     });
     if (program) return held.keep(program);
     return held.keep(await sessionProgram(device, optionsFor(own), traced, specs, seconds), peakBytes(traced.outputs)); // biome-ignore format: one thought
@@ -180,7 +182,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
       avx512: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, bfloats, undefined, profile), slots, added, nativeThreads, split.batch, cut), // biome-ignore format: one thought
       avx2: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, undefined, avx2, profile), slots, added, nativeThreads, split.batch, cut), // biome-ignore format: one thought
       wasm: async () =>
-        wasmParts(await wasmProgram(traced, specs, seconds, { ports, shared: slots > 1 }), slots, added, wasmThreads), // biome-ignore format: one thought
+        wasmParts(await wasmProgram(traced, specs, seconds, { ports, shared: slots > 1, profile: profile !== undefined }), slots, added, wasmThreads, profile), // biome-ignore format: one thought
     });
     if (parts) return held.keep(parts);
     const made = await sessionParts(split, traced, specs, seconds, slots, sessionThreads, optionsFor(1));

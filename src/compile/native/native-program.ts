@@ -6,12 +6,12 @@ import type { PartCount } from '../emit/products/tiles.ts';
 import { imageOf } from '../plan/memory-image.ts';
 import type { PartPorts } from '../plan/prepared.ts';
 import type { InputSpec, NamedValues, Program } from '../program/engine.ts';
+import type { Profile } from '../program/profile.ts';
 import { type Image, ProgramMemory } from '../program/program-memory.ts';
 import { Unsupported } from '../program/unsupported.ts';
 import type { Trace } from '../trace/trace-backend.ts';
 import { CLOCKS_AT, nativeCode } from './code.ts';
 import { Block, Executable } from './machine.ts';
-import type { Profile } from './profile.ts';
 
 /** Displacements of instructions reach so far. */
 const REACH = 2 ** 31 / NUMBER_BYTES;
@@ -95,7 +95,9 @@ export class NativeProgram implements Program {
   memory(): NativeMemory {
     return new NativeMemory(
       this.#image,
-      (buffer) => this.#clocks && this.#profile?.add(this.#clocks, buffer, CLOCKS_AT),
+      (buffer) =>
+        this.#clocks &&
+        this.#profile?.add(this.#clocks, new BigInt64Array(buffer, CLOCKS_AT, this.#clocks.length)),
     );
   }
 

@@ -1,9 +1,10 @@
-/** @file Where machine code spends its time: cycles of the processor's clock by kind of step, summed over all threads. */
+/** @file The clocks of machine code: cycles of the processor's clock by kind of step. */
 import type { Assembler, Memory } from '../emit/assembler/assembler.ts';
 import { at, RAX, RBX } from '../emit/assembler/assembler.ts';
+import { kindOf } from '../program/profile.ts';
 import { Executable, functionOf } from './machine.ts';
 
-/** Kinds of steps are the first words of their names. There are fewer. */
+/** There are fewer. */
 const MOST_KINDS = 24;
 /** Numbers of memory that the clocks of a program take: 64 bits each. */
 export const CLOCK_NUMBERS = 2 * MOST_KINDS;
@@ -20,7 +21,7 @@ export class Clocks {
   }
 
   #of(name: string): Memory {
-    const [kind] = name.split(' ');
+    const kind = kindOf(name);
     let i = this.kinds.indexOf(kind);
     if (i < 0) i = this.kinds.push(kind) - 1;
     if (i >= MOST_KINDS) throw new Error('more kinds of steps than there is room for');
@@ -35,33 +36,6 @@ export class Clocks {
     step();
     assembler.cycles();
     assembler.addTo(clock, RAX);
-  }
-}
-
-/** What is measured: give it to an engine (`compiledEngine({ profile })`), run its programs, ask. */
-export class Profile {
-  /** Whether a program of the engine, or a part of one, is not machine code, so that its steps are not counted. */
-  missed = false;
-  readonly #clocks = new Set<{ kinds: readonly string[]; values: BigInt64Array }>();
-
-  /**
-   * The clocks of a program in the memory of one thread.
-   * @returns what must be called before that memory is freed
-   */
-  add(kinds: readonly string[], memory: ArrayBufferLike, from: number): () => void {
-    const clocks = { kinds, values: new BigInt64Array(memory, from, kinds.length) };
-    this.#clocks.add(clocks);
-    return () => this.#clocks.delete(clocks);
-  }
-
-  /** Cycles since the last call, by kind, of programs that have not been freed. */
-  take(): Record<string, number> {
-    const sums: Record<string, number> = {};
-    for (const { kinds, values } of this.#clocks) {
-      for (const [i, kind] of kinds.entries()) sums[kind] = (sums[kind] ?? 0) + Number(values[i]);
-      values.fill(0n);
-    }
-    return sums;
   }
 }
 

@@ -1,4 +1,4 @@
-/** @file What the kinds of steps of machine code are, and what part of the time of all threads each took. */
+/** @file What the kinds of steps are, and what part of the time of all threads each took. */
 
 /** What steps are called, and what they are. Others move or lay out memory. */
 const groups = {
@@ -18,11 +18,11 @@ export interface TimeShares {
 }
 
 /**
- * @param cycles by kind of step, added up over all threads
- * @param all cycles that all threads together had
+ * @param ticks of the clocks by kind of step, added up over all threads
+ * @param all ticks that all threads together had
  */
-export function timeShares(cycles: Record<string, number>, all: number): TimeShares {
-  const kinds = Object.fromEntries(Object.entries(cycles).map(([kind, part]) => [kind, (100 * part) / all]));
+export function timeShares(ticks: Record<string, number>, all: number): TimeShares {
+  const kinds = Object.fromEntries(Object.entries(ticks).map(([kind, part]) => [kind, (100 * part) / all]));
   const of = (names: readonly string[]) => names.reduce((sum, name) => sum + (kinds[name] ?? 0), 0);
   const products = of(groups.products);
   const entrywise = of(groups.entrywise);

@@ -2,11 +2,13 @@
 import type { WasmModule } from '../../webassembly/runtime.ts';
 import { runtime } from '../../webassembly/runtime.ts';
 import type { InputSpec, NamedValues, OwnedProgram } from '../program/engine.ts';
+import type { Profile } from '../program/profile.ts';
 import { type Image, ProgramMemory } from '../program/program-memory.ts';
 import type { Threads } from '../program/threads.ts';
 import { type Slot, slotParts } from '../split/slots.ts';
 import type { Parts } from '../split/split-program.ts';
 import type { Trace } from '../trace/trace-backend.ts';
+import { kindsOf, type StepClocks, timer } from './clocks.ts';
 import { type WasmCodeOptions, wasmCode } from './code.ts';
 import { instantiate, newMemory } from './instance.ts';
 import type { WasmMessage } from './thread-messages.ts';
@@ -20,6 +22,8 @@ export interface WasmProgram {
   /** Its memory can be shared with other threads. */
   shared: boolean;
   stepNames: readonly string[];
+  /** Whether it tells of every step when it is done. */
+  profiled: boolean;
   outputShapes: Record<string, readonly number[]>;
   seconds: { trace: number; prepare: number };
 }
@@ -32,7 +36,7 @@ export async function wasmProgram(
   traced: Trace,
   specs: Record<string, InputSpec>,
   seconds: number,
-  options: Pick<WasmCodeOptions, 'ports' | 'shared'> = {},
+  options: Pick<WasmCodeOptions, 'ports' | 'shared' | 'profile'> = {},
 ): Promise<WasmProgram> {
   const started = performance.now();
   const { bytes, image, steps } = wasmCode(traced, specs, options);
@@ -42,6 +46,7 @@ export async function wasmProgram(
     image,
     shared: options.shared ?? false,
     stepNames: steps,
+    profiled: options.profile ?? false,
     outputShapes: Object.fromEntries(
       Object.entries(traced.outputs).map(([name, { shape }]) => [name, shape]),
     ),
@@ -49,14 +54,32 @@ export async function wasmProgram(
   };
 }
 
+/** Clocks for the steps of a program in one thread, which `profile` reads until they are `free`. */
+function clocksFor({ stepNames, profiled, shared }: WasmProgram, profile: Profile | undefined) {
+  if (!profile || !profiled) return { free: () => undefined };
+  const { kinds, of } = kindsOf(stepNames);
+  const bytes = Float64Array.BYTES_PER_ELEMENT * kinds.length;
+  const ticks = new Float64Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
+  return { clocks: { of, ticks } satisfies StepClocks, free: profile.add(kinds, ticks) };
+}
+
 /** Memory for one thread, and the program in it. */
 class Own extends ProgramMemory {
   readonly run: () => void;
+  readonly free: () => void;
 
-  constructor({ module, image, shared }: WasmProgram) {
+  constructor(program: WasmProgram, profile: Profile | undefined) {
+    const { module, image, shared } = program;
     const memory = newMemory(image.size * NUMBER_BYTES, shared);
     super(memory.buffer, image);
-    this.run = instantiate(module, memory);
+    const { clocks, free } = clocksFor(program, profile);
+    this.free = free;
+    const time = clocks && timer(clocks);
+    const run = instantiate(module, memory, time?.step);
+    this.run = () => {
+      time?.start();
+      run();
+    };
   }
 }
 
@@ -64,8 +87,8 @@ class Own extends ProgramMemory {
  * The program in the thread that asks.
  * @throws Error where there is not so much memory
  */
-export function ownProgram(program: WasmProgram): OwnedProgram {
-  let own: Own | undefined = new Own(program);
+export function ownProgram(program: WasmProgram, profile?: Profile): OwnedProgram {
+  let own: Own | undefined = new Own(program, profile);
   return {
     outputShapes: program.outputShapes,
     operations: program.stepNames.length,
@@ -80,6 +103,7 @@ export function ownProgram(program: WasmProgram): OwnedProgram {
     },
     // The memory goes with the last who knows it.
     free() {
+      own?.free();
       own = undefined;
     },
   };
@@ -100,28 +124,35 @@ export async function wasmParts(
   slots: number,
   added: readonly string[],
   threads: WasmThreads,
+  profile?: Profile,
 ): Promise<Parts & { bytes: number; free(): Promise<void> }> {
   const { outputShapes, stepNames, seconds } = program;
-  const made = slots === 1 ? [ownSlot(program)] : await Promise.all(threads.take(slots).map((thread) => threadSlot(program, thread))); // biome-ignore format: one thought
+  const made = slots === 1 ? [ownSlot(program, profile)] : await Promise.all(threads.take(slots).map((thread) => threadSlot(program, thread, profile))); // biome-ignore format: one thought
   return slotParts({ outputShapes, operations: stepNames.length, seconds }, made, added);
 }
 
-function ownSlot(program: WasmProgram): Slot {
-  const memory = new Own(program);
-  return { memory, run: memory.run, free: () => undefined };
+function ownSlot(program: WasmProgram, profile: Profile | undefined): Slot {
+  const memory = new Own(program, profile);
+  return { memory, run: memory.run, free: memory.free };
 }
 
 async function threadSlot(
-  { image, module }: WasmProgram,
+  program: WasmProgram,
   thread: ReturnType<WasmThreads['take']>[number],
+  profile: Profile | undefined,
 ): Promise<Slot> {
+  const { image, module } = program;
+  const { clocks, free } = clocksFor(program, profile);
   const memory = newMemory(image.size * NUMBER_BYTES, true);
   const id = programs++;
-  await thread.ask({ id, module, memory });
+  await thread.ask({ id, module, memory, clocks });
   return {
     memory: new ProgramMemory(memory.buffer, image),
     run: () => thread.ask({ id, do: 'run' }),
     // A thread that has ended has forgotten it.
-    free: () => thread.ask({ id, do: 'forget' }).catch(() => undefined),
+    free() {
+      free();
+      return thread.ask({ id, do: 'forget' }).catch(() => undefined);
+    },
   };
 }

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { byExample, compiledEngine } from '../../../../src/compile/index.ts';
 import { nativeCode } from '../../../../src/compile/native/code.ts';
 import { hasAvx2, isSupported } from '../../../../src/compile/native/machine.ts';
-import { cyclesNow, Profile } from '../../../../src/compile/native/profile.ts';
+import { cyclesNow } from '../../../../src/compile/native/profile.ts';
+import { Profile } from '../../../../src/compile/program/profile.ts';
 import { trace } from '../../../../src/compile/trace/trace-backend.ts';
 
 const targets = [...(isSupported() ? ['avx512' as const] : []), ...(hasAvx2() ? ['avx2' as const] : [])];
