@@ -23,7 +23,8 @@ export class Training {
     const config = parseConfig(given, 'training');
     if (config.task.name !== 'binary') throw new InputError('the page trains on random bits only');
     const model = modelOf(config, 'training');
-    const task = binaryTask(config.task);
+    const { name: _, ...options } = config.task;
+    const task = binaryTask(options);
     const { corruption: spec = task.corruption } = config;
     if (typeof spec !== 'string') throw new InputError('the page has no files to take a corruption from');
     const corruption = parseCorruption(spec, task);
