@@ -42,7 +42,10 @@ const command = () =>
         .choices(['compiled', ...targetNames])
         .default('compiled'),
     )
-    .option('--profile', 'where the time of an update goes: cycles a kind of step, in machine code')
+    .option(
+      '--profile',
+      'where the time of an update goes: time a kind of step, in machine code and WebAssembly',
+    )
     .option('--scaling', 'throughput of store and recall, and cost against patterns, width and steps')
     .option('--out <dir>', 'folder of comparison.json, .png and .md (with peers; default: bench/results)')
     .addOption(deviceOption())

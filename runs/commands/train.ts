@@ -46,7 +46,7 @@ export function addTrainCommand(program: Command, io: IO, { provenance, finish }
       .option('--tensorboard', "write TensorBoard's event files too, in RUN/tensorboard")
       .option(
         '--profile',
-        'at the end, where the time of an update went: products, entrywise, memory, waiting (machine code only)',
+        'at the end, where the time of an update went: products, entrywise, memory, waiting (machine code and WebAssembly)',
       )
       .addOption(seedOption('seed of parameters and episodes')),
   )
