@@ -31,8 +31,9 @@ export {
 export { InputError } from '../src/errors.ts';
 export { type RivalName, type RivalOptions, rivals } from '../src/hopfield/index.ts';
 export type { AssociativeMemory, Recall, RecallOptions, StoredMemory } from '../src/memory/associative.ts';
+export type { StoredState } from '../src/memory/compiled-model.ts';
 export { energyModel } from '../src/memory/energy-model.ts';
-export { LearnedMemory, type LearnedMemoryOptions, type StoredState } from '../src/memory/learned-memory.ts';
+export { LearnedMemory, type LearnedMemoryOptions } from '../src/memory/learned-memory.ts';
 export type { MemoryModel } from '../src/memory/model.ts';
 export { defaultRule, type Rule } from '../src/memory/rule.ts';
 export { type Random, stream } from '../src/random.ts';

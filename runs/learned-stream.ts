@@ -1,6 +1,7 @@
 /** @file Several streams of patterns at once in a learned memory: added in batches, then asked for. */
 import { toRange } from '../meta/units.ts';
-import type { LearnedMemory, StoredState } from '../src/memory/learned-memory.ts';
+import type { StoredState } from '../src/memory/compiled-model.ts';
+import type { LearnedMemory } from '../src/memory/learned-memory.ts';
 import { sizeOf } from '../src/shapes.ts';
 import type { Batch } from '../tasks/index.ts';
 

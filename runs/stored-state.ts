@@ -5,7 +5,8 @@ import { trainedParameters } from '../meta/checkpoint.ts';
 import { decodeMixedSafetensors } from '../meta/safetensors.ts';
 import { decodeStored, type StoredFile } from '../meta/stored-file.ts';
 import { InputError } from '../src/errors.ts';
-import type { LearnedMemory, StoredState } from '../src/memory/learned-memory.ts';
+import type { StoredState } from '../src/memory/compiled-model.ts';
+import type { LearnedMemory } from '../src/memory/learned-memory.ts';
 import { arrayFormat, readArrays } from './arrays.ts';
 import type { LoadedRun } from './run-folder.ts';
 

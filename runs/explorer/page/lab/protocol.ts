@@ -1,5 +1,5 @@
 /** @file What the page asks of its workers, and what they answer. Patterns are in [0, 1] on this side, row after row. */
-import type { StoredState } from '../../../../src/memory/learned-memory.ts';
+import type { StoredState } from '../../../../src/memory/compiled-model.ts';
 import type { Frame, Plane } from './geometry.ts';
 
 /** A trained memory as files: what `config.json` holds, and the bytes of a safetensors file. */
