@@ -1,5 +1,6 @@
 /** @file The reference page of all keys of a configuration, made from the schema, so that it can never be out of step. */
-import { configJsonSchema, type Description } from './config.ts';
+import { configJsonSchema } from './config.ts';
+import type { Description } from './config-messages.ts';
 
 /** One key of a configuration. */
 export interface KeyReference {

@@ -2,8 +2,7 @@
 import { z } from 'zod';
 import { completions, type ScoreNetwork, scoreMlp, scoreUnet } from '../src/diffusion/index.ts';
 import type { LearnedRecall } from '../src/diffusion/learned-model.ts';
-
-const whole = (low: number) => z.number().int().min(low);
+import { loops, whole } from './config-numbers.ts';
 
 const common = {
   answer: z
@@ -25,7 +24,7 @@ const common = {
         .default('preserving')
         .describe('what a query is taken to be: y + noise, or a y + noise of variance 1 - a^2'),
       start: z.number().positive().default(3).describe('relative variance of that noise'),
-      steps: whole(1).default(16).describe('levels of noise'),
+      steps: loops(1).default(16).describe('levels of noise'),
       completion: z
         .enum(completions)
         .default('replacement')
@@ -36,8 +35,8 @@ const common = {
 
 const perceptron = {
   width: whole(1).default(256).describe('units of each hidden layer'),
-  layers: whole(1).default(3).describe('hidden layers'),
-  frequencies: whole(0)
+  layers: loops(1).default(3).describe('hidden layers'),
+  frequencies: whole(0, 24)
     .default(0)
     .describe('sines and cosines of each input, at 1, 2, 4, ... times it: to tell close patterns apart'),
   ...common,

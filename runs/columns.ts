@@ -1,8 +1,8 @@
 /** @file What is known of a run, by key: what listings show of it, and every key of its configuration, dotted as for --set. */
 
-import { nearest } from '../meta/config.ts';
 import { configKeys } from '../meta/config-reference.ts';
 import { InputError } from '../src/errors.ts';
+import { nearest } from '../src/nearest.ts';
 
 /** A configuration, or what a listing says of a run, as rows of keys and values; lists are one value. */
 export function flatten(value: object, path: string[] = []): [key: string, value: unknown][] {

@@ -17,6 +17,15 @@ test.each(keys)('$key ($of) has a meaning, values, and a default or a reason for
   if (key.default === undefined) expect(key.required || /default: |name:size/.test(key.meaning)).toBe(true);
 });
 
+test.each(keys.filter(({ values }) => values.startsWith('whole number')))(
+  '$key ($of): a slip of many digits is refused, not run for years',
+  ({ key, values }) => {
+    const only =
+      /^(training\.(steps|warmup|log_every|save_every|tolerance|validate\.(every|seed))|(task\.)?seed)$/;
+    if (!only.test(key)) expect(values).toMatch(/ to /);
+  },
+);
+
 test('every key of a complete configuration is on the page', () => {
   const config = parseConfig({ task: { name: 'binary' }, network: { name: 'mlp' } }, 'here');
   const own = (value: object, path: string[] = []): string[] =>
