@@ -1,11 +1,14 @@
-/** @file Images turned, mirrored, shifted and mixed at random: more training images than there are. */
+/** @file Images turned, mirrored, shifted, mixed and warped at random: more training images than there are. */
 import { z } from 'zod';
 import type { Random } from '../src/random.ts';
+import { warped } from './warp.ts';
 
 /** Largest shift along either axis, as a part of the image's side: 2 pixels of 32. */
 const LARGEST_SHIFT = 1 / 16;
 
-export const augmentOption = z.union([z.boolean(), z.literal('episode'), z.literal('mixed')]).default(false);
+export const augmentOption = z
+  .union([z.boolean(), z.literal('episode'), z.literal('mixed'), z.literal('warped')])
+  .default(false);
 
 export type Augment = z.output<typeof augmentOption>;
 
@@ -19,20 +22,24 @@ export interface ImageKind {
 }
 
 /** A typed array of an image's values, [height, width, channels]. */
-type Pixels = Uint8Array | Float32Array;
+export type Pixels = Uint8Array | Float32Array;
 
 /**
  * The images of one training episode, augmented: `true` turns each by itself, 'episode' all alike; 'mixed' likewise, and
- * gives every other one part of another.
+ * gives every other one part of another; 'warped' as 'mixed', and warps each by itself.
  * @param image one of the split's images, which is left as it is
  * @param others any of the split's images, to mix with
  */
 export function augmenter<T extends Pixels>(augment: Augment, kind: ImageKind, random: Random) {
   const turn = augment === true ? undefined : symmetry(random);
-  return (image: T, others: (random: Random) => T): T => {
+  const changed = (image: T): T => {
     const result = augmented(image, kind, random, turn);
-    if (augment !== 'mixed' || !random.bit()) return result;
-    return mixed(result, augmented(others(random), kind, random, turn), kind, random);
+    return augment === 'warped' ? warped(result, kind, random) : result;
+  };
+  return (image: T, others: (random: Random) => T): T => {
+    const result = changed(image);
+    if ((augment !== 'mixed' && augment !== 'warped') || !random.bit()) return result;
+    return mixed(result, changed(others(random)), kind, random);
   };
 }
 

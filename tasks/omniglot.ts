@@ -45,7 +45,7 @@ export const omniglotOptions = z.strictObject({
     .default(VALIDATION)
     .describe('alphabets of the validation split; those named in neither list are for training'),
   augment: augmentOption.describe(
-    'turns (by 90 degrees), mirrors and shifts (up to 2 pixels, paper moves in) each training drawing at random; "episode" turns and mirrors all drawings of an episode alike, so that they stay as like each other as those of the test split; "mixed" likewise, and gives every other drawing part of the ink of another, which makes characters that no alphabet has',
+    'turns (by 90 degrees), mirrors and shifts (up to 2 pixels, paper moves in) each training drawing at random; "episode" turns and mirrors all drawings of an episode alike, so that they stay as like each other as those of the test split; "mixed" likewise, and gives every other drawing part of the ink of another, which makes characters that no alphabet has; "warped" as mixed, and turns each by some degrees, stretches, slants and bends it, as if drawn by another hand',
   ),
 });
 

@@ -36,7 +36,7 @@ export const filesOptions = z.strictObject({
     .optional()
     .describe('channels of pictures; default: grey where all of them are grey'),
   augment: augmentOption.describe(
-    'images: as of omniglot; "mixed" puts a part of another picture in, where they are no drawings',
+    'images: as of omniglot; "mixed" puts a part of another picture in, where they are no drawings, and so does "warped"',
   ),
   seed: z.int().min(0).default(0).describe('of the splits that are drawn'),
   duplicates: z
