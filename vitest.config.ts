@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     // Two workers for two cores. Each keeps what it has imported: loading tfjs for every file takes a third of the time.
     maxWorkers: 2,
+    globalSetup: 'test/folder.ts',
     // Many a test compiles what no machine code is written for.
     onConsoleLog: (line) => !/^ebmm: no (machine code|kernel)/.test(line),
     projects: [

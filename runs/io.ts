@@ -12,6 +12,8 @@ export interface IO {
   live?: (line: string) => void;
   /** Standard error, where a terminal may show moving progress. */
   stream: NodeJS.WriteStream;
+  /** What node is given to start this program, where that is not the file beside this code. */
+  program?: readonly string[];
   /** The command line, for records. */
   command?: readonly string[];
   env: Environment;

@@ -6,8 +6,6 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { IO } from '../io.ts';
 
-const TYPESCRIPT = import.meta.url.endsWith('.ts');
-const MAIN = fileURLToPath(new URL(`../main.${TYPESCRIPT ? 'ts' : 'js'}`, import.meta.url));
 /** Lines of what it says that are kept. */
 const KEPT = 20;
 /** Milliseconds in which they must have come when it has ended. */
@@ -37,16 +35,23 @@ export interface TrialProcessOptions {
   allowModules?: boolean;
 }
 
+/** What node is given to start the program that this code is of. */
+export function programHere(): string[] {
+  const typescript = import.meta.url.endsWith('.ts');
+  const main = fileURLToPath(new URL(`../main.${typescript ? 'ts' : 'js'}`, import.meta.url));
+  const loader = () => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  return [...(typescript ? ['--import', loader()] : []), main];
+}
+
 /** Starts `ebmm trial FOLDER NAME`. Claim the trial first. */
 export function startTrial(
   folder: string,
   name: string,
   { until, threads, dataDir, tensorboard, allowModules }: TrialProcessOptions,
-  io: Pick<IO, 'env'>,
+  io: Pick<IO, 'env' | 'program'>,
 ): TrialProcess {
   const argv = [
-    ...(TYPESCRIPT ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] : []),
-    MAIN,
+    ...(io.program ?? programHere()),
     ...(allowModules ? ['--allow-modules'] : []),
     'trial',
     '--attached',

@@ -4,11 +4,10 @@
  */
 import { spawn } from 'node:child_process';
 import { chmod, mkdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InputError } from '../../src/errors.ts';
 import { FileError, onFile, writeFileAtomically } from '../../src/files.ts';
+import { programHere } from './child.ts';
 
 export interface SlurmOptions {
   /** Tasks of the array: workers. */
@@ -64,16 +63,9 @@ export function batchScript(
   folder: string,
   { workers, sbatch, jobs, threads, dataDir, tensorboard, allowModules }: SlurmOptions,
 ): string {
-  // biome-ignore format: one line
-  const typescript = import.meta.url.endsWith('.ts');
-  const main = fileURLToPath(new URL(`../main.${typescript ? 'ts' : 'js'}`, import.meta.url));
-  const loader = typescript
-    ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href]
-    : [];
   const worker = [
     process.execPath,
-    ...loader,
-    main,
+    ...programHere(),
     ...(allowModules ? ['--allow-modules'] : []),
     ...['sweep', folder, '--jobs', String(jobs)],
     // As many as Slurm gives the task.

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { main } from '../../runs/cli.ts';
 import type { IO } from '../../runs/io.ts';
+import { programFile } from './program.ts';
 
 export { tiny } from './tiny.ts';
 
@@ -31,6 +32,8 @@ export async function ebmm(argv: string[], env: Record<string, string> = {}): Pr
     stream: process.stderr,
     env: { CI: '1', ...env },
     stopping: {},
+    // Trials of a sweep are processes.
+    ...(argv.includes('sweep') ? { program: [await programFile()] } : {}),
   };
   const status = await main(argv, io);
   return { status, out: out.join('\n'), err: err.join('\n') };

@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { main as bench } from '../../bench/cli.ts';
 import { hasRuntime } from '../../src/compile/onnx/session-program.ts';
 import { ebmm, expectRefused, folderOfFile } from './command.ts';
+import { programFile } from './program.ts';
 
 const folder = folderOfFile();
 
@@ -55,12 +55,11 @@ async function runBench(...argv: string[]) {
   return { status, out: out.join('\n'), err: err.join('\n') };
 }
 
-test.skipIf(!missing)('the line is the only one', () => {
+test.skipIf(!missing)('the line is the only one', async () => {
   // As a person runs it: what native code writes to standard error counts too.
-  const program = fileURLToPath(new URL('../../runs/main.ts', import.meta.url));
+  const program = await programFile();
   const argv = ['evaluate', 'binary-64', '--episodes', '1', '--against', 'none', '--device', 'cuda'];
-  const args = ['--import', import.meta.resolve('tsx'), program, ...argv];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...argv], { encoding: 'utf8' });
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr.trimEnd()).toMatch(clear);
 });

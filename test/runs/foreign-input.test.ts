@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { stream } from '../../src/random.ts';
 import { ebmm, expectRefused, folderOfFile, tiny } from './command.ts';
+import { programFile } from './program.ts';
 
 const folder = folderOfFile();
 const inside = (...names: string[]) => join(folder, ...names);
@@ -239,7 +240,7 @@ describe('locks that are none', () => {
   });
 });
 
-test('control characters in names reach no terminal', () => {
+test('control characters in names reach no terminal', async () => {
   const name = '\x1b[31mred\x1b]0;title\x07';
   cpSync(fileURLToPath(new URL('../../runs/pretrained/binary-64', import.meta.url)), inside('runs', name), {
     recursive: true,
@@ -249,16 +250,14 @@ test('control characters in names reach no terminal', () => {
   const config = JSON.parse(readFileSync(join(damaged, 'config.json'), 'utf8'));
   config['\x1b]0;owned\x07\u202e'] = 1;
   writeFileSync(join(damaged, 'config.json'), JSON.stringify(config));
-  const main = fileURLToPath(new URL('../../runs/main.ts', import.meta.url));
+  const program = await programFile();
   for (const argv of [
     ['list', inside('runs')],
     ['list', inside('runs'), '--json'],
     ['evaluate', damaged],
     ['evaluate', name],
   ]) {
-    const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', main, ...argv], {
-      encoding: 'utf8',
-    });
+    const { stdout, stderr } = spawnSync(process.execPath, [program, ...argv], { encoding: 'utf8' });
     expect(stdout + stderr, argv.join(' ')).not.toMatch(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/u);
   }
 });

@@ -3,14 +3,15 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'; // biome-ignore format: one import
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { readEvaluations } from '../../runs/evaluation-file.ts';
 import { placeFor } from '../../runs/outputs.ts';
 import { ebmm, folderOfFile, tiny } from './command.ts';
+import { programFile } from './program.ts';
 import { terminalIO } from './quiet.ts';
 
 const folder = folderOfFile();
+const program = await programFile();
 const inside = (...names: string[]) => join(folder, ...names);
 const run = inside('run');
 const isRoot = process.getuid?.() === 0;
@@ -177,8 +178,7 @@ test.skipIf(isRoot)('a run that is not mine to write is evaluated, and reported 
 
 /** `ebmm ...argv` in a shell, whose line is made of the command. */
 function shell(line: (command: string) => string, ...argv: string[]) {
-  const main = fileURLToPath(new URL('../../runs/main.ts', import.meta.url));
-  const command = [process.execPath, '--import', 'tsx', main, ...argv].map((word) => `'${word}'`).join(' ');
+  const command = [process.execPath, program, ...argv].map((word) => `'${word}'`).join(' ');
   return spawnSync('bash', ['-c', line(command)], { encoding: 'utf8' });
 }
 
@@ -196,10 +196,7 @@ test.skipIf(!existsSync('/dev/full'))(
 );
 
 test('a reader who has enough ends a listing without a word', async () => {
-  const main = fileURLToPath(new URL('../../runs/main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', main, 'list', '--json'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(process.execPath, [program, 'list', '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();
   let text = '';
   child.stderr.on('data', (data) => {

@@ -17,24 +17,29 @@ import {
 import { readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { decodeSafetensors } from '../../meta/safetensors.ts';
 import { lockRun } from '../../runs/lock.ts';
 import { removeMade } from '../../runs/partials.ts';
 import { stream } from '../../src/random.ts';
 import { ebmm, folderOfFile, tiny } from './command.ts';
+import { programFile } from './program.ts';
 
 const folder = folderOfFile();
 const config = join(folder, 'tiny.json');
 const STEPS = 300;
+/** Where nobody has to be quick enough to come in between. */
+const FEW = 40;
 /** Saves and logs after every update, so that most of the time goes into writing. */
 const training = { ...tiny.training, steps: STEPS, save_every: 1, decay: 'constant' };
 const whole = join(folder, 'whole');
+const shorter = join(folder, 'shorter');
+const program = await programFile();
 
 beforeAll(async () => {
   writeFileSync(config, JSON.stringify({ ...tiny, training }));
   expect((await ebmm(['train', config, '--out', whole])).status).toBe(0);
+  expect((await ebmm(['train', config, '--out', shorter, '--steps', String(FEW)])).status).toBe(0);
 });
 
 const checkpoint = (run: string) => join(run, 'checkpoint', 'state.safetensors');
@@ -57,10 +62,7 @@ function start(...argv: string[]): {
   text: () => string;
   ended: Promise<number | null>;
 } {
-  const main = fileURLToPath(new URL('../../runs/main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...argv], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(process.execPath, [program, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   let text = '';
   child.stderr.on('data', (data) => {
@@ -132,7 +134,9 @@ test.each([
 
 test('a reader of the progress who leaves ends the run after its update, saved', async () => {
   const run = join(folder, 'pipe');
-  const { child, ended } = start('train', config, '--out', run, '--set', 'training.save_every=100000', '--steps', '100000'); // biome-ignore format: one call
+  // A line is said for every validation.
+  const set = ['training.save_every=100000', 'training.validate={"every":100,"episodes":1}'];
+  const { child, ended } = start('train', config, '--out', run, ...set.flatMap((each) => ['--set', each]), '--steps', '100000'); // biome-ignore format: one call
   while (sizeOfFile(join(run, 'metrics.jsonl')) < 2000) await pause(1);
   child.stderr!.destroy();
   child.stdout!.destroy();
@@ -163,8 +167,8 @@ test('what a killed process was writing is cut off and cleared away', async () =
   appendFileSync(join(run, 'metrics.jsonl'), '{"step":6,"loss":1}\n{"step":7,"lo');
   writeFileSync(join(run, 'checkpoint', 'state.safetensors.0a1b2c3d.partial'), 'half');
   writeFileSync(join(run, 'config.json.0a1b2c3d.partial'), '{');
-  expect((await ebmm(['train', '--resume', run, '--steps', String(STEPS)])).status).toBe(0);
-  expect(outcome(run)).toEqual(outcome(whole));
+  expect((await ebmm(['train', '--resume', run, '--steps', String(FEW)])).status).toBe(0);
+  expect(outcome(run)).toEqual(outcome(shorter));
   expect((await readdir(run, { recursive: true })).filter((path) => path.endsWith('.partial'))).toEqual([]);
 });
 
@@ -229,8 +233,8 @@ test('a finished run is extended by larger --steps, and left alone without', asy
   expect(readFileSync(checkpoint(run))).toEqual(before);
   const less = await ebmm(['train', '--resume', run, '--steps', '6']);
   expect(less).toMatchObject({ status: 2, err: expect.stringMatching(/has had 7 updates, more than the 6/) });
-  expect((await ebmm(['train', '--resume', run, '--steps', String(STEPS)])).status).toBe(0);
-  expect(outcome(run)).toEqual(outcome(whole));
+  expect((await ebmm(['train', '--resume', run, '--steps', String(FEW)])).status).toBe(0);
+  expect(outcome(run)).toEqual(outcome(shorter));
 });
 
 test('a disk that takes no checkpoint ends the run with one line; nothing is damaged, and it can go on', async () => {
@@ -238,7 +242,7 @@ test('a disk that takes no checkpoint ends the run with one line; nothing is dam
   mkdirSync(run);
   // A file where the folder of checkpoints should be.
   writeFileSync(join(run, 'checkpoint'), '');
-  const { status, err } = await ebmm(['train', config, '--out', run]);
+  const { status, err } = await ebmm(['train', config, '--out', run, '--steps', String(FEW)]);
   expect(status).toBe(1);
   expect(err.split('\n').at(-1)).toMatch(
     /^ebmm: cannot write .*state\.safetensors: .*; there was no checkpoint yet: go on with: ebmm train --resume .*; update 1 is saved in .*\.safetensors: when there is room, copy it to /,
@@ -250,7 +254,7 @@ test('a disk that takes no checkpoint ends the run with one line; nothing is dam
   mkdirSync(join(run, 'checkpoint'));
   renameSync(kept, checkpoint(run));
   expect((await ebmm(['train', '--resume', run])).status).toBe(0);
-  expect(outcome(run)).toEqual(outcome(whole));
+  expect(outcome(run)).toEqual(outcome(shorter));
 });
 
 test('a run folder that cannot be made is told in one line', async () => {
@@ -305,6 +309,6 @@ test('a moving average may be taken up or given up where a run goes on', async (
   await ebmm(['train', config, '--out', run, '--steps', '2']);
   await ebmm(['train', '--resume', run, '--steps', '4', '--set', 'training.average=0.9']);
   expect(Object.keys(outcome(run).tensors)).toContain('a:W');
-  await ebmm(['train', '--resume', run, '--steps', String(STEPS), '--set', 'training.average=0']);
-  expect(outcome(run)).toEqual(outcome(whole));
+  await ebmm(['train', '--resume', run, '--steps', String(FEW), '--set', 'training.average=0']);
+  expect(outcome(run)).toEqual(outcome(shorter));
 });

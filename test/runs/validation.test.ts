@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { memoryLearner } from '../../meta/memory-learner.ts';
 import { decodeSafetensors } from '../../meta/safetensors.ts';
@@ -16,6 +15,7 @@ import { prefixed } from '../../src/prefixed.ts';
 import { stream } from '../../src/random.ts';
 import { drawBatch, loadCorruption, loadTask } from '../../tasks/index.ts';
 import { ebmm, expectRefused, folderOfFile, tiny } from './command.ts';
+import { programFile } from './program.ts';
 
 const folder = folderOfFile();
 const STEPS = 60;
@@ -178,7 +178,7 @@ test('killed at 3 random moments, it ends bit for bit as one that never was', {
   timeout: 120_000,
 }, async () => {
   const run = join(folder, 'killed');
-  const main = fileURLToPath(new URL('../../runs/main.ts', import.meta.url));
+  const program = await programFile();
   const log = join(run, 'validation.jsonl');
   const sizeOfLog = () => (existsSync(log) ? statSync(log).size : 0);
   const random = stream('kills of validation');
@@ -196,7 +196,7 @@ test('killed at 3 random moments, it ends bit for bit as one that never was', {
   expect((await ebmm(['train', often, '--out', straight])).status).toBe(0);
   for (let kill = 0; kill < 3; kill++) {
     const argv = existsSync(join(run, 'config.json')) ? ['--resume', run] : [often, '--out', run];
-    const child = spawn(process.execPath, ['--import', 'tsx', main, 'train', ...argv], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [program, 'train', ...argv], { stdio: 'ignore' });
     onTestFinished(() => void child.kill('SIGKILL'));
     const ended = once(child, 'exit');
     const from = sizeOfLog();

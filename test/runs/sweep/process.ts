@@ -3,14 +3,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { decodeSafetensors } from '../../../meta/safetensors.ts';
+import { programFile } from '../program.ts';
 
-const MAIN = fileURLToPath(new URL('../../../runs/main.ts', import.meta.url));
+const MAIN = await programFile();
 
 /** `ebmm ...argv`. */
 export function startEbmm(...argv: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] }); // biome-ignore format: one line
+  const child = spawn(process.execPath, [MAIN, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (data) => {

@@ -2,6 +2,9 @@
 import { onTestFinished } from 'vitest';
 import { main } from '../../../runs/cli.ts';
 import type { IO } from '../../../runs/io.ts';
+import { programFile } from '../program.ts';
+
+const program = [await programFile()];
 
 export function begin(...argv: string[]) {
   const lines: string[] = [];
@@ -11,6 +14,7 @@ export function begin(...argv: string[]) {
     stream: process.stderr,
     env: { CI: '1' },
     stopping: {},
+    program,
   };
   const ended = main(argv, io);
   const stop = () => {

@@ -7,9 +7,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../../../bench/free-port.ts';
 import { connect, type Redis } from '../../../runs/workers/redis.ts';
+import { programFile } from '../program.ts';
 
 /** Whether the tests that need Redis were asked for. */
 export const asked = Boolean(process.env.EBMM_TEST_REDIS);
@@ -86,19 +86,17 @@ export class RedisServer {
   }
 }
 
-const MAIN = fileURLToPath(new URL('../../../runs/main.ts', import.meta.url));
-
 export interface Started {
   child: ChildProcess;
   text: () => string;
   ended: Promise<number | null>;
 }
 
+const MAIN = await programFile();
+
 /** `ebmm ...argv` as a process of its own. */
 export function start(...argv: string[]): Started {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...argv], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(process.execPath, [MAIN, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data) => {
