@@ -23,45 +23,66 @@ function product([rows, inner, columns]: Shape, transposed: string, more: Partia
   }; // biome-ignore format: one idea a line
 }
 
+type Visit = (a: number, b: number, c: number) => void;
+
+/** Calls with the places of a, b and c where every batch starts. */
+function eachBatch(p: Product, visit: Visit, axis = 0, a = 0, b = 0, c = 0): void {
+  if (axis === p.batch.length) visit(a, b, c);
+  else
+    for (let i = 0; i < p.batch[axis].length; i++) {
+      const step = p.batch[axis];
+      eachBatch(p, visit, axis + 1, a + i * step.a, b + i * step.b, c + i * step.c);
+    }
+}
+
+/** Numbers at the places that are visited; every other is NaN. */
+function numbersAt(visitAll: (visit: (place: number) => void) => void, seed: number): Float32Array {
+  let [least, most] = [0, 0];
+  visitAll((place) => {
+    least = Math.min(least, place);
+    most = Math.max(most, place);
+  });
+  expect(least).toBe(0);
+  const numbers = new Float32Array(most + 1).fill(Number.NaN);
+  const some = someNumbers(most + 1, seed);
+  visitAll((place) => {
+    numbers[place] = some[place];
+  });
+  return numbers;
+}
+
 /** The largest error, relative to the sum of absolute values of what is added, of the subroutine's result. */
 function error(p: Product): number {
-  const indices = p.batch.reduce<{ a: number; b: number; c: number }[]>(
-    (outer, { length, a, b, c }) =>
-      outer.flatMap((o) =>
-        Array.from({ length }, (_, i) => ({ a: o.a + i * a, b: o.b + i * b, c: o.c + i * c })),
-      ),
-    [{ a: 0, b: 0, c: 0 }],
-  );
-  const places: { a: number[]; b: number[]; c: number }[] = [];
-  for (const start of indices)
-    for (let i = 0; i < p.rows; i++)
-      for (let j = 0; j < p.columns; j++) {
-        const inner = Array.from({ length: p.inner }, (_, k) => k);
-        places.push({
-          a: inner.map((k) => start.a + i * p.a.row + k * p.a.inner),
-          b: inner.map((k) => start.b + k * p.b.inner + j * p.b.column),
-          c: start.c + i * p.c.row + j,
-        });
-      }
+  const { rows, inner, columns } = p;
+  const places = (m: number, stride: number, n: number, step: number, start: number, visit: (place: number) => void) => {
+    for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) visit(start + i * stride + j * step);
+  }; // biome-ignore format: one thought
   // Every number that no place names is NaN, and stays so in the result.
-  const [a, b] = (['a', 'b'] as const).map((name, seed) => {
-    const used = new Set(places.flatMap((place) => place[name]));
-    expect(Math.min(...used)).toBeGreaterThanOrEqual(0);
-    return someNumbers([...used].reduce((x, y) => Math.max(x, y), 0) + 1, seed + 1).map((x, i) => (used.has(i) ? x : Number.NaN)); // biome-ignore format: one line
+  const a = numbersAt((visit) => eachBatch(p, (at) => places(rows, p.a.row, inner, p.a.inner, at, visit)), 1);
+  const b = numbersAt((visit) => eachBatch(p, (_, at) => places(inner, p.b.inner, columns, p.b.column, at, visit)), 2); // biome-ignore format: one line
+  const ofResult = (visit: (place: number) => void) => eachBatch(p, (_, __, at) => places(rows, p.c.row, columns, 1, at, visit)); // biome-ignore format: one line
+  const before = numbersAt(ofResult, 3);
+  ofResult((place) => {
+    before[place] = place % 7;
   });
-  const length = places.reduce((most, { c }) => Math.max(most, c), 0) + 1;
-  const before = new Float32Array(length).fill(Number.NaN);
-  for (const { c } of places) before[c] = c % 7;
   const expected = Float64Array.from(before);
-  const scale = new Float64Array(length).fill(1);
-  if (!p.accumulate) for (const { c } of places) expected[c] = 0;
-  for (const place of places) {
-    for (let k = 0; k < p.inner; k++) {
-      const term = p.alpha * a[place.a[k]] * b[place.b[k]];
-      expected[place.c] += term;
-      scale[place.c] += Math.abs(term);
-    }
-  }
+  const scale = new Float64Array(before.length).fill(1);
+  if (!p.accumulate)
+    ofResult((place) => {
+      expected[place] = 0;
+    });
+  eachBatch(p, (atA, atB, atC) => {
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < columns; j++) {
+        const place = atC + i * p.c.row + j;
+        for (let k = 0; k < inner; k++) {
+          const term =
+            p.alpha * a[atA + i * p.a.row + k * p.a.inner] * b[atB + k * p.b.inner + j * p.b.column];
+          expected[place] += term;
+          scale[place] += Math.abs(term);
+        }
+      }
+  });
   const result = runSubroutine((assembler) => emitProduct(assembler, p), {
     a, b, result: before, scratch: scratchOf(p),
   }); // biome-ignore format: one line
