@@ -2,10 +2,16 @@
  * @file Every function of the library with arguments that are none: it takes them, or tells in one line what it expected. Each call that is
  * right (library-calls.ts) is made wrong in every place.
  */
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import * as page from '../../runs/browser.ts';
 import * as library from '../../runs/index.ts';
+import { folderOfFile } from './command.ts';
 import { type Call, callable, calls, methods, pageCalls } from './library-calls.ts';
+
+// Where a wrong name of a folder is the name of one.
+const before = process.cwd();
+process.chdir(folderOfFile());
+afterAll(() => process.chdir(before));
 
 const wrong: readonly (readonly [string, unknown])[] = [
   ['undefined', undefined],
