@@ -3,8 +3,13 @@
  * the project's own assemblers. Two operations each.
  */
 import { quantile } from '../runs/evaluation.ts';
-import type { Assembler } from '../src/compile/emit/assembler/assembler.ts';
-import { at, RAX, RBX, vector } from '../src/compile/emit/assembler/assembler.ts';
+import {
+  at,
+  type KernelAssembler,
+  RAX,
+  RBX,
+  vector,
+} from '../src/compile/emit/assembler/kernel-assembler.ts';
 import { avx2, avx512, type Target, wasm } from '../src/compile/emit/assembler/target.ts';
 import { Block, Executable, functionOf } from '../src/compile/native/machine.ts';
 import { NATIVE_SCRIPT, type NativeThreads } from '../src/compile/native/native-parts.ts';
@@ -31,7 +36,7 @@ const VECTOR_BYTES = 64;
 export const limitOperations = (name: LimitTarget) =>
   2 * limitTargets[name].lanes * SUMS[name] * ROUNDS * LOOPS;
 
-function write(a: Assembler, name: LimitTarget): void {
+function write(a: KernelAssembler, name: LimitTarget): void {
   const sums = SUMS[name];
   const [x, y] = [sums, sums + 1];
   a.set(RAX, FACTOR);
@@ -80,7 +85,7 @@ function ofMachine(name: 'avx512' | 'avx2', count: number): Limit {
 /** WebAssembly on one thread: what several do at most is as many times as much. */
 function ofWasm(): Limit {
   const assembler = WasmAssembler.ofStep(hasRelaxed());
-  write(assembler as unknown as Assembler, 'wasm');
+  write(assembler, 'wasm');
   const bytes = writeModule({
     memory: { imported: { module: names.from, name: names.memory }, pages: pagesOf(BYTES), shared: false },
     functions: [{ parameters: 0, body: assembler.finish(), exported: names.run }],

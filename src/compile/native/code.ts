@@ -1,7 +1,8 @@
 /** @file The machine code of a plan. */
 
-import { type Assembler, at, Label, RBX } from '../emit/assembler/assembler.ts';
+import { at, type KernelAssembler, RBX } from '../emit/assembler/kernel-assembler.ts';
 import { avx512, forTarget, type Target } from '../emit/assembler/target.ts';
+import { Label } from '../emit/assembler/x86-assembler.ts';
 import type { Constants } from '../emit/entrywise/entrywise.ts';
 import { NUMBER_BYTES } from '../emit/loops/loops.ts';
 import type { PartCount } from '../emit/products/tiles.ts';
@@ -59,8 +60,8 @@ function write(
   );
   const numbers = new Numbers();
   const assembler = assemblerFor(target);
-  const subroutines = new Map<string, { label: Label; emit(assembler: Assembler): void }>();
-  const subroutine = (key: string, emit: (assembler: Assembler) => void): Label => {
+  const subroutines = new Map<string, { label: Label; emit(assembler: KernelAssembler): void }>();
+  const subroutine = (key: string, emit: (assembler: KernelAssembler) => void): Label => {
     let known = subroutines.get(key);
     if (!known) {
       known = { label: new Label(), emit };
@@ -78,6 +79,7 @@ function write(
   for (const { label, emit } of subroutines.values()) {
     assembler.place(label);
     emit(assembler);
+    assembler.return();
   }
   return {
     ...layout,

@@ -5,9 +5,11 @@
  * when nothing calls into it any more.
  */
 import { createRequire } from 'node:module';
-import { Assembler, at } from '../emit/assembler/assembler.ts';
+import { Assembler } from '../emit/assembler/assembler.ts';
 import { Avx2Assembler } from '../emit/assembler/avx2-assembler.ts';
+import { at } from '../emit/assembler/kernel-assembler.ts';
 import { avx2, avx512, type Target } from '../emit/assembler/target.ts';
+import type { MachineAssembler, X86Assembler } from '../emit/assembler/x86-assembler.ts';
 import { Refused } from '../program/unsupported.ts';
 
 type Pointer = bigint;
@@ -214,7 +216,7 @@ const FLUSHING = 0x1f80 | 0x8000 | 0x0040;
  * A function of a base address, held in RBX while `body` runs; it may use every register but the stack pointer and RBX. Denormal numbers
  * are 0 to it; to the caller they are afterwards what they were.
  */
-export function writeFunction(assembler: Assembler, body: () => void): void {
+export function writeFunction(assembler: X86Assembler, body: () => void): void {
   const [RAX, RCX, RBX, RSP, RBP, RDI, R12, R13, R14, R15] = [0, 1, 3, 4, 5, 7, 12, 13, 14, 15];
   const kept = [RBX, RBP, R12, R13, R14, R15];
   for (const register of kept) assembler.push(register);
@@ -234,11 +236,11 @@ export function writeFunction(assembler: Assembler, body: () => void): void {
   assembler.return();
 }
 
-export const assemblerFor = (target: Target): Assembler =>
+export const assemblerFor = (target: Target): MachineAssembler =>
   target === avx2 ? new Avx2Assembler() : new Assembler();
 
 /** The bytes of such a function. */
-export function functionOf(body: (assembler: Assembler) => void, target: Target = avx512): Uint8Array {
+export function functionOf(body: (assembler: MachineAssembler) => void, target: Target = avx512): Uint8Array {
   const assembler = assemblerFor(target);
   writeFunction(assembler, () => body(assembler));
   return assembler.bytes;

@@ -1,6 +1,6 @@
 /** @file The clocks of machine code: cycles of the processor's clock by kind of step. */
-import type { Assembler, Memory } from '../emit/assembler/assembler.ts';
-import { at, RAX, RBX } from '../emit/assembler/assembler.ts';
+import { at, type Memory, RAX, RBX } from '../emit/assembler/kernel-assembler.ts';
+import type { X86Assembler } from '../emit/assembler/x86-assembler.ts';
 import { kindOf } from '../program/profile.ts';
 import { Executable, functionOf } from './machine.ts';
 
@@ -29,7 +29,7 @@ export class Clocks {
   }
 
   /** Writes a step between two looks at the clock. */
-  around(assembler: Assembler, name: string, step: () => void): void {
+  around(assembler: X86Assembler, name: string, step: () => void): void {
     const clock = this.#of(name);
     assembler.cycles();
     assembler.subFrom(clock, RAX);

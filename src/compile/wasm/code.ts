@@ -10,7 +10,7 @@ import type { Image } from '../program/program-memory.ts';
 import { Unsupported } from '../program/unsupported.ts';
 import type { Trace } from '../trace/trace-backend.ts';
 import { names, pagesOf } from './instance.ts';
-import { START, type Subroutine, WasmAssembler } from './wasm-assembler.ts';
+import { START, WasmAssembler, WasmFunction } from './wasm-assembler.ts';
 
 /** More memory is no good: addresses have 32 bits, and pages that a browser may have of its own. */
 const MOST_BYTES = 2 ** 31;
@@ -50,12 +50,12 @@ export function wasmCode(
     if (layout.memory * NUMBER_BYTES > MOST_BYTES) throw new Unsupported('more than 2 GiB of memory');
     const imports = profile ? [{ module: names.from, name: names.step, parameters: 1 }] : [];
     const functions: ModuleFunction[] = [];
-    const write = (assembler: WasmAssembler): Subroutine => {
+    const write = (assembler: WasmAssembler): WasmFunction => {
       functions.push({ parameters: assembler.parameters, body: assembler.finish() });
-      return { index: imports.length + functions.length - 1 };
+      return new WasmFunction(imports.length + functions.length - 1);
     };
-    const subroutines = new Map<string, Subroutine>();
-    const subroutine = (key: string, emit: (assembler: WasmAssembler) => void): Subroutine => {
+    const subroutines = new Map<string, WasmFunction>();
+    const subroutine = (key: string, emit: (assembler: WasmAssembler) => void): WasmFunction => {
       let known = subroutines.get(key);
       if (!known) {
         const assembler = WasmAssembler.ofSubroutine(relaxed);
@@ -68,8 +68,7 @@ export function wasmCode(
     const run = new Body();
     for (const [i, step] of steps.entries()) {
       const assembler = WasmAssembler.ofStep(relaxed);
-      // biome-ignore lint/suspicious/noExplicitAny: it has all that kernels use of the other assembler
-      step.emit({ assembler, constants: assembler, subroutine } as any);
+      step.emit({ assembler, constants: assembler, subroutine });
       run.call(write(assembler).index);
       if (profile) {
         run.integer(i);

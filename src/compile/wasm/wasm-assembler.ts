@@ -1,25 +1,12 @@
 /**
- * @file Writes kernels as functions of WebAssembly, with vectors of 128 bits: what `Assembler` is for machine code, instruction by
- * instruction, with a local for each register. Memory starts at 0, so the register of its base is none.
+ * @file Writes kernels as functions of WebAssembly, with vectors of 128 bits, instruction by instruction, with a local for each register. Memory starts at 0, so the register of its base is none.
  */
 import { Body, I32, V128 } from '../../webassembly/body.ts';
 import type { Bytes } from '../../webassembly/bytes.ts';
 import { plain, type Simd, simd } from '../../webassembly/instructions.ts';
-import {
-  type Assembler,
-  compares,
-  double,
-  type Memory,
-  R8,
-  RBX,
-  RCX,
-  RDX,
-  RSI,
-  single,
-  type VectorOptions,
-  vector,
-  withByte,
-} from '../emit/assembler/assembler.ts';
+import type { DoubleOperation } from '../emit/assembler/double-operations.ts';
+import { type BlockSide, type Comparison, type Memory, type Numbers, R8, RBX, RCX, RDX, type Rounding, RSI, Subroutine, type VectorOperation, type VectorOptions } from '../emit/assembler/kernel-assembler.ts'; // biome-ignore format: one import
+import { addByJoins, type Join, type Shuffles, transposeFour } from '../emit/assembler/shuffles.ts';
 import { emitSplitPower } from '../emit/assembler/split-power.ts';
 
 const LANES = 4;
@@ -27,26 +14,31 @@ const bitsOf = (value: number) => new Uint32Array(Float32Array.of(value).buffer)
 /** 1.5 times 2^23: a number added to it leaves an integer in its lowest bits. */
 const MAGIC = 12582912;
 
-const binary = new Map<unknown, Simd>([
-  [vector.add, simd.f32x4Add],
-  [vector.sub, simd.f32x4Sub],
-  [vector.mul, simd.f32x4Mul],
-  [vector.div, simd.f32x4Div],
-  [vector.and, simd.and],
-  [vector.or, simd.or],
-  [vector.xor, simd.xor],
-]);
-const doubles = new Map<unknown, Simd>([
-  [double.add, simd.f64x2Add],
-  [double.sub, simd.f64x2Sub],
-  [double.mul, simd.f64x2Mul],
-  [double.div, simd.f64x2Div],
-]);
-const comparisons: Record<number, Simd> = {
-  [compares.equal]: simd.f32x4Equal,
-  [compares.less]: simd.f32x4Less,
-  [compares.lessOrEqual]: simd.f32x4LessOrEqual,
-  [compares.notEqual]: simd.f32x4NotEqual,
+const binary: Partial<Record<VectorOperation, Simd>> = {
+  add: simd.f32x4Add,
+  sub: simd.f32x4Sub,
+  mul: simd.f32x4Mul,
+  div: simd.f32x4Div,
+  and: simd.and,
+  or: simd.or,
+  xor: simd.xor,
+};
+const doubles: Record<DoubleOperation, Simd> = {
+  add: simd.f64x2Add,
+  sub: simd.f64x2Sub,
+  mul: simd.f64x2Mul,
+  div: simd.f64x2Div,
+};
+const comparisons: Record<Exclude<Comparison, 'unordered'>, Simd> = {
+  equal: simd.f32x4Equal,
+  less: simd.f32x4Less,
+  lessOrEqual: simd.f32x4LessOrEqual,
+  notEqual: simd.f32x4NotEqual,
+};
+const roundings: Record<Rounding, Simd> = {
+  nearest: simd.f32x4Nearest,
+  down: simd.f32x4Floor,
+  up: simd.f32x4Ceil,
 };
 
 interface ConstantMemory extends Memory {
@@ -62,9 +54,15 @@ function found(known: Map<number, number>, key: number, make: () => number): num
   return value;
 }
 
-/** A function to be called. */
-export interface Subroutine {
-  index: number;
+/** A function of the module. */
+export class WasmFunction extends Subroutine {
+  protected readonly kind = 'subroutine';
+  readonly index: number;
+
+  constructor(index: number) {
+    super();
+    this.index = index;
+  }
 }
 
 /** Numbers at the start of the memory that are 0. */
@@ -72,7 +70,8 @@ export const START = 16;
 /** What a subroutine is called with. */
 const ADDRESSES = [RSI, RDX, RCX, R8];
 
-export class WasmAssembler {
+export class WasmAssembler implements Shuffles, Numbers {
+  readonly tiles = undefined;
   readonly parameters: number;
   readonly body: Body;
   readonly relaxed: boolean;
@@ -282,45 +281,51 @@ export class WasmAssembler {
     this.#to(to);
   }
 
-  vector(op: unknown, to: number, first: number, second: number | Memory, options: VectorOptions = {}): void {
+  vector(
+    op: VectorOperation,
+    to: number,
+    first: number,
+    second: number | Memory,
+    options: VectorOptions = {},
+  ): void {
     const { body } = this;
     const a = () => this.#push(first);
     const b = () => this.#push(second, options.broadcast);
     const self = () => this.#push(to);
-    if (op === vector.xor && to === first && to === second) {
-      this.#getBits(0);
-      this.#to(to);
+    if (op === 'xor' && to === first && to === second) {
+      this.clear(to);
       return;
     }
-    const known = binary.get(op);
+    const known = binary[op];
     if (known !== undefined) {
       a();
       b();
       body.simd(known);
-    } else if (op === vector.min || op === vector.max) {
+    } else if (op === 'min' || op === 'max') {
       b();
       a();
-      body.simd(op === vector.min ? simd.f32x4PseudoMin : simd.f32x4PseudoMax);
-    } else if (op === vector.fma213) this.#multiplyAdd(a, self, b);
-    else if (op === vector.fma231) this.#multiplyAdd(a, b, self);
-    else if (op === vector.fnma213) this.#multiplySub(a, self, b);
-    else if (op === vector.fnma231) this.#multiplySub(a, b, self);
-    else if (op === vector.unpackLow || op === vector.unpackHigh) {
-      a();
-      b();
-      body.shuffle(op === vector.unpackLow ? [0, 4, 1, 5] : [2, 6, 3, 7]);
-    } else if (op === vector.blend) {
-      const mask = this.#masks.get(options.mask!) as { local: number };
-      b();
-      a();
-      body.get(mask.local);
-      body.simd(simd.select);
-      body.set(this.#v(to));
-      return;
-    } else if (op === vector.scale) {
-      this.#scale(a, b);
-    } else throw new Error('an operation that WebAssembly has not');
+      body.simd(op === 'min' ? simd.f32x4PseudoMin : simd.f32x4PseudoMax);
+    } else if (op === 'fma213') this.#multiplyAdd(a, self, b);
+    else if (op === 'fma231') this.#multiplyAdd(a, b, self);
+    else if (op === 'fnma213') this.#multiplySub(a, self, b);
+    else if (op === 'fnma231') this.#multiplySub(a, b, self);
+    else this.#scale(a, b);
     this.#to(to, options);
+  }
+
+  select(
+    to: number,
+    first: number,
+    second: number | Memory,
+    { mask, broadcast }: VectorOptions & { mask: number },
+  ): void {
+    const known = this.#masks.get(mask);
+    if (!known || 'lanes' in known) throw new Error('a choice without a comparison');
+    this.#push(second, broadcast);
+    this.#push(first);
+    this.body.get(known.local);
+    this.body.simd(simd.select);
+    this.body.set(this.#v(to));
   }
 
   /** first * second + third */
@@ -390,7 +395,7 @@ export class WasmAssembler {
   }
 
   splitPower(m: number, e: number, x: number, temporaries: readonly number[]): void {
-    emitSplitPower(this as unknown as Assembler, m, e, x, temporaries, this);
+    emitSplitPower(this, m, e, x, temporaries, this);
   }
 
   shiftRight(to: number, from: number, bits: number): void {
@@ -419,10 +424,10 @@ export class WasmAssembler {
     this.#to(to);
   }
 
-  double(op: unknown, to: number, first: number, second: number | Memory): void {
+  double(op: DoubleOperation, to: number, first: number, second: number | Memory): void {
     this.#push(first);
     this.#push(second);
-    this.body.simd(doubles.get(op)!);
+    this.body.simd(doubles[op]);
     this.#to(to);
   }
 
@@ -450,32 +455,45 @@ export class WasmAssembler {
     this.#to(to);
   }
 
-  single(op: unknown, to: number, from: number | Memory, options: VectorOptions = {}): void {
-    if (op !== single.sqrt) throw new Error('an operation that WebAssembly has not');
+  sqrt(to: number, from: number | Memory, options: VectorOptions = {}): void {
     this.#push(from, options.broadcast);
     this.body.simd(simd.f32x4Sqrt);
     this.#to(to);
   }
 
-  withByte(op: unknown, to: number, first: number, from: number, byte: number): void {
-    const { body } = this;
-    if (op === withByte.round) {
-      this.#push(from);
-      body.simd([simd.f32x4Nearest, simd.f32x4Floor, simd.f32x4Ceil][byte]);
-    } else if (op === withByte.shuffleWithin) {
-      this.#push(from);
-      this.#push(from);
-      body.shuffle([0, 2, 4, 6].map((shift) => (byte >> shift) & 3));
-    } else if (op === withByte.shuffle) {
-      this.#push(first);
-      this.#push(from);
-      body.shuffle([0, 2, 4, 6].map((shift, i) => ((byte >> shift) & 3) + (i < 2 ? 0 : 4)));
-    } else throw new Error('an operation with a byte that WebAssembly has not');
+  round(to: number, from: number, how: Rounding): void {
+    this.#push(from);
+    this.body.simd(roundings[how]);
     this.#to(to);
   }
 
+  #shuffle(to: number, first: number, second: number, lanes: readonly number[]): void {
+    this.#push(first);
+    this.#push(second);
+    this.body.shuffle([...lanes]);
+    this.#to(to);
+  }
+
+  interleave: Join = (to, first, second, half) =>
+    this.#shuffle(to, first, second, half ? [2, 6, 3, 7] : [0, 4, 1, 5]);
+
+  joinPairs: Join = (to, first, second, half) =>
+    this.#shuffle(to, first, second, half ? [2, 3, 6, 7] : [0, 1, 4, 5]);
+
+  exchange(to: number, from: number, distance: number): void {
+    this.#shuffle(to, from, from, [0, 1, 2, 3].map((lane) => lane ^ distance)); // biome-ignore format: one call
+  }
+
+  addWithin(start: number, count: number): void {
+    addByJoins(this, start, count, [this.interleave, this.joinPairs]);
+  }
+
+  transposeBlock(from: BlockSide, to: BlockSide): void {
+    transposeFour(this, from, to);
+  }
+
   compare(
-    how: number,
+    how: Comparison,
     mask: number,
     first: number,
     second: number | Memory,
@@ -486,7 +504,7 @@ export class WasmAssembler {
     const local = known && 'local' in known ? known.local : body.local(V128);
     this.#masks.set(mask, { local });
     this.#push(first);
-    if (how === compares.unordered) {
+    if (how === 'unordered') {
       this.#push(first);
       body.simd(simd.f32x4NotEqual);
       if (first !== second) {
@@ -502,10 +520,16 @@ export class WasmAssembler {
     body.set(local);
   }
 
-  extreme(op: unknown, to: number, first: number, second: number | Memory, options: VectorOptions): void {
+  extreme(
+    op: 'min' | 'max',
+    to: number,
+    first: number,
+    second: number | Memory,
+    options: VectorOptions,
+  ): void {
     this.#push(first);
     this.#push(second, options.broadcast);
-    this.body.simd(op === vector.min ? simd.f32x4Min : simd.f32x4Max);
+    this.body.simd(op === 'min' ? simd.f32x4Min : simd.f32x4Max);
     this.#to(to);
   }
 
@@ -607,12 +631,12 @@ export class WasmAssembler {
       this.body.tee(local);
     });
   }
-  call(label: Subroutine): void {
+  call(subroutine: Subroutine): void {
+    if (!(subroutine instanceof WasmFunction)) throw new Error('a subroutine of another target');
     for (const register of ADDRESSES) {
       if (this.#generals.has(register)) this.body.get(this.#g(register));
       else this.body.integer(0);
     }
-    this.body.call(label.index);
+    this.body.call(subroutine.index);
   }
-  return(): void {}
 }

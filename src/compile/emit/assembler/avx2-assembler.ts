@@ -5,9 +5,13 @@
  * There are 16 registers and no masks. Register 14 holds the result of a comparison, register 15 what one instruction of the other
  * needs two of. Names from 16 on, which kernels use for temporaries, are registers that they leave free.
  */
-import { Assembler, Label, type Memory, type Numbers, type Opcode, single, type VectorOptions, vector, withByte } from './assembler.ts'; // biome-ignore format: one import
-import { ofDouble, ofHalfWidth as op } from './instructions.ts';
+import { extremeOf, roundings } from './assembler.ts';
+import type { DoubleOperation } from './double-operations.ts';
+import { compares, double, ofDouble, ofHalfWidth as op, single, vector, withByte } from './instructions.ts';
+import type { BlockSide, Comparison, Memory, Numbers, Rounding, VectorOperation, VectorOptions } from './kernel-assembler.ts'; // biome-ignore format: one import
+import { addByJoins, type Join, type Shuffles, transposeEight } from './shuffles.ts';
 import { emitSplitPower } from './split-power.ts';
+import { Label, X86Assembler } from './x86-assembler.ts';
 
 const [MASK, SPARE] = [14, 15];
 const LANES = 8;
@@ -24,7 +28,8 @@ const operandOf = (operand: number | Memory) => (typeof operand === 'number' ? r
 const [RIGHT, RIGHT_SIGNED, LEFT] = [2, 4, 6];
 const ONE_BITS = 0x3f800000;
 
-export class Avx2Assembler extends Assembler {
+export class Avx2Assembler extends X86Assembler implements Shuffles {
+  readonly tiles = undefined;
   /** Lanes of masks that are known when code is written, a bit each; the others are of comparisons. */
   readonly #lanes = new Map<number, number>();
   /** Vectors at the end of the code. */
@@ -49,7 +54,7 @@ export class Avx2Assembler extends Assembler {
 
   // Masks
 
-  override setMask(mask: number, bits: number): void {
+  setMask(mask: number, bits: number): void {
     this.#lanes.set(mask, bits & 0xff);
   }
 
@@ -62,7 +67,7 @@ export class Avx2Assembler extends Assembler {
 
   // Vectors
 
-  override load(to: number, from: Memory, { mask }: VectorOptions = {}): void {
+  load(to: number, from: Memory, { mask }: VectorOptions = {}): void {
     if (mask === undefined) {
       this.vex(op.load, registerOf(to), 0, from);
       return;
@@ -71,7 +76,7 @@ export class Avx2Assembler extends Assembler {
     this.#blended(registerOf(to), SPARE, mask);
   }
 
-  override store(to: Memory, from: number, { mask }: VectorOptions = {}): void {
+  store(to: Memory, from: number, { mask }: VectorOptions = {}): void {
     const lanes = mask === undefined ? 0xff : this.#lanes.get(mask);
     if (lanes === undefined) throw new Error('a store of lanes that are not known before');
     const register = registerOf(from);
@@ -85,12 +90,12 @@ export class Avx2Assembler extends Assembler {
     }
   }
 
-  override move(to: number, from: number, { mask }: VectorOptions = {}): void {
+  move(to: number, from: number, { mask }: VectorOptions = {}): void {
     if (mask !== undefined) this.#blended(registerOf(to), registerOf(from), mask);
     else if (to !== from) this.vex(op.load, registerOf(to), 0, registerOf(from));
   }
 
-  override broadcast(to: number, from: Memory | number, { mask, zero }: VectorOptions = {}): void {
+  broadcast(to: number, from: Memory | number, { mask, zero }: VectorOptions = {}): void {
     const register = registerOf(to);
     if (mask === undefined) {
       this.vex(op.broadcast, register, 0, operandOf(from));
@@ -101,16 +106,16 @@ export class Avx2Assembler extends Assembler {
     else this.#blended(register, SPARE, mask);
   }
 
-  override broadcastFrom(to: number, from: number): void {
+  broadcastFrom(to: number, from: number): void {
     this.vex(op.fromGeneral, registerOf(to), 0, from, { long: false });
     this.vex(op.broadcast, registerOf(to), 0, registerOf(to));
   }
 
-  override storeFirst(to: Memory, from: number): void {
+  storeFirst(to: Memory, from: number): void {
     this.vex(op.storeFirst, registerOf(from), 0, to, { long: false });
   }
 
-  override loadFirst(to: number, from: Memory): void {
+  loadFirst(to: number, from: Memory): void {
     this.vex(op.loadFirst, registerOf(to), 0, from, { long: false });
   }
 
@@ -122,18 +127,18 @@ export class Avx2Assembler extends Assembler {
     return SPARE;
   }
 
-  override vector(
-    operation: Opcode,
+  vector(
+    name: VectorOperation,
     to: number,
     first: number,
     second: number | Memory,
     { broadcast, mask }: VectorOptions = {},
   ): void {
     const [into, one, two] = [registerOf(to), registerOf(first), this.#second(second, broadcast)];
-    if (operation === vector.scale) this.#scale(into, one, two);
-    else if (operation === vector.blend) this.vex(op.select, into, one, two, { byte: MASK << 4 });
+    const operation = vector[name];
+    if (name === 'scale') this.#scale(into, one, two);
     else if (mask === undefined) this.vex(operation, into, one, two);
-    else if (multiplyAdds.has(operation)) {
+    else if (multiplyAdds.has(name)) {
       // It reads what it writes.
       if (two === SPARE) throw new Error('a masked multiplication with an addition and one number for all');
       this.vex(op.load, SPARE, 0, into);
@@ -145,39 +150,52 @@ export class Avx2Assembler extends Assembler {
     }
   }
 
-  override single(
-    operation: Opcode,
+  sqrt(to: number, from: number | Memory, { broadcast }: VectorOptions = {}): void {
+    this.vex(single.sqrt, registerOf(to), 0, this.#second(from, broadcast));
+  }
+
+  round(to: number, from: number, how: Rounding): void {
+    this.vex(op.round, registerOf(to), 0, registerOf(from), { byte: roundings[how] });
+  }
+
+  /** Where the last comparison held. */
+  select(to: number, first: number, second: number | Memory, { broadcast }: VectorOptions): void {
+    const [into, one, two] = [registerOf(to), registerOf(first), this.#second(second, broadcast)];
+    this.vex(op.select, into, one, two, { byte: MASK << 4 });
+  }
+
+  extreme(
+    op: 'min' | 'max',
     to: number,
-    from: number | Memory,
-    { broadcast }: VectorOptions = {},
+    first: number,
+    second: number | Memory,
+    options: VectorOptions,
+    temporary: number,
+    mask: number,
   ): void {
-    if (operation !== single.sqrt) throw new Error('an operation that AVX2 has not');
-    this.vex(operation, registerOf(to), 0, this.#second(from, broadcast));
+    extremeOf(this, op, to, first, second, options, temporary, mask);
   }
 
-  override withByte(operation: Opcode, to: number, first: number, from: number, byte: number): void {
-    if (operation === withByte.shuffleBlocks || operation === withByte.significand)
-      throw new Error('an operation that AVX2 has not');
-    const other = operation === withByte.shuffle ? registerOf(first) : 0;
-    this.vex(operation, registerOf(to), other, registerOf(from), { byte });
+  clear(to: number): void {
+    this.vector('xor', to, to, to);
   }
 
-  override compare(
-    how: number,
+  compare(
+    how: Comparison,
     mask: number,
     first: number,
     second: number | Memory,
     { broadcast }: VectorOptions = {},
   ): void {
     this.#lanes.delete(mask);
-    this.vex(op.compare, MASK, registerOf(first), this.#second(second, broadcast), { byte: how });
+    this.vex(op.compare, MASK, registerOf(first), this.#second(second, broadcast), { byte: compares[how] });
   }
 
   #shift(to: number, from: number, how: number, bits: number): void {
     this.vex(op.shift, how, to, from, { byte: bits });
   }
 
-  override shiftRight(to: number, from: number, bits: number): void {
+  shiftRight(to: number, from: number, bits: number): void {
     this.#shift(registerOf(to), registerOf(from), RIGHT, bits);
   }
 
@@ -197,67 +215,78 @@ export class Avx2Assembler extends Assembler {
 
   // Float64
 
-  override widen(to: number, from: number, half: 0 | 1): void {
-    if (half) this.swapHalves(to, from);
+  widen(to: number, from: number, half: 0 | 1): void {
+    if (half) this.exchange(to, from, 4);
     this.vex(ofDouble.widen, registerOf(to), 0, registerOf(half ? to : from));
   }
 
-  override narrow(to: number, low: number, high: number): void {
+  narrow(to: number, low: number, high: number): void {
     for (const half of [low, high]) this.vex(ofDouble.narrow, registerOf(half), 0, registerOf(half));
     this.joinHalves(to, low, high, 0);
   }
 
-  override double(operation: Opcode, to: number, first: number, second: number | Memory): void {
+  double(operation: DoubleOperation, to: number, first: number, second: number | Memory): void {
     if (typeof second !== 'number') this.vex(op.broadcastWide, SPARE, 0, second);
     const other = typeof second === 'number' ? registerOf(second) : SPARE;
-    this.vex(operation, registerOf(to), registerOf(first), other);
+    this.vex(double[operation], registerOf(to), registerOf(first), other);
   }
 
-  override doubleRoot(to: number, from: number): void {
+  doubleRoot(to: number, from: number): void {
     this.vex(ofDouble.sqrt, registerOf(to), 0, registerOf(from));
   }
 
-  override doubleRound(to: number, from: number): void {
+  doubleRound(to: number, from: number): void {
     this.vex(op.roundWide, registerOf(to), 0, registerOf(from), { byte: 0 });
   }
 
-  override doubleFrom(to: number, from: Memory): void {
+  doubleFrom(to: number, from: Memory): void {
     this.vex(op.broadcastWide, registerOf(to), 0, from);
   }
 
-  override numbers(to: number, from: number): void {
+  numbers(to: number, from: number): void {
     this.vex(op.fromInteger, registerOf(to), 0, registerOf(from));
   }
 
-  override splitPower(
+  splitPower(
     m: number,
     e: number,
     x: number,
     temporaries: readonly number[],
-    constants: Numbers,
+    constants: Pick<Numbers, 'number' | 'bits'>,
   ): void {
     emitSplitPower(this, m, e, x, temporaries, constants);
   }
 
-  // Halves
+  // Within vectors
 
-  override swapHalves(to: number, from: number): void {
-    this.vex(op.swap, registerOf(to), registerOf(from), registerOf(from), { byte: 0x01 });
-  }
+  interleave: Join = (to, first, second, half) =>
+    this.vex(half ? vector.unpackHigh : vector.unpackLow, registerOf(to), registerOf(first), registerOf(second)); // biome-ignore format: one call
 
-  override joinHalves(to: number, first: number, second: number, half: 0 | 1): void {
+  joinPairs: Join = (to, first, second, half) =>
+    this.vex(withByte.shuffle, registerOf(to), registerOf(first), registerOf(second), { byte: half ? 0xee : 0x44 }); // biome-ignore format: one call
+
+  /** The lower halves of two vectors, or the upper ones. */
+  joinHalves: Join = (to, first, second, half) =>
     this.vex(op.swap, registerOf(to), registerOf(first), registerOf(second), { byte: half ? 0x31 : 0x20 });
+
+  exchange(to: number, from: number, distance: number): void {
+    const [into, source] = [registerOf(to), registerOf(from)];
+    if (distance === 4) this.vex(op.swap, into, source, source, { byte: 0x01 });
+    else this.vex(withByte.shuffleWithin, into, 0, source, { byte: distance === 2 ? 0x4e : 0xb1 });
   }
 
-  override loadHalf(to: number, from: Memory, half: 0 | 1): void {
+  addWithin(start: number, count: number): void {
+    addByJoins(this, start, count, [this.interleave, this.joinPairs, this.joinHalves]);
+  }
+
+  transposeBlock(from: BlockSide, to: BlockSide): void {
+    transposeEight(this, from, to);
+  }
+
+  loadHalf(to: number, from: Memory, half: 0 | 1): void {
     if (half) this.vex(op.insert, registerOf(to), registerOf(to), from, { byte: 1 });
     else this.vex(op.load, registerOf(to), 0, from, { long: false });
   }
 }
 
-const multiplyAdds: ReadonlySet<Opcode> = new Set([
-  vector.fma213,
-  vector.fma231,
-  vector.fnma213,
-  vector.fnma231,
-]);
+const multiplyAdds: ReadonlySet<VectorOperation> = new Set(['fma213', 'fma231', 'fnma213', 'fnma231']);

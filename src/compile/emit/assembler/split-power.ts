@@ -1,16 +1,24 @@
 /** @file Significands and exponents by operations on bits, for processors that have no instruction for them. */
-import { type Assembler, compares, type Numbers, vector } from './assembler.ts';
+import { type Comparison, compares, type KernelAssembler, type Numbers, vector } from './kernel-assembler.ts';
 
 const [MASK, MAGNITUDE, FRACTION] = [2, 0x7fffffff, 0x7fffff];
 
+/** What they have of integers. */
+interface Bits extends KernelAssembler {
+  /** Every 32 bits of a vector, without a sign, moved towards the lowest. */
+  shiftRight(to: number, from: number, bits: number): void;
+  /** Integers of 32 bits as numbers. */
+  numbers(to: number, from: number): void;
+}
+
 /** x = m 2^e, m in [0.75, 1.5), no number for x below 0; e of 0 is minus infinity. `e` may be x. Uses three temporaries and mask 2. */
 export function emitSplitPower(
-  a: Assembler,
+  a: Bits,
   m: number,
   e: number,
   x: number,
   [bits, power, t]: readonly number[],
-  constants: Numbers,
+  constants: Pick<Numbers, 'number' | 'bits'>,
 ): void {
   const all = { broadcast: true };
   const where = { mask: MASK };
@@ -34,7 +42,7 @@ export function emitSplitPower(
   a.broadcast(t, constants.number(1), { ...where, zero: true });
   a.vector(vector.add, power, power, t);
   // What has no power, and no logarithm.
-  const choose = (to: number, how: number, than: number, value: number) => {
+  const choose = (to: number, how: Comparison, than: number, value: number) => {
     a.compare(how, MASK, x, constants.number(than), all);
     a.broadcast(to, constants.number(value), where);
   };

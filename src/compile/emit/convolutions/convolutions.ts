@@ -3,7 +3,7 @@
  * in registers while input channels and the places of the kernel pass.
  */
 
-import { type Assembler, at, R9, R10, RCX, RDX, RSI, vector } from '../assembler/assembler.ts';
+import { at, type KernelAssembler, R9, R10, RCX, RDX, RSI, vector } from '../assembler/kernel-assembler.ts';
 import { hasRoom } from '../loops/accumulators.ts';
 import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, splitEvenly, splitUnits, splitVectors, target, walk } from '../loops/loops.ts'; // biome-ignore format: one import
 import { cheapest, costOfTiles } from '../loops/tile-search.ts';
@@ -42,7 +42,7 @@ const FEWER_ROWS_MASK = 6;
 const LONGEST = 900;
 
 /** A subroutine: RSI input, RDX filter, RCX result. It reads up to 60 bytes past a row of the input. */
-export function emitConvolution(assembler: Assembler, convolution: Convolution): void {
+export function emitConvolution(assembler: KernelAssembler, convolution: Convolution): void {
   const { images, height, width, outChannels, stride, x, filter } = convolution;
   if (!isConvolutionSupported(convolution))
     throw new Error('a convolution with a horizontal stride that is not 1');
@@ -64,7 +64,6 @@ export function emitConvolution(assembler: Assembler, convolution: Convolution):
       ),
     ),
   );
-  assembler.return();
 }
 
 /** The tile that wastes least for the shape. */
@@ -115,7 +114,11 @@ interface Size {
   channels: number;
 }
 
-function emitTile(assembler: Assembler, convolution: Convolution, { rows, columns, channels }: Size): void {
+function emitTile(
+  assembler: KernelAssembler,
+  convolution: Convolution,
+  { rows, columns, channels }: Size,
+): void {
   const { inChannels, height, width, kernel, stride, x, filter } = convolution;
   const together = packedRows(width);
   const vectors = Math.ceil(columns / LANES);

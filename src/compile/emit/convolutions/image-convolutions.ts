@@ -7,8 +7,8 @@
  */
 
 import {
-  type Assembler,
   at,
+  type KernelAssembler,
   R9,
   R10,
   RCX,
@@ -16,7 +16,7 @@ import {
   RSI,
   type VectorOptions,
   vector,
-} from '../assembler/assembler.ts';
+} from '../assembler/kernel-assembler.ts';
 import { hasRoom } from '../loops/accumulators.ts';
 import { advance, LATENCY, moving, NUMBER_BYTES, REGISTERS, splitEvenly, walk } from '../loops/loops.ts';
 import { cheapest, costOfTiles } from '../loops/tile-search.ts';
@@ -54,7 +54,7 @@ export function isImageConvolutionSupported(convolution: ImageConvolution): bool
 }
 
 /** A subroutine: RSI input, RDX filter, RCX result. It reads up to 60 bytes past the images of a pixel. */
-export function emitImageConvolution(assembler: Assembler, convolution: ImageConvolution): void {
+export function emitImageConvolution(assembler: KernelAssembler, convolution: ImageConvolution): void {
   const { images, inChannels, outChannels, groups, x, result, filter } = convolution;
   const parts = partsOf(convolution);
   const byChannels = (body: (channels: number) => void) =>
@@ -79,7 +79,6 @@ export function emitImageConvolution(assembler: Assembler, convolution: ImageCon
     [RCX, outChannels * result.channel],
   );
   walk(assembler, splitEvenly(groups, 1), group, () => forImages(assembler, images, [RSI, RCX], all));
-  assembler.return();
 }
 
 /** Tiles along each axis, and pieces of the output channels. */
@@ -161,7 +160,7 @@ interface TileOptions {
 }
 
 function emitTile(
-  assembler: Assembler,
+  assembler: KernelAssembler,
   { inChannels, x, result, filter }: ImageConvolution,
   { row, tile, channels, options }: TileOptions,
 ): void {

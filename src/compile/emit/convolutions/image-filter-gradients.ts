@@ -7,8 +7,8 @@
  */
 
 import {
-  type Assembler,
   at,
+  type KernelAssembler,
   R9,
   R10,
   RCX,
@@ -16,7 +16,7 @@ import {
   RSI,
   type VectorOptions,
   vector,
-} from '../assembler/assembler.ts';
+} from '../assembler/kernel-assembler.ts';
 import { hasRoom } from '../loops/accumulators.ts';
 import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, splitEvenly, walk } from '../loops/loops.ts';
 import { cheapest, costOfTiles } from '../loops/tile-search.ts';
@@ -55,7 +55,7 @@ export function isImageFilterGradientSupported(filter: ImageFilterGradient): boo
 }
 
 /** A subroutine: RSI input, RDX dy, RCX gradient. It reads up to 60 bytes past the images of a pixel. */
-export function emitImageFilterGradient(assembler: Assembler, filter: ImageFilterGradient): void {
+export function emitImageFilterGradient(assembler: KernelAssembler, filter: ImageFilterGradient): void {
   const { inChannels, outChannels, kernel, x, dy, gradient } = filter;
   const size = bestSize(filter);
   const runs = runsOfBoth(filter);
@@ -69,7 +69,6 @@ export function emitImageFilterGradient(assembler: Assembler, filter: ImageFilte
           emitTile(assembler, filter, runs, { channels, inputs, first, places: piece.size });
     }),
   );
-  assembler.return();
 }
 
 /** Pixels one by one, and as many as one as look the same. */
@@ -103,7 +102,7 @@ function bestSize({ inChannels, outChannels, kernel }: ImageFilterGradient): Siz
 const fits = ({ channels, inputs, places }: Size) => hasRoom(channels * inputs * places, channels, 1);
 
 function emitTile(
-  assembler: Assembler,
+  assembler: KernelAssembler,
   { images, kernel, x, dy, gradient }: ImageFilterGradient,
   { rows, columns }: ReturnType<typeof runsOfBoth>,
   { channels, inputs, first, places }: Size & { first: number },

@@ -1,5 +1,5 @@
 /** @file Loops over images that lie beside each other, [c, h, w, n]: over sixteen of them at a time, and over their pixels. */
-import type { Assembler, VectorOptions } from '../assembler/assembler.ts';
+import type { KernelAssembler, VectorOptions } from '../assembler/kernel-assembler.ts';
 import { advance, type Pointer, repeat, setLanes, splitVectors, walk } from '../loops/loops.ts';
 import type { Run, Tile } from './windows.ts';
 
@@ -17,7 +17,7 @@ const IMAGES_MASK = 1;
 
 /** The body for every vector of images, with what lets only images through. The registers move along; it may use RAX. */
 export function forImages(
-  assembler: Assembler,
+  assembler: KernelAssembler,
   images: number,
   registers: readonly number[],
   body: (options: VectorOptions) => void,
@@ -30,7 +30,7 @@ export function forImages(
 
 /** The body for every tile of an axis. Input and output move along it, and are where they were in the end. */
 export function forRuns(
-  assembler: Assembler,
+  assembler: KernelAssembler,
   runs: readonly Run[],
   input: Pointer,
   output: Pointer,

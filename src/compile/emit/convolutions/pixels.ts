@@ -1,5 +1,5 @@
 /** @file Vectors of pixels: sixteen of a row, or those of several short rows together. */
-import { type Assembler, at, type Memory } from '../assembler/assembler.ts';
+import { at, type KernelAssembler, type Memory } from '../assembler/kernel-assembler.ts';
 import { LANES, NUMBER_BYTES, setMask } from '../loops/loops.ts';
 
 const MOST_ROWS = 4;
@@ -12,7 +12,7 @@ export const packedRows = (width: number): number =>
 const FIRST_ROW_MASK = 2;
 
 /** Masks of the rows that share a vector. Uses RAX. */
-export function setRowMasks(assembler: Assembler, width: number): void {
+export function setRowMasks(assembler: KernelAssembler, width: number): void {
   for (let q = 1; q < packedRows(width); q++)
     setMask(assembler, FIRST_ROW_MASK + q - 1, ((1 << width) - 1) << (q * width));
 }
@@ -24,7 +24,7 @@ export function setRowMasks(assembler: Assembler, width: number): void {
  * @param stride numbers from one row to the next
  */
 export function loadPixels(
-  assembler: Assembler,
+  assembler: KernelAssembler,
   to: number,
   from: Memory,
   { rows, width, stride }: { rows: number; width: number; stride: number },

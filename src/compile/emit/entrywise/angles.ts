@@ -2,7 +2,8 @@
  * @file Sine, cosine, tangent and their inverses, in float64 half a vector at a time: right to little more than half a unit in the last
  * place over all numbers. They are rare in programs; what is in their innermost loops is in exponentials.ts.
  */
-import { type Assembler, double } from '../assembler/assembler.ts';
+import type { DoubleOperation } from '../assembler/double-operations.ts';
+import type { KernelAssembler } from '../assembler/kernel-assembler.ts';
 import { type Constants, clamp, type Emitter, inRegister, LOADED, T0, T1, T2, T3, T4 } from './emission.ts';
 
 /** Registers of a computation in float64; its argument and its result are in A. */
@@ -12,21 +13,21 @@ const LOW = T4;
 
 /** Writes operations of float64; a number is one for all. */
 class Double {
-  readonly a: Assembler;
+  readonly a: KernelAssembler;
   readonly #constants: Constants;
 
-  constructor(a: Assembler, constants: Constants) {
+  constructor(a: KernelAssembler, constants: Constants) {
     this.a = a;
     this.#constants = constants;
   }
 
-  #op(op: Parameters<Assembler['double']>[0], to: number, first: number, second: Value): void {
+  #op(op: DoubleOperation, to: number, first: number, second: Value): void {
     this.a.double(op, to, first, typeof second === 'number' ? second : this.#constants.wide(second.value));
   }
-  add = (to: number, x: number, y: Value) => this.#op(double.add, to, x, y);
-  sub = (to: number, x: number, y: Value) => this.#op(double.sub, to, x, y);
-  mul = (to: number, x: number, y: Value) => this.#op(double.mul, to, x, y);
-  div = (to: number, x: number, y: Value) => this.#op(double.div, to, x, y);
+  add = (to: number, x: number, y: Value) => this.#op('add', to, x, y);
+  sub = (to: number, x: number, y: Value) => this.#op('sub', to, x, y);
+  mul = (to: number, x: number, y: Value) => this.#op('mul', to, x, y);
+  div = (to: number, x: number, y: Value) => this.#op('div', to, x, y);
   root = (to: number, x: number) => this.a.doubleRoot(to, x);
   round = (to: number, x: number) => this.a.doubleRound(to, x);
   set = (to: number, { value }: { value: number }) => this.a.doubleFrom(to, this.#constants.wide(value));

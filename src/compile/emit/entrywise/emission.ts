@@ -1,5 +1,5 @@
 /** @file What operations on vectors are written with: operands, registers that they may use, and parts that several share. */
-import { type Assembler, type Memory, type Numbers, vector } from '../assembler/assembler.ts';
+import { type KernelAssembler, type Memory, type Numbers, vector } from '../assembler/kernel-assembler.ts';
 
 export type Constants = Numbers;
 
@@ -15,7 +15,7 @@ export const LOADED = [30, 31] as const;
 export const MASK = 2;
 
 export interface Emission {
-  a: Assembler;
+  a: KernelAssembler;
   constants: Constants;
   /** May be the register of an operand. */
   to: number;
@@ -29,7 +29,7 @@ export const all = { broadcast: true };
 export const [SIGN, MAGNITUDE] = [0x80000000, 0x7fffffff];
 
 /** The operand in a register. */
-export function inRegister(a: Assembler, operand: Operand, which: 0 | 1 = 0): number {
+export function inRegister(a: KernelAssembler, operand: Operand, which: 0 | 1 = 0): number {
   if (typeof operand === 'number') return operand;
   if (operand.broadcast) a.broadcast(LOADED[which], operand.memory);
   else a.load(LOADED[which], operand.memory);
@@ -41,14 +41,14 @@ export const source = (operand: Operand): [number | Memory, { broadcast?: boolea
   typeof operand === 'number' ? [operand, {}] : [operand.memory, { broadcast: operand.broadcast }];
 
 /** One number for all. */
-export function setNumber(a: Assembler, constants: Constants, to: number, value: number): void {
+export function setNumber(a: KernelAssembler, constants: Constants, to: number, value: number): void {
   if (value === 0) a.clear(to);
   else a.broadcast(to, constants.number(value));
 }
 
 /** x, which is not `to`, or the nearest of the bounds; what is no number stays. Uses T1. */
 export function clamp(
-  a: Assembler,
+  a: KernelAssembler,
   constants: Constants,
   to: number,
   x: number,
@@ -62,7 +62,7 @@ export function clamp(
 
 /** c0 + x (c1 + x (c2 + ...)) into `to`, which is not x. */
 export function polynomial(
-  a: Assembler,
+  a: KernelAssembler,
   constants: Constants,
   to: number,
   x: number,

@@ -4,7 +4,13 @@
  */
 
 import type { Op } from '../../graph/graph.ts';
-import { compares, single, vector, withByte } from '../assembler/assembler.ts';
+import {
+  type Comparison,
+  compares,
+  type Rounding,
+  type VectorOperation,
+  vector,
+} from '../assembler/kernel-assembler.ts';
 import { acos, asin, atan, cos, sin, tan } from './angles.ts';
 import { all, type Emission, type Emitter, inRegister, MAGNITUDE, MASK, SIGN, setNumber, source, T0, T1 } from './emission.ts'; // biome-ignore format: one import
 import { erf, exp, expm1, log, log1p, sigmoid, softplus, tanh } from './exponentials.ts';
@@ -12,7 +18,7 @@ import { erf, exp, expm1, log, log1p, sigmoid, softplus, tanh } from './exponent
 export { type Constants, type Operand, setNumber, TEMPORARY } from './emission.ts';
 
 /** An instruction of two operands; exchanged where that keeps one in memory. */
-function binary(op: (typeof vector)[keyof typeof vector], commutes: boolean): Emitter {
+function binary(op: VectorOperation, commutes: boolean): Emitter {
   return ({ a, to, inputs: [x, y] }) => {
     const [first, second] = commutes && typeof x !== 'number' && typeof y === 'number' ? [y, x] : [x, y];
     a.vector(op, to, inRegister(a, first), ...source(second));
@@ -20,7 +26,7 @@ function binary(op: (typeof vector)[keyof typeof vector], commutes: boolean): Em
 }
 
 /** An instruction of one operand and a number before it. */
-function ofNumber(op: (typeof vector)[keyof typeof vector], value: number): Emitter {
+function ofNumber(op: VectorOperation, value: number): Emitter {
   return ({ a, constants, to, inputs }) => {
     setNumber(a, constants, T0, value);
     a.vector(op, to, T0, ...source(inputs[0]));
@@ -28,13 +34,13 @@ function ofNumber(op: (typeof vector)[keyof typeof vector], value: number): Emit
 }
 
 /** An instruction on the bits of one operand and these. */
-function ofBits(op: (typeof vector)['and' | 'or' | 'xor'], bits: number): Emitter {
+function ofBits(op: 'and' | 'or' | 'xor', bits: number): Emitter {
   return ({ a, constants, to, inputs }) =>
     a.vector(op, to, inRegister(a, inputs[0]), constants.bits(bits), all);
 }
 
 /** Greatest or least. */
-function extreme(op: (typeof vector)['max']): Emitter {
+function extreme(op: 'min' | 'max'): Emitter {
   return ({ a, to, inputs: [x, y] }) => {
     a.extreme(op, to, inRegister(a, x), ...source(y), T0, MASK);
   };
@@ -45,7 +51,7 @@ function truth({ a, constants, to }: Emission): void {
   a.broadcast(to, constants.number(1), { mask: MASK, zero: true });
 }
 
-function comparison(how: number, exchanged = false): Emitter {
+function comparison(how: Comparison, exchanged = false): Emitter {
   return (emission) => {
     const { a, inputs } = emission;
     const [x, y] = exchanged ? [inputs[1], inputs[0]] : inputs;
@@ -55,9 +61,9 @@ function comparison(how: number, exchanged = false): Emitter {
 }
 
 const rounded =
-  (byte: number): Emitter =>
+  (how: Rounding): Emitter =>
   ({ a, to, inputs }) =>
-    a.withByte(withByte.round, to, 0, inRegister(a, inputs[0]), byte);
+    a.round(to, inRegister(a, inputs[0]), how);
 
 const copied: Emitter = ({ a, to, inputs: [x] }) => {
   if (typeof x === 'number') a.move(to, x);
@@ -84,12 +90,12 @@ export const entrywise: Partial<Record<Op, Emitter>> = {
   Neg: ofBits(vector.xor, SIGN),
   Abs: ofBits(vector.and, MAGNITUDE),
   Not: ofNumber(vector.sub, 1),
-  Sqrt: ({ a, to, inputs }) => a.single(single.sqrt, to, ...source(inputs[0])),
+  Sqrt: ({ a, to, inputs }) => a.sqrt(to, ...source(inputs[0])),
   Reciprocal: ofNumber(vector.div, 1),
   Relu: ofNumber(vector.max, 0),
-  Floor: rounded(1),
-  Ceil: rounded(2),
-  Round: rounded(0),
+  Floor: rounded('down'),
+  Ceil: rounded('up'),
+  Round: rounded('nearest'),
   Exp: exp,
   Expm1: expm1,
   Log: log,
@@ -131,7 +137,7 @@ export const entrywise: Partial<Record<Op, Emitter>> = {
     a.compare(compares.notEqual, MASK, inRegister(a, condition), T0);
     const otherwise = inRegister(a, y, 1);
     const [from, options] = source(x);
-    a.vector(vector.blend, to, otherwise, from, { ...options, mask: MASK });
+    a.select(to, otherwise, from, { ...options, mask: MASK });
   },
   Cast: copied,
 };

@@ -4,7 +4,7 @@
  * Nothing is off by more than 2 units in the last place (`npm run accuracy`), with and without fused multiply-add. What decides is that the
  * largest term is added last: exp(r) = 1 + (r + r^2 p(r)), log(1 + f) = f - (f^2 / 2 - ...), erf(x) = x + x q(x^2).
  */
-import { type Assembler, compares, vector, withByte } from '../assembler/assembler.ts';
+import { compares, type KernelAssembler, vector } from '../assembler/kernel-assembler.ts';
 import {
   all,
   type Constants,
@@ -33,9 +33,9 @@ const EXP = [
 ];
 
 /** T0 = n log 2 + r, r into T0 and n into T1; what r loses by rounding into `lost`, if it is asked for. */
-function reduced(a: Assembler, constants: Constants, lost?: number): void {
+function reduced(a: KernelAssembler, constants: Constants, lost?: number): void {
   a.vector(vector.mul, T1, T0, constants.number(LOG2_E), all);
-  a.withByte(withByte.round, T1, 0, T1, 0);
+  a.round(T1, T1, 'nearest');
   a.vector(vector.fnma231, T0, T1, constants.number(LN2_HIGH), all);
   if (lost !== undefined) a.move(lost, T0);
   a.vector(vector.fnma231, T0, T1, constants.number(LN2_LOW), all);
@@ -45,7 +45,7 @@ function reduced(a: Assembler, constants: Constants, lost?: number): void {
 }
 
 /** exp(r + lost) - 1 into T2, for r in T0. */
-function nearZero(a: Assembler, constants: Constants, lost: number): void {
+function nearZero(a: KernelAssembler, constants: Constants, lost: number): void {
   polynomial(a, constants, T2, T0, EXP);
   a.vector(vector.mul, T2, T2, T0);
   a.vector(vector.fma213, T2, T0, lost);
@@ -56,7 +56,7 @@ function nearZero(a: Assembler, constants: Constants, lost: number): void {
  * c (exp(x) - 1) into T2, as c 2^n (exp(r) - 1) + (c 2^n - c): what `reduced` left of x is r in T0, n in T1 and what r lost in T4.
  * Uses T0 and T3.
  */
-function expLessOne(a: Assembler, constants: Constants, c: number): void {
+function expLessOne(a: KernelAssembler, constants: Constants, c: number): void {
   nearZero(a, constants, T4);
   setNumber(a, constants, T3, c);
   a.vector(vector.scale, T3, T3, T1);
@@ -68,7 +68,7 @@ function expLessOne(a: Assembler, constants: Constants, c: number): void {
 const ENDS = [-104, 89] as const;
 
 /** The exponential of x, which may be `to`; uses T0 to T2. */
-function exponential(a: Assembler, constants: Constants, to: number, x: number): void {
+function exponential(a: KernelAssembler, constants: Constants, to: number, x: number): void {
   clamp(a, constants, T0, x, ENDS);
   reduced(a, constants);
   polynomial(a, constants, T2, T0, EXP);
@@ -78,7 +78,7 @@ function exponential(a: Assembler, constants: Constants, to: number, x: number):
 }
 
 /** The same to two thirds of a unit in the last place, for what is computed further; uses T4 too. */
-function closeExponential(a: Assembler, constants: Constants, to: number, x: number): void {
+function closeExponential(a: KernelAssembler, constants: Constants, to: number, x: number): void {
   clamp(a, constants, T0, x, ENDS);
   reduced(a, constants, T4);
   nearZero(a, constants, T4);
@@ -138,7 +138,7 @@ const ARTANH = Array.from({ length: 8 }, (_, i) => 2 / (2 * i + 3));
  * f^2 / 2 into T1 and s (f^2 / 2 + 2 artanh(s) / s - 2), s = f / (2 + f), into T2: log(1 + f) = f - (T1 - T2). Uses T0.
  * @param terms enough for the greatest f
  */
-function ofLogarithm(a: Assembler, constants: Constants, f: number, terms: number): void {
+function ofLogarithm(a: KernelAssembler, constants: Constants, f: number, terms: number): void {
   a.vector(vector.add, T0, f, constants.number(2), all);
   a.vector(vector.div, T0, f, T0);
   a.vector(vector.mul, T1, T0, T0);
@@ -151,7 +151,7 @@ function ofLogarithm(a: Assembler, constants: Constants, f: number, terms: numbe
 }
 
 /** log(m 2^e) + T4, if it is `corrected`, for m in T3 and e in `to`. */
-function logarithm(a: Assembler, constants: Constants, to: number, corrected: boolean): void {
+function logarithm(a: KernelAssembler, constants: Constants, to: number, corrected: boolean): void {
   a.vector(vector.sub, T3, T3, constants.number(1), all);
   ofLogarithm(a, constants, T3, 5);
   a.vector(vector.fma231, T2, to, constants.number(LN2_LOW), all);
@@ -190,7 +190,7 @@ export const log1p: Emitter = ({ a, constants, to, inputs }) => {
 };
 
 /** exp(-|x|) into T3; uses T0 to T2 and T4. */
-function falling(a: Assembler, constants: Constants, x: number): void {
+function falling(a: KernelAssembler, constants: Constants, x: number): void {
   a.vector(vector.or, T3, x, constants.bits(SIGN), all);
   closeExponential(a, constants, T3, T3);
 }

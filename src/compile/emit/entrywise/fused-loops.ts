@@ -5,15 +5,15 @@
 import type { Op } from '../../graph/graph.ts';
 import { type Axis, collapsed, type Place } from '../../layout/places.ts';
 import {
-  type Assembler,
   at,
   compares,
+  type KernelAssembler,
   type Memory,
   RBX,
+  type VectorOperation,
   type VectorOptions,
   vector,
-  withByte,
-} from '../assembler/assembler.ts';
+} from '../assembler/kernel-assembler.ts';
 import { advance, countDown, LANES, NUMBER_BYTES, type Pointer, setLanes, target } from '../loops/loops.ts';
 import { type Constants, entrywise, type Operand, setNumber, TEMPORARY } from './entrywise.ts';
 
@@ -40,7 +40,7 @@ interface Values {
 /** How numbers are made one. */
 export interface Combination {
   start: number;
-  op: (typeof vector)[keyof typeof vector];
+  op: VectorOperation;
   /** Whether the processor's operation forgets a first operand that is no number. */
   forgets: boolean;
 }
@@ -128,12 +128,12 @@ export function pressure(loop: Values): number {
   return most;
 }
 
-export function emitLoop(assembler: Assembler, loop: Loop, constants: Constants): void {
+export function emitLoop(assembler: KernelAssembler, loop: Loop, constants: Constants): void {
   new LoopWriter(assembler, loop, constants).write();
 }
 
 class LoopWriter {
-  readonly #a: Assembler;
+  readonly #a: KernelAssembler;
   readonly #loop: Loop;
   readonly #constants: Constants;
   readonly #last: number[];
@@ -159,7 +159,7 @@ class LoopWriter {
   /** Where index registers start, by register. */
   readonly #starts: number[] = [];
 
-  constructor(assembler: Assembler, loop: Loop, constants: Constants) {
+  constructor(assembler: KernelAssembler, loop: Loop, constants: Constants) {
     this.#a = assembler;
     this.#loop = loop;
     this.#constants = constants;
@@ -267,17 +267,8 @@ class LoopWriter {
 
   /** All numbers of a vector into its first. */
   #combineLanes(register: number, temporary: number): void {
-    if (LANES === 8) {
-      this.#a.swapHalves(temporary, register);
-      this.#combine(register, temporary);
-    }
-    if (LANES === 16)
-      for (const order of [0x4e, 0xb1]) {
-        this.#a.withByte(withByte.shuffleBlocks, temporary, register, register, order);
-        this.#combine(register, temporary);
-      }
-    for (const order of [0x4e, 0xb1]) {
-      this.#a.withByte(withByte.shuffleWithin, temporary, 0, register, order);
+    for (let distance = LANES / 2; distance >= 1; distance /= 2) {
+      this.#a.exchange(temporary, register, distance);
       this.#combine(register, temporary);
     }
   }

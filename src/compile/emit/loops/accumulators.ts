@@ -1,5 +1,5 @@
 /** @file Sums in registers, several sets of them: each takes its turn, so that a few sums do not wait for their own last addition. */
-import { type Assembler, vector } from '../assembler/assembler.ts';
+import { type KernelAssembler, vector } from '../assembler/kernel-assembler.ts';
 import { LATENCY, target } from './loops.ts';
 
 /** How many sets there are for so many sums, `operands` registers beside them and one more, and so many steps. */
@@ -15,7 +15,7 @@ export const hasRoom = (sums: number, operands: number, passing: number): boolea
   sums + operands + (target.loadsFirst ? passing : 1) <= target.registers;
 
 /** Adds all sets to the first. Registers from 0 on hold them one after the other. */
-export function addSets(assembler: Assembler, sets: number, sums: number): void {
+export function addSets(assembler: KernelAssembler, sets: number, sums: number): void {
   for (let set = 1; set < sets; set++)
     for (let i = 0; i < sums; i++) assembler.vector(vector.add, i, i, set * sums + i);
 }

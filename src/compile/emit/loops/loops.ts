@@ -1,5 +1,5 @@
 /** @file Loops of machine code whose counts are known when it is written, and what their bodies need: masks, numbers, registers. */
-import { type Assembler, RAX, type VectorOptions } from '../assembler/assembler.ts';
+import { type KernelAssembler, RAX, type VectorOptions } from '../assembler/kernel-assembler.ts';
 import { LANES, target, WORD_BYTES } from '../assembler/target.ts';
 
 export { LANES, target, WORD_BYTES };
@@ -22,7 +22,12 @@ export interface Pieces {
 }
 
 /** Runs the body `count` times, at least once; the counter must be as it was when the body ends. */
-export function countDown(assembler: Assembler, counter: number, count: number, body: () => void): void {
+export function countDown(
+  assembler: KernelAssembler,
+  counter: number,
+  count: number,
+  body: () => void,
+): void {
   assembler.loop(counter, count, body);
 }
 
@@ -30,7 +35,7 @@ export function countDown(assembler: Assembler, counter: number, count: number, 
  * Runs the body `count` times; it leaves the registers that it needs again as they are to be next time. The counter is RAX, which
  * waits on the stack around the body: loops nest, and the body may use RAX.
  */
-export function repeat(assembler: Assembler, count: number, body: () => void): void {
+export function repeat(assembler: KernelAssembler, count: number, body: () => void): void {
   if (count <= 0) return;
   if (count === 1) {
     body();
@@ -50,7 +55,7 @@ export function repeat(assembler: Assembler, count: number, body: () => void): v
  * @returns what the next step would be
  */
 export function unrolled(
-  assembler: Assembler,
+  assembler: KernelAssembler,
   steps: number,
   unroll: number,
   pointers: readonly Pointer[],
@@ -71,14 +76,14 @@ export function unrolled(
 }
 
 /** Moves pointers, each by its stride times `length`, in numbers. */
-export function advance(assembler: Assembler, pointers: readonly Pointer[], length: number): void {
+export function advance(assembler: KernelAssembler, pointers: readonly Pointer[], length: number): void {
   for (const [register, stride] of pointers)
     if (stride * length !== 0) assembler.addNumber(register, stride * length * NUMBER_BYTES);
 }
 
 /** Runs the body for every piece, the pointers at its start; afterwards they are where they were. */
 export function walk(
-  assembler: Assembler,
+  assembler: KernelAssembler,
   pieces: readonly Pieces[],
   pointers: readonly Pointer[],
   body: (size: number) => void,
@@ -122,12 +127,12 @@ export function splitUnits(length: number, most: number, unit: number): Pieces[]
 export const splitVectors = (length: number, most: number) => splitUnits(length, most, LANES);
 
 /** A mask register takes the bits. Uses RAX. */
-export function setMask(assembler: Assembler, mask: number, bits: number): void {
+export function setMask(assembler: KernelAssembler, mask: number, bits: number): void {
   assembler.setMask(mask, bits);
 }
 
 /** A mask register takes the first `lanes` numbers of a vector, unless they are none or all. Uses RAX. */
-export function setLanes(assembler: Assembler, mask: number, lanes: number): VectorOptions {
+export function setLanes(assembler: KernelAssembler, mask: number, lanes: number): VectorOptions {
   if (lanes <= 0 || lanes >= LANES) return {};
   setMask(assembler, mask, (1 << lanes) - 1);
   return { mask };
@@ -136,7 +141,7 @@ export function setLanes(assembler: Assembler, mask: number, lanes: number): Vec
 const bitsOf = new DataView(new ArrayBuffer(4));
 
 /** The number sixteen times. Uses RAX. */
-export function setVector(assembler: Assembler, to: number, value: number): void {
+export function setVector(assembler: KernelAssembler, to: number, value: number): void {
   bitsOf.setFloat32(0, value);
   assembler.set(RAX, bitsOf.getUint32(0));
   assembler.broadcastFrom(to, RAX);

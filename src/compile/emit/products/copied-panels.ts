@@ -2,7 +2,7 @@
  * @file Panels of a b that is too large for the caches of a core, with rows far apart: the first tile of a panel copies it to where the
  * others read it, and the first few ask for the next panel, line by line, so that it is there when its turn comes.
  */
-import { type Assembler, at, R8, R11, R12, RCX, RDX, RSI } from '../assembler/assembler.ts';
+import { at, type KernelAssembler, R8, R11, R12, RCX, RDX, RSI } from '../assembler/kernel-assembler.ts';
 import { advance, LANES, moving, NUMBER_BYTES, type Pieces, splitEvenly, walk } from '../loops/loops.ts';
 import type { Product } from './product.ts';
 import { type Beside, emitTile, type Panel } from './row-tiles.ts';
@@ -15,7 +15,12 @@ const ASKING = 8;
  * All tiles of the panel at RDX. Uses R8, where the copy will be, to R12.
  * @param most rows of a tile
  */
-export function emitCopied(assembler: Assembler, product: Product, columns: number, most: number): void {
+export function emitCopied(
+  assembler: KernelAssembler,
+  product: Product,
+  columns: number,
+  most: number,
+): void {
   const { a, b, c } = product;
   const vectors = Math.ceil(columns / LANES);
   const width = vectors * LANES;

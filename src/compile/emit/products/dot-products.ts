@@ -5,8 +5,8 @@
  */
 
 import {
-  type Assembler,
   at,
+  type KernelAssembler,
   R9,
   R10,
   RCX,
@@ -14,7 +14,7 @@ import {
   RSI,
   type VectorOptions,
   vector,
-} from '../assembler/assembler.ts';
+} from '../assembler/kernel-assembler.ts';
 import { addSets, hasRoom, setsOf } from '../loops/accumulators.ts';
 import { LANES, LATENCY, moving, NUMBER_BYTES, REGISTERS, setLanes, splitEvenly, unrolled, walk } from '../loops/loops.ts'; // biome-ignore format: one import
 import { cheapest, costOfTiles } from '../loops/tile-search.ts';
@@ -76,7 +76,7 @@ const NEAR_BYTES = 36864;
 const FAR_LOAD = 1.6;
 
 /** All of one product; no return. */
-export function emitDots(assembler: Assembler, product: Product): void {
+export function emitDots(assembler: KernelAssembler, product: Product): void {
   const { rows, columns, inner, a, b, c } = product;
   const { tile } = best(product);
   setLanes(assembler, INNER_MASK, inner % LANES);
@@ -87,7 +87,7 @@ export function emitDots(assembler: Assembler, product: Product): void {
   );
 }
 
-function emitTile(assembler: Assembler, product: Product, rows: number, columns: number): void {
+function emitTile(assembler: KernelAssembler, product: Product, rows: number, columns: number): void {
   const { inner, a, b } = product;
   const entries = rows * columns;
   const sets = setsFor(rows, columns, inner);

@@ -3,7 +3,19 @@
  * other, and the rows of a that a tile wants to where they lie together. Tile after tile then goes along the rows of the result, so that
  * what is written lies together too: rows that lie apart by a multiple of 4096 bytes push each other out of the caches.
  */
-import { type Assembler, at, R8, R9, R10, R11, R12, R13, RCX, RDX, RSI } from '../assembler/assembler.ts';
+import {
+  at,
+  type KernelAssembler,
+  R8,
+  R9,
+  R10,
+  R11,
+  R12,
+  R13,
+  RCX,
+  RDX,
+  RSI,
+} from '../assembler/kernel-assembler.ts';
 import { advance, countDown, LANES, moving, NUMBER_BYTES, setLanes, splitEvenly, splitVectors, unrolled, WORD_BYTES, walk } from '../loops/loops.ts'; // biome-ignore format: one import
 import { type Product, tableNumbers } from './product.ts';
 import { best, emitTile, TAIL_MASK, type Tile } from './row-tiles.ts';
@@ -56,7 +68,7 @@ export function packedScratch(given: Product): number {
 }
 
 /** All of one product; no return. Of several parts the scratch memory follows the addresses of their factors. */
-export function emitPacked(assembler: Assembler, given: Product): void {
+export function emitPacked(assembler: KernelAssembler, given: Product): void {
   const { inner, parts = 1 } = given;
   const { product, tile, pitch, block } = packed(given);
   const { rows, columns, c, inner: depth } = product;

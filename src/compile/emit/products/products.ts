@@ -4,7 +4,7 @@
  * Where the columns of b are beside each other, rows of the result are sums of rows of b (row-products.ts). Where the inner axis is,
  * entries of the result are dot products (dot-products.ts), or panels of b are transposed into the scratch memory first.
  */
-import { type Assembler, RAX, RCX, RDX, RSI } from '../assembler/assembler.ts';
+import { type KernelAssembler, RAX, RCX, RDX, RSI } from '../assembler/kernel-assembler.ts';
 import { target, walk } from '../loops/loops.ts';
 import { dotCost, emitDots } from './dot-products.ts';
 import { emitPacked, isPacked, packedScratch } from './packed-products.ts';
@@ -23,7 +23,7 @@ export function isProductSupported({ inner, columns, b }: Product): boolean {
  * A subroutine: RSI a, RDX b, RCX result, R8 scratch memory of `scratchOf` numbers. Of several parts R8 has the addresses of all a and b
  * in turn, in `tableNumbers` numbers, before the scratch memory, and RSI and RDX are 0.
  */
-export function emitProduct(assembler: Assembler, given: Product): void {
+export function emitProduct(assembler: KernelAssembler, given: Product): void {
   const { product, panels, exchanged } = plan(given);
   if (exchanged) {
     assembler.copy(RAX, RSI);
@@ -41,7 +41,6 @@ export function emitProduct(assembler: Assembler, given: Product): void {
     walk(assembler, [{ size: 1, count: loop.length }], [[RSI, loop.a], [RDX, loop.b], [RCX, loop.c]], () => level(depth + 1)); // biome-ignore format: pairs
   };
   level(0);
-  assembler.return();
 }
 
 /** Numbers of scratch memory that the subroutine wants at R8. */

@@ -3,9 +3,8 @@
  * (row-tiles.ts), tile after tile down the rows of each panel of columns.
  */
 
-import { type Assembler, at, R8, R9, R10, RCX, RDX, RSI } from '../assembler/assembler.ts';
+import { at, type KernelAssembler, R8, R9, R10, RCX, RDX, RSI } from '../assembler/kernel-assembler.ts';
 import { LANES, moving, NUMBER_BYTES, setLanes, splitEvenly, splitVectors, target, unrolled, walk } from '../loops/loops.ts'; // biome-ignore format: one import
-import { emitBlock } from '../loops/transposes.ts';
 import { emitCopied } from './copied-panels.ts';
 import type { Product } from './product.ts';
 import { best, emitTile, type Panel, TAIL_MASK } from './row-tiles.ts';
@@ -19,7 +18,7 @@ export function panelScratch(product: Product, panels: Panels): number {
 }
 
 /** Products of the innermost loops, which have one b; no return. */
-export function emitRows(assembler: Assembler, product: Product, panels: Panels): void {
+export function emitRows(assembler: KernelAssembler, product: Product, panels: Panels): void {
   const { a, b, c } = product;
   const { tile } = best(product);
   walk(
@@ -41,7 +40,7 @@ export function emitRows(assembler: Assembler, product: Product, panels: Panels)
   );
 }
 
-function panelOf(assembler: Assembler, product: Product, panels: Panels, columns: number): Panel {
+function panelOf(assembler: KernelAssembler, product: Product, panels: Panels, columns: number): Panel {
   const { b, inner } = product;
   if (panels === 'direct') return { base: RDX, inner: b.inner };
   const vectors = Math.ceil(columns / LANES);
@@ -64,8 +63,7 @@ function panelOf(assembler: Assembler, product: Product, panels: Panels, columns
     assembler.address(R10, at(R8, v * LANES * NUMBER_BYTES));
     const height = Math.min(LANES, columns - v * LANES);
     walk(assembler, splitVectors(inner, 1), moving([R9, 1], [R10, width]), (length) =>
-      emitBlock(
-        assembler,
+      assembler.transposeBlock(
         { length: height, place: (row) => at(R9, row * b.column * NUMBER_BYTES) },
         { length, place: (row) => at(R10, row * width * NUMBER_BYTES) },
       ),

@@ -5,7 +5,19 @@
  * For every inner index, vectors of b are loaded once and multiplied by numbers of a, each used for a whole vector.
  */
 
-import { type Assembler, at, R8, R9, R10, R11, R12, RCX, RDX, RSI, vector } from '../assembler/assembler.ts';
+import {
+  at,
+  type KernelAssembler,
+  R8,
+  R9,
+  R10,
+  R11,
+  R12,
+  RCX,
+  RDX,
+  RSI,
+  vector,
+} from '../assembler/kernel-assembler.ts';
 import { addSets, hasRoom, setsOf } from '../loops/accumulators.ts';
 import { countDown, LANES, LATENCY, moving, NUMBER_BYTES, type Pointer, REGISTERS, setVector, splitEvenly, target, unrolled, WORD_BYTES } from '../loops/loops.ts'; // biome-ignore format: one import
 import { type Costed, cheapest, costOfTiles } from '../loops/tile-search.ts';
@@ -105,7 +117,7 @@ export interface Beside {
  * @param from the register that holds where its first row of a is
  */
 export function emitTile(
-  assembler: Assembler,
+  assembler: KernelAssembler,
   product: Product,
   rows: number,
   columns: number,

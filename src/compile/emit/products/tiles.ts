@@ -11,7 +11,6 @@
  * product a row holds 32 inner numbers, in the second pairs of inner numbers of 16 columns. In both, inner number i lies beside i + 16.
  */
 import {
-  type Assembler,
   at,
   type Memory,
   R8,
@@ -22,10 +21,10 @@ import {
   RCX,
   RDX,
   RSI,
+  type TileAssembler,
   vector,
-} from '../assembler/assembler.ts';
+} from '../assembler/kernel-assembler.ts';
 import { LANES, moving, NUMBER_BYTES, repeat, splitEvenly, walk } from '../loops/loops.ts';
-import { emitBlock } from '../loops/transposes.ts';
 
 /** Rows or columns of a tile. */
 export const ACROSS = 16;
@@ -66,7 +65,7 @@ export const tileShapes = new Float32Array(
 /** The bits that a bfloat16 has of a float32, and half of the last of them. */
 const [BITS, HALF] = [31, 30];
 
-function setRounding(assembler: Assembler): void {
+function setRounding(assembler: TileAssembler): void {
   for (const [register, bits] of [
     [BITS, 0xffff0000],
     [HALF, 0x8000],
@@ -77,7 +76,7 @@ function setRounding(assembler: Assembler): void {
 }
 
 /** A subroutine: RSI matrix, RCX its parts. */
-export function emitSplit(assembler: Assembler, matrix: SplitMatrix): void {
+export function emitSplit(assembler: TileAssembler, matrix: SplitMatrix): void {
   const { parts, across, inner } = matrix;
   const block = blockSize(parts);
   const blocks = inner.length / INNER;
@@ -89,10 +88,9 @@ export function emitSplit(assembler: Assembler, matrix: SplitMatrix): void {
       splitTile(assembler, matrix),
     ),
   );
-  assembler.return();
 }
 
-function splitTile(assembler: Assembler, matrix: SplitMatrix): void {
+function splitTile(assembler: TileAssembler, matrix: SplitMatrix): void {
   const { parts, side, across, inner } = matrix;
   const turned = isTurned(matrix);
   // Along the contiguous axis.
@@ -109,13 +107,13 @@ function splitTile(assembler: Assembler, matrix: SplitMatrix): void {
   if (!turned) return;
   for (let part = 0; part < parts; part++) {
     const place = (row: number) => at(RCX, part * TILE_BYTES + row * ROW_BYTES);
-    emitBlock(assembler, { length: ACROSS, place }, { length: ACROSS, place });
+    assembler.transposeBlock({ length: ACROSS, place }, { length: ACROSS, place });
   }
 }
 
 /** Splits two vectors into vectors of pairs of bfloat16, one a part, the numbers of the first in the low halves. */
 function emitParts(
-  assembler: Assembler,
+  assembler: TileAssembler,
   low: Memory,
   high: Memory,
   parts: PartCount,
@@ -129,8 +127,8 @@ function emitParts(
   for (let part = 0; part < parts; part++) {
     // To the nearest bfloat16; what is left has so many digits less, and after two is one.
     if (part < 2) {
-      assembler.vector(vector.addIntegers, nearX, x, HALF);
-      assembler.vector(vector.addIntegers, nearY, y, HALF);
+      assembler.addIntegers(nearX, x, HALF);
+      assembler.addIntegers(nearY, y, HALF);
       assembler.shiftRight(pair, nearX, 16);
       assembler.vector(vector.and, nearY, nearY, BITS);
       assembler.vector(vector.or, pair, pair, nearY);
@@ -167,7 +165,7 @@ export const pairs: Record<PartCount, readonly (readonly [left: number, right: n
 }; // biome-ignore format: pairs
 
 /** A subroutine: RSI parts of a, RDX parts of b, RCX result. The tiles must be configured. */
-export function emitTileProduct(assembler: Assembler, product: TileProduct): void {
+export function emitTileProduct(assembler: TileAssembler, product: TileProduct): void {
   const { parts, rows, columns, inner, row } = product;
   const panel = (inner / INNER) * blockSize(parts);
   assembler.set(R8, row * NUMBER_BYTES);
@@ -177,11 +175,10 @@ export function emitTileProduct(assembler: Assembler, product: TileProduct): voi
       emitTiles(assembler, product, height, width),
     ),
   );
-  assembler.return();
 }
 
 /** At most 2 x 2 tiles of the result. */
-function emitTiles(assembler: Assembler, product: TileProduct, height: number, width: number): void {
+function emitTiles(assembler: TileAssembler, product: TileProduct, height: number, width: number): void {
   const { parts, inner, row, accumulate } = product;
   const block = parts * TILE_BYTES;
   const panel = (inner / INNER) * block;

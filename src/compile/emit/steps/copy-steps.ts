@@ -1,7 +1,7 @@
 /** @file Steps that copy a tensor from one place to another. */
 
 import { type Axis, collapsed, expanded, type Place, sliced, transposed } from '../../layout/places.ts';
-import { type Assembler, at, RCX, RSI } from '../assembler/assembler.ts';
+import { at, type KernelAssembler, RCX, RSI } from '../assembler/kernel-assembler.ts';
 import { emitLoop } from '../entrywise/fused-loops.ts';
 import { advance, countDown, moving } from '../loops/loops.ts';
 import { emitTranspose } from '../loops/transposes.ts';
@@ -65,7 +65,7 @@ export function addStep(from: Place, to: Place): Step {
 }
 
 /** Number by number. */
-function emitStridedCopy(a: Assembler, axes: readonly Axis[], from: Place, to: Place): void {
+function emitStridedCopy(a: KernelAssembler, axes: readonly Axis[], from: Place, to: Place): void {
   const counters = [8, 9, 10, 11, 12, 13, 14, 15];
   if (axes.length > counters.length) throw new Error('a copy along more axes than there are registers');
   a.address(RSI, addressOf(from));

@@ -7,7 +7,7 @@
 import type { Node } from '../../graph/graph.ts';
 import { FEW_IMAGES, newPlaceInOrder } from '../../layout/orders.ts';
 import { newBuffer, newPlace, type Place, reshaped, sliced, transposed, wholeBuffer } from '../../layout/places.ts'; // biome-ignore format: one import
-import type { Assembler } from '../assembler/assembler.ts';
+import type { KernelAssembler } from '../assembler/kernel-assembler.ts';
 import { emitConvolution } from '../convolutions/convolutions.ts';
 import {
   emitImageConvolution,
@@ -210,7 +210,7 @@ function convolved(
   };
   const name = `convolution ${filter.shape.join('x')}`;
   const key = `convolution ${JSON.stringify(convolution)}`;
-  const emit = (into: Assembler) => emitConvolution(into, convolution);
+  const emit = (into: KernelAssembler) => emitConvolution(into, convolution);
   steps.push(kernelStep(name, [padded, filter], to, { key, emit }));
   return { steps, place: to };
 }

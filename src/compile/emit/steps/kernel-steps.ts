@@ -1,7 +1,7 @@
 /** @file Steps that call a subroutine with the addresses of tensors. */
 
 import type { Place } from '../../layout/places.ts';
-import { type Assembler, at, R8, RBX, RCX, RDX, RSI } from '../assembler/assembler.ts';
+import { at, type KernelAssembler, R8, RBX, RCX, RDX, RSI } from '../assembler/kernel-assembler.ts';
 import { NUMBER_BYTES } from '../loops/loops.ts';
 import type { Step } from './step.ts';
 
@@ -11,7 +11,7 @@ export const addressOf = ({ buffer, offset }: Place) => at(RBX, (buffer.offset +
 /** Written once for all steps that have its key. */
 export interface Kernel {
   key: string;
-  emit(assembler: Assembler): void;
+  emit(assembler: KernelAssembler): void;
 }
 
 /**

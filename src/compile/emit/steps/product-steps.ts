@@ -1,7 +1,7 @@
 /** @file Steps that call the kernels of matrix products. */
 
 import { collapsed, expanded, newPlace, type Place } from '../../layout/places.ts';
-import { at, R8, RAX, RCX, RDX, RSI } from '../assembler/assembler.ts';
+import { at, R8, RAX, RCX, RDX, RSI } from '../assembler/kernel-assembler.ts';
 import { WORD_BYTES } from '../loops/loops.ts';
 import { emitProduct, type Product, scratchOf, tableNumbers } from '../products/products.ts';
 import { addressOf, type Kernel, kernelStep } from './kernel-steps.ts';

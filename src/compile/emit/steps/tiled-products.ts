@@ -1,7 +1,7 @@
 /** @file Which products tiles compute, and their steps: operands are split once for all products of a program that use them. */
 import { sizeOf } from '../../../shapes.ts';
 import { type Buffer, newBuffer, newPlace, type Place, wholeBuffer } from '../../layout/places.ts';
-import type { Assembler } from '../assembler/assembler.ts';
+import { type KernelAssembler, tilesOf } from '../assembler/kernel-assembler.ts';
 import { ACROSS, emitSplit, emitTileProduct, INNER, isTurned, type PartCount, pairs, type Side, type SplitMatrix, splitSize, type TileProduct, tileShapes } from '../products/tiles.ts'; // biome-ignore format: one import
 import { addressOf, kernelStep } from './kernel-steps.ts';
 import type { Step } from './step.ts';
@@ -53,9 +53,9 @@ export class TiledProducts {
   around(steps: readonly Step[]): Step[] {
     if (this.#split.size === 0) return [...steps];
     return [
-      { name: 'tiles', reads: [this.#shapes.buffer], writes: [], emit: ({ assembler }) => assembler.configureTiles(addressOf(this.#shapes)) }, // biome-ignore format: one thought
+      { name: 'tiles', reads: [this.#shapes.buffer], writes: [], emit: ({ assembler }) => tilesOf(assembler).configureTiles(addressOf(this.#shapes)) }, // biome-ignore format: one thought
       ...steps,
-      { name: 'tiles', reads: [], writes: [], emit: ({ assembler }) => assembler.releaseTiles() },
+      { name: 'tiles', reads: [], writes: [], emit: ({ assembler }) => tilesOf(assembler).releaseTiles() },
     ];
   }
 
@@ -70,7 +70,7 @@ export class TiledProducts {
     steps.push(
       kernelStep(`split ${matrix.across.length}x${matrix.inner.length}`, [place], parts, {
         key: `split ${JSON.stringify(matrix)}`,
-        emit: (into) => emitSplit(into, matrix),
+        emit: (into) => emitSplit(tilesOf(into), matrix),
       }),
     );
     known.set(key, parts);
@@ -82,7 +82,7 @@ function productStep(left: Place, right: Place, to: Place, product: TileProduct)
   const { rows, columns, inner, accumulate } = product;
   const kernel = {
     key: `tiles ${JSON.stringify(product)}`,
-    emit: (into: Assembler) => emitTileProduct(into, product),
+    emit: (into: KernelAssembler) => emitTileProduct(tilesOf(into), product),
   };
   return kernelStep(`product ${rows}x${inner}x${columns}`, [left, right], to, kernel, { accumulate });
 }

@@ -1,15 +1,6 @@
 /** @file Runs kernels by themselves, on all targets that this machine has. */
 import { it } from 'vitest';
-import {
-  type Assembler,
-  at,
-  Label,
-  R8,
-  RBX,
-  RCX,
-  RDX,
-  RSI,
-} from '../../../../src/compile/emit/assembler/assembler.ts';
+import { at, type KernelAssembler, R8, RBX, RCX, RDX, RSI } from '../../../../src/compile/emit/assembler/kernel-assembler.ts'; // biome-ignore format: one import
 import {
   avx2,
   avx512,
@@ -18,6 +9,7 @@ import {
   target,
   wasm,
 } from '../../../../src/compile/emit/assembler/target.ts';
+import { Label } from '../../../../src/compile/emit/assembler/x86-assembler.ts';
 import {
   Block,
   Executable,
@@ -26,7 +18,7 @@ import {
   isSupported,
 } from '../../../../src/compile/native/machine.ts';
 import { instantiate, names, newMemory, pagesOf } from '../../../../src/compile/wasm/instance.ts';
-import { WasmAssembler } from '../../../../src/compile/wasm/wasm-assembler.ts';
+import { WasmAssembler, WasmFunction } from '../../../../src/compile/wasm/wasm-assembler.ts';
 import { writeModule } from '../../../../src/webassembly/module.ts';
 import { runtime } from '../../../../src/webassembly/runtime.ts';
 
@@ -65,7 +57,7 @@ const MARGIN = 64;
  *
  * @throws Error where it wrote around its result
  */
-export function runSubroutine(emit: (assembler: Assembler) => void, operands: Operands): Float32Array {
+export function runSubroutine(emit: (assembler: KernelAssembler) => void, operands: Operands): Float32Array {
   const parts = [operands.a, operands.b ?? new Float32Array(), operands.result, new Float32Array(operands.scratch ?? 0)]; // biome-ignore format: one line
   let end = MARGIN;
   const starts = parts.map((part, i) => {
@@ -106,7 +98,7 @@ interface Made {
   run(): void;
   free(): void;
 }
-type Emit = (assembler: Assembler) => void;
+type Emit = (assembler: KernelAssembler) => void;
 const registers = [RSI, RDX, RCX, R8];
 
 function machineFunction(emit: Emit, starts: readonly number[], bytes: number): Made {
@@ -121,6 +113,7 @@ function machineFunction(emit: Emit, starts: readonly number[], bytes: number): 
     assembler.jump(over);
     assembler.place(subroutine);
     emit(assembler);
+    assembler.return();
     assembler.place(over);
   }, target);
   const executable = new Executable(code);
@@ -136,12 +129,12 @@ function machineFunction(emit: Emit, starts: readonly number[], bytes: number): 
 
 function wasmFunction(emit: Emit, starts: readonly number[], bytes: number): Made {
   const kernel = WasmAssembler.ofSubroutine(false);
-  emit(kernel as unknown as Assembler);
+  emit(kernel);
   const caller = WasmAssembler.ofStep(false);
   registers.forEach((register, i) => {
     caller.address(register, at(RBX, 4 * starts[i]));
   });
-  caller.call({ index: 0 });
+  caller.call(new WasmFunction(0));
   const module = writeModule({
     memory: { imported: { module: names.from, name: names.memory }, pages: pagesOf(bytes), shared: false },
     functions: [

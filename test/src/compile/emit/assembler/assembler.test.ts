@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { Assembler, at, compares, Label, R8, R9, R11, R12, R13, RAX, RBP, RBX, RCX, RDI, RSP, single, vector, withByte } from '../../../../../src/compile/emit/assembler/assembler.ts'; // biome-ignore format: one import
+import { Assembler } from '../../../../../src/compile/emit/assembler/assembler.ts';
+import { at, R8, R9, R11, R12, R13, RAX, RBP, RBX, RCX, RDI, RSP } from '../../../../../src/compile/emit/assembler/kernel-assembler.ts'; // biome-ignore format: one import
+import { Label } from '../../../../../src/compile/emit/assembler/x86-assembler.ts';
 
 const hex = (write: (a: Assembler) => void) => {
   const a = new Assembler();
@@ -11,7 +13,7 @@ const hex = (write: (a: Assembler) => void) => {
 const instructions: [string, (a: Assembler) => void, string][] = [
   ['mov r9, [r11+8]', (a) => a.loadWord(R9, at(R11, 8)), '4d8b4b08'],
   ['mov [r8+16], rax', (a) => a.storeWord(at(R8, 16), RAX), '49894010'],
-  ['vpaddd zmm17, zmm2, zmm30', (a) => a.vector(vector.addIntegers, 17, 2, 30), '62816d48fece'],
+  ['vpaddd zmm17, zmm2, zmm30', (a) => a.vector('addIntegers', 17, 2, 30), '62816d48fece'],
   ['vpsrld zmm3, zmm20, 16', (a) => a.shiftRight(3, 20, 16), '62b1654872d410'],
   ['vpsrld zmm25, zmm5, 16', (a) => a.shiftRight(25, 5, 16), '62f1354072d510'],
   ['ldtilecfg [rbx+0x1234]', (a) => a.configureTiles(at(RBX, 0x1234)), 'c4e278498334120000'],
@@ -32,45 +34,41 @@ const instructions: [string, (a: Assembler) => void, string][] = [
   ['vbroadcastss zmm25, xmm31', (a) => a.broadcast(25, 31), '62027d4818cf'],
   ['vmovss [rbx+4], xmm19', (a) => a.storeFirst(at(RBX, 4), 19), '62e17e08115b01'],
   ['vmovss xmm20, [rbx+rcx+8]', (a) => a.loadFirst(20, at(RBX, 8, RCX)), '62e17e0810640b02'],
-  ['vaddps zmm17, zmm2, zmm30', (a) => a.vector(vector.add, 17, 2, 30), '62816c4858ce'],
+  ['vaddps zmm17, zmm2, zmm30', (a) => a.vector('add', 17, 2, 30), '62816c4858ce'],
   [
     'vfmadd231ps zmm31, zmm30, dword ptr [rdi+rax+4]{1to16}',
-    (a) => a.vector(vector.fma231, 31, 30, at(RDI, 4, RAX), { broadcast: true }),
+    (a) => a.vector('fma231', 31, 30, at(RDI, 4, RAX), { broadcast: true }),
     '62620d50b87c0701',
   ],
-  ['vfmadd213ps zmm8, zmm16, zmm24', (a) => a.vector(vector.fma213, 8, 16, 24), '62127d40a8c0'],
+  ['vfmadd213ps zmm8, zmm16, zmm24', (a) => a.vector('fma213', 8, 16, 24), '62127d40a8c0'],
   [
     'vfnmadd231ps zmm8, zmm16, [rbx+100000]',
-    (a) => a.vector(vector.fnma231, 8, 16, at(RBX, 100000)),
+    (a) => a.vector('fnma231', 8, 16, at(RBX, 100000)),
     '62727d40bc83a0860100',
   ],
-  ['vmaxps zmm1{k3}, zmm17, zmm18', (a) => a.vector(vector.max, 1, 17, 18, { mask: 3 }), '62b174435fca'],
-  ['vblendmps zmm1{k4}, zmm2, zmm3', (a) => a.vector(vector.blend, 1, 2, 3, { mask: 4 }), '62f26d4c65cb'],
-  ['vscalefps zmm1, zmm2, zmm3', (a) => a.vector(vector.scale, 1, 2, 3), '62f26d482ccb'],
+  ['vmaxps zmm1{k3}, zmm17, zmm18', (a) => a.vector('max', 1, 17, 18, { mask: 3 }), '62b174435fca'],
+  ['vblendmps zmm1{k4}, zmm2, zmm3', (a) => a.vector('blend', 1, 2, 3, { mask: 4 }), '62f26d4c65cb'],
+  ['vscalefps zmm1, zmm2, zmm3', (a) => a.vector('scale', 1, 2, 3), '62f26d482ccb'],
   ['vxorps zmm31, zmm31, zmm31', (a) => a.clear(31), '6201044057ff'],
-  ['vsqrtps zmm5, zmm21', (a) => a.single(single.sqrt, 5, 21), '62b17c4851ed'],
+  ['vsqrtps zmm5, zmm21', (a) => a.single('sqrt', 5, 21), '62b17c4851ed'],
   [
     'vgetexpps zmm5, dword ptr [rbx+4]{1to16}',
-    (a) => a.single(single.exponent, 5, at(RBX, 4), { broadcast: true }),
+    (a) => a.single('exponent', 5, at(RBX, 4), { broadcast: true }),
     '62f27d58426b01',
   ],
-  ['vrndscaleps zmm4, zmm20, 0', (a) => a.withByte(withByte.round, 4, 0, 20, 0), '62b37d4808e400'],
-  [
-    'vshufps zmm4, zmm20, zmm21, 0x44',
-    (a) => a.withByte(withByte.shuffle, 4, 20, 21, 0x44),
-    '62b15c40c6e544',
-  ],
+  ['vrndscaleps zmm4, zmm20, 0', (a) => a.withByte('round', 4, 0, 20, 0), '62b37d4808e400'],
+  ['vshufps zmm4, zmm20, zmm21, 0x44', (a) => a.withByte('shuffle', 4, 20, 21, 0x44), '62b15c40c6e544'],
   [
     'vshuff32x4 zmm4, zmm20, zmm21, 0x88',
-    (a) => a.withByte(withByte.shuffleBlocks, 4, 20, 21, 0x88),
+    (a) => a.withByte('shuffleBlocks', 4, 20, 21, 0x88),
     '62b35d4023e588',
   ],
-  ['vgetmantps zmm1, zmm2, 0xb', (a) => a.withByte(withByte.significand, 1, 0, 2, 0x0b), '62f37d4826ca0b'],
-  ['vpermilps zmm1, zmm2, 0xb1', (a) => a.withByte(withByte.shuffleWithin, 1, 0, 2, 0xb1), '62f37d4804cab1'],
-  ['vcmpps k2, zmm20, zmm21, 0x11', (a) => a.compare(compares.less, 2, 20, 21), '62b15c40c2d511'],
+  ['vgetmantps zmm1, zmm2, 0xb', (a) => a.withByte('significand', 1, 0, 2, 0x0b), '62f37d4826ca0b'],
+  ['vpermilps zmm1, zmm2, 0xb1', (a) => a.withByte('shuffleWithin', 1, 0, 2, 0xb1), '62f37d4804cab1'],
+  ['vcmpps k2, zmm20, zmm21, 0x11', (a) => a.compare('less', 2, 20, 21), '62b15c40c2d511'],
   [
     'vcmpps k2{k1}, zmm1, [rbx+128], 3',
-    (a) => a.compare(compares.unordered, 2, 1, at(RBX, 128), { mask: 1 }),
+    (a) => a.compare('unordered', 2, 1, at(RBX, 128), { mask: 1 }),
     '62f17449c2530203',
   ],
   ['kmovw k1, eax', (a) => a.maskFrom(1, RAX), 'c5f892c8'],
@@ -107,7 +105,7 @@ test('jumps reach forwards and backwards', () => {
 
 test('code may be longer than the room it starts with', () => {
   const a = new Assembler();
-  for (let i = 0; i < 20_000; i++) a.vector(vector.add, i % 32, 1, at(RBX, 4 * i));
+  for (let i = 0; i < 20_000; i++) a.vector('add', i % 32, 1, at(RBX, 4 * i));
   expect(a.bytes.length).toBe(a.length);
   expect(a.length).toBeGreaterThan(140_000);
 });

@@ -1,8 +1,18 @@
 import { Code, CpuidFeature, Decoder, DecoderOptions, Formatter, FormatterSyntax } from 'iced-x86';
 import seedrandom from 'seedrandom';
 import { describe, expect, test } from 'vitest';
-import { Assembler, at, Label, type Memory, R11, RAX, RSP, type VectorOptions } from '../../../../../src/compile/emit/assembler/assembler.ts'; // biome-ignore format: one import
+import { Assembler } from '../../../../../src/compile/emit/assembler/assembler.ts';
 import { double, general, type Instruction, moves, ofDouble, ofHalfWidth, single, tileMoves, vector, withByte } from '../../../../../src/compile/emit/assembler/instructions.ts'; // biome-ignore format: one import
+
+import {
+  at,
+  type Memory,
+  R11,
+  RAX,
+  RSP,
+  type VectorOptions,
+} from '../../../../../src/compile/emit/assembler/kernel-assembler.ts';
+import { Label } from '../../../../../src/compile/emit/assembler/x86-assembler.ts';
 
 /** The code as an independent disassembler (iced) reads it. */
 function disassembled(bytes: Uint8Array) {
@@ -45,16 +55,16 @@ type R = number;
 type M = Memory;
 
 const writers: Writer[] = [
-  ...of('vector', vector, (_, row) => (a, [to, first, second], options) => a.vector(row, to as R, first as R, second, options), () => ({ masked: true, broadcasts: true })),
-  ...of('single', single, (_, row) => (a, [to, from], options) => a.single(row, to as R, from, options), () => ({ masked: true, broadcasts: true })),
-  ...of('double', double, (_, row) => (a, [to, first, second]) => a.double(row, to as R, first as R, second)),
+  ...of('vector', vector, (name) => (a, [to, first, second], options) => a.vector(name, to as R, first as R, second, options), () => ({ masked: true, broadcasts: true })),
+  ...of('single', single, (name) => (a, [to, from], options) => a.single(name, to as R, from, options), () => ({ masked: true, broadcasts: true })),
+  ...of('double', double, (name) => (a, [to, first, second]) => a.double(name, to as R, first as R, second)),
   ...of('ofDouble', ofDouble, (name) => (a, [x, y]) => {
     if (name === 'sqrt') a.doubleRoot(x as R, y as R);
     else a.widen(x as R, y as R, 0);
   }),
-  ...of('withByte', withByte, (_, row) => (a, operands) => {
+  ...of('withByte', withByte, (name, row) => (a, operands) => {
     const [to, first, from, byte] = row.form === 'RMI' ? [operands[0], 0, operands[1], operands[2]] : operands;
-    a.withByte(row, to as R, first as R, from as R, byte as R);
+    a.withByte(name, to as R, first as R, from as R, byte as R);
   }),
   ...of('moves', moves, (name) => (a, [x, y, z, w], options) => {
     switch (name) {
@@ -66,7 +76,7 @@ const writers: Writer[] = [
       case 'broadcast': a.broadcast(x as R, y, options); break;
       case 'broadcastWide': a.doubleFrom(x as R, y as M); break;
       case 'broadcastFrom': a.broadcastFrom(x as R, y as R); break;
-      case 'compare': a.compare(w as R, x as R, y as R, z, options); break;
+      case 'compare': a.compareBy(w as R, x as R, y as R, z, options); break;
       case 'shiftRight': a.shiftRight(x as R, y as R, z as R); break;
       case 'maskFrom': a.maskFrom(x as R, y as R); break;
       case 'clearUpper': a.clearUpper(); break;

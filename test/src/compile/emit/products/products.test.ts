@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { at, R8, RAX, RDX, RSI } from '../../../../../src/compile/emit/assembler/assembler.ts';
+import { at, R8, RAX, RDX, RSI } from '../../../../../src/compile/emit/assembler/kernel-assembler.ts';
 import { WORD_BYTES } from '../../../../../src/compile/emit/assembler/target.ts';
 import {
   emitProduct,

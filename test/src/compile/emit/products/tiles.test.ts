@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Assembler, at, Label, R8, R12, R13, R14, R15, RCX, RDX, RSI } from '../../../../../src/compile/emit/assembler/assembler.ts'; // biome-ignore format: one import
+import { Assembler } from '../../../../../src/compile/emit/assembler/assembler.ts';
+import { at, type KernelAssembler, R8, R12, R13, R14, R15, RCX, RDX, RSI, type TileAssembler } from '../../../../../src/compile/emit/assembler/kernel-assembler.ts'; // biome-ignore format: one import
+import { Label } from '../../../../../src/compile/emit/assembler/x86-assembler.ts';
 import { emitSplit, emitTileProduct, type PartCount, type SplitMatrix, splitSize, tileShapes } from '../../../../../src/compile/emit/products/tiles.ts'; // biome-ignore format: one import
 import { hasTiles } from '../../../../../src/compile/native/machine.ts';
 import { runSubroutine, someNumbers } from '../subroutine.ts';
@@ -45,11 +47,12 @@ function multiply(
     scratch: splitSize(left) + splitSize(right),
   };
   const kept = [RSI, RDX, RCX, R8].map((from, i) => ({ from, to: [R12, R13, R14, R15][i] }));
-  const whole = (assembler: Assembler) => {
+  const whole = (assembler: KernelAssembler) => {
+    if (!(assembler instanceof Assembler)) throw new Error('tiles are written for AVX-512');
     const subroutines = [
-      (to: Assembler) => emitSplit(to, left),
-      (to: Assembler) => emitSplit(to, right),
-      (to: Assembler) => emitTileProduct(to, { parts, rows, columns, inner, row, accumulate }),
+      (to: TileAssembler) => emitSplit(to, left),
+      (to: TileAssembler) => emitSplit(to, right),
+      (to: TileAssembler) => emitTileProduct(to, { parts, rows, columns, inner, row, accumulate }),
     ].map((emit) => ({ emit, label: new Label() }));
     for (const { from, to } of kept) assembler.copy(to, from);
     const [A, B, RESULT, SCRATCH] = kept.map(({ to }) => to);
@@ -70,6 +73,7 @@ function multiply(
     for (const { emit, label } of subroutines) {
       assembler.place(label);
       emit(assembler);
+      assembler.return();
     }
   };
   return runSubroutine(whole, operands);
