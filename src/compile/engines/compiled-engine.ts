@@ -182,7 +182,7 @@ export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
       avx512: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, bfloats, undefined, profile), slots, added, nativeThreads, split.batch, cut), // biome-ignore format: one thought
       avx2: () => nativeParts(new NativeProgram(traced, specs, seconds, ports, undefined, avx2, profile), slots, added, nativeThreads, split.batch, cut), // biome-ignore format: one thought
       wasm: async () =>
-        wasmParts(await wasmProgram(traced, specs, seconds, { ports, shared: slots > 1, profile: profile !== undefined }), slots, added, wasmThreads, profile), // biome-ignore format: one thought
+        wasmParts(await wasmProgram(traced, specs, seconds, { ports, shared: slots > 1, profile: profile !== undefined }), slots, added, wasmThreads, split.batch, cut, profile), // biome-ignore format: one thought
     });
     if (parts) return held.keep(parts);
     const made = await sessionParts(split, traced, specs, seconds, slots, sessionThreads, optionsFor(1));

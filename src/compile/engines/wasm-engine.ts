@@ -37,10 +37,10 @@ export function wasmEngine({ threads, open }: WasmEngineOptions): Engine {
       (await splitProgram(split, specs, {
         threads,
         cut: (look, length) => kernelCut(split, look, length),
-        async makeParts(traced, own, seconds, slots, { pieces }) {
-          const options = { ports: portsOf(split, traced, pieces), shared: slots > 1 };
+        async makeParts(traced, own, seconds, slots, cut) {
+          const options = { ports: portsOf(split, traced, cut.pieces), shared: slots > 1 };
           const made = await wasmProgram(traced, own, seconds, options);
-          return held.keep(await wasmParts(made, slots, addedOf(split, traced), others));
+          return held.keep(await wasmParts(made, slots, addedOf(split, traced), others, split.batch, cut));
         },
         makeProgram,
       }));

@@ -43,7 +43,7 @@ export function nativeParts(
   const ask = (i: number, call: Elsewhere) => (own.length > 0 ? own[i].ask({ code: call.code, memory: call.memory }) : call.elsewhere()); // biome-ignore format: one thought
   const calls: Elsewhere[] = [];
   try {
-    if (slots > 1) loop = PartLoop.of(program.image, batch, added, cut.parts, cut.pieces);
+    if (slots > 1) loop = PartLoop.of(program.image, batch, added, cut);
     for (let i = 0; i < slots; i++) {
       const memory = program.memory();
       const { pointer } = memory;
@@ -67,15 +67,7 @@ export function nativeParts(
   return {
     ...parts,
     bytes: parts.bytes + (loop?.bytes ?? 0),
-    all:
-      loop &&
-      (async (values, count, take) => {
-        loop.begin(values, count);
-        const ended = await Promise.allSettled(calls.slice(0, count).map((call, i) => ask(i, call)));
-        for (const end of ended) if (end.status === 'rejected') throw end.reason;
-        for (let k = 0; k < count; k++) take(k, loop.sums(k));
-        return loop.stacked(count);
-      }),
+    all: loop && ((values, count, take) => loop.board.all(values, count, calls.map((call, i) => () => ask(i, call)), take)), // biome-ignore format: one thought
     async free() {
       await parts.free();
       free();

@@ -4,43 +4,22 @@
  * the one that hands them out, and for the system to wake it.
  */
 
-import { toValues } from '../graph/graph.ts';
-import type { NamedValues } from '../program/engine.ts';
 import type { Image } from '../program/program-memory.ts';
+import { type BoardPlan, boardPlan, COUNT_AT, NEXT_AT, PartBoard, type Piece } from '../split/part-board.ts';
+import type { Cut } from '../split/split.ts';
 import { Block, Executable } from './machine.ts';
 
 type Pointer = bigint;
 
-const NUMBER_BYTES = 4;
-/** Of what all threads share: the next part, how many there are, and from where on numbers lie. */
-const [NEXT_AT, COUNT_AT, NUMBERS_AT] = [0, 8, 64];
 /** Of what one is called with: program, its memory, and what all share. */
 const [CODE_AT, MEMORY_AT, SHARED_AT, CALL_BYTES] = [0, 8, 16, 24];
 /** Distances that instructions reach. */
 const REACH = 2 ** 31;
 
-/** Numbers that lie in the memory of the program, and those of all pieces or parts one after the other. */
-interface Piece {
-  name: string;
-  /** In the program's memory, in bytes. */
-  from: number;
-  bytes: number;
-  /** Of the first piece or part, in what is shared, in bytes. */
-  at: number;
-}
-
-interface Plan {
-  inputs: Piece[];
-  /** Cleared before the first piece of a part, where there are several. */
-  sums: Piece[];
-  stacked: Piece[];
-  pieces: number;
-}
-
 const word = (value: number) => [value, value >> 8, value >> 16, value >> 24].map((byte) => byte & 0xff);
 
 /** System V: RDI is where a call's words lie. RBX holds it, R12 the memory, R13 what is shared, R14 the part, R15 its piece, RBP the piece of all. */
-function write({ inputs, sums, stacked, pieces }: Plan): Uint8Array {
+function write({ inputs, sums, stacked, pieces }: BoardPlan): Uint8Array {
   const code: number[] = [];
   const put = (...bytes: number[]) => void code.push(...bytes);
   /** A jump back, or one whose distance is set later. */
@@ -87,22 +66,19 @@ function write({ inputs, sums, stacked, pieces }: Plan): Uint8Array {
 
 /** The loop over the parts of a program, and what its threads share. */
 export class PartLoop {
-  readonly #plan: Plan;
+  readonly board: PartBoard;
   readonly #executable: Executable;
   readonly #shared: Block;
   readonly #calls: Block[] = [];
-  readonly #dtypes: Map<string, Image['inputs'][number]['dtype']>;
 
-  private constructor(plan: Plan, bytes: number, dtypes: Map<string, Image['inputs'][number]['dtype']>) {
-    this.#plan = plan;
-    this.#dtypes = dtypes;
-    this.#shared = new Block(bytes);
+  private constructor(plan: BoardPlan, image: Image) {
+    this.#shared = new Block(plan.bytes);
+    this.board = new PartBoard(plan, image, this.#shared.buffer);
     this.#executable = new Executable(write(plan));
   }
 
   /**
-   * @param batch inputs of which every piece has its own
-   * @param added outputs that are added up over the pieces of a part; the others are stacked
+   * See `boardPlan`.
    * @returns undefined where it is more memory than instructions reach
    * @throws Error where there is not so much memory
    */
@@ -110,33 +86,10 @@ export class PartLoop {
     image: Image,
     batch: readonly string[],
     added: readonly string[],
-    parts: number,
-    pieces: number,
+    cut: Cut,
   ): PartLoop | undefined {
-    let bytes = NUMBERS_AT;
-    const placed = (ports: Image['inputs'], count: number): Piece[] =>
-      ports.map(({ name, from, size }) => {
-        const piece = { name, from: from * NUMBER_BYTES, bytes: size * NUMBER_BYTES, at: bytes };
-        bytes += count * piece.bytes;
-        return piece;
-      });
-    const plan: Plan = {
-      inputs: placed(
-        image.inputs.filter(({ name }) => batch.includes(name)),
-        parts * pieces,
-      ),
-      sums: placed(
-        image.outputs.filter(({ name }) => added.includes(name)),
-        parts,
-      ),
-      stacked: placed(
-        image.outputs.filter(({ name }) => !added.includes(name)),
-        parts * pieces,
-      ),
-      pieces,
-    };
-    if (bytes >= REACH) return undefined;
-    return new PartLoop(plan, bytes, new Map(image.inputs.map(({ name, dtype }) => [name, dtype])));
+    const plan = boardPlan(image, batch, added, cut);
+    return plan.bytes < REACH ? new PartLoop(plan, image) : undefined;
   }
 
   get bytes(): number {
@@ -153,43 +106,6 @@ export class PartLoop {
       memory: block.pointer,
       elsewhere: () => this.#executable.callElsewhere(block.pointer),
     };
-  }
-
-  #numbers({ bytes, at }: Piece, count: number): Float32Array {
-    return new Float32Array(this.#shared.buffer, at, (count * bytes) / NUMBER_BYTES);
-  }
-
-  /** Before the calls. @throws Error where values are missing or too few */
-  begin(values: NamedValues, parts: number): void {
-    for (const input of this.#plan.inputs) {
-      const numbers = this.#numbers(input, parts * this.#plan.pieces);
-      const given = values[input.name];
-      if (!given) throw new Error(`input "${input.name}" is missing`);
-      if (given.length !== numbers.length)
-        throw new Error(`input "${input.name}" has ${given.length} values instead of ${numbers.length}`);
-      numbers.set(toValues(given, this.#dtypes.get(input.name) ?? 'float32'));
-    }
-    new BigUint64Array(this.#shared.buffer, 0, 2).set([0n, BigInt(parts)]);
-  }
-
-  /** Sums of the k-th part, where they lie: they change with the next call. */
-  sums(k: number): NamedValues {
-    return Object.fromEntries(
-      this.#plan.sums.map((sum) => [
-        sum.name,
-        this.#numbers(sum, k + 1).subarray((k * sum.bytes) / NUMBER_BYTES),
-      ]),
-    );
-  }
-
-  /** Copies the stacked outputs of so many parts. */
-  stacked(parts: number): NamedValues {
-    return Object.fromEntries(
-      this.#plan.stacked.map((output) => [
-        output.name,
-        this.#numbers(output, parts * this.#plan.pieces).slice(),
-      ]),
-    );
   }
 
   /** No thread may be in it. */

@@ -5,13 +5,15 @@ import type { InputSpec, NamedValues, OwnedProgram } from '../program/engine.ts'
 import type { Profile } from '../program/profile.ts';
 import { type Image, ProgramMemory } from '../program/program-memory.ts';
 import type { Threads } from '../program/threads.ts';
+import { boardPlan, PartBoard } from '../split/part-board.ts';
 import { type Slot, slotParts } from '../split/slots.ts';
+import type { Cut } from '../split/split.ts';
 import type { Parts } from '../split/split-program.ts';
 import type { Trace } from '../trace/trace-backend.ts';
 import { kindsOf, type StepClocks, timer } from './clocks.ts';
 import { type WasmCodeOptions, wasmCode } from './code.ts';
 import { instantiate, newMemory } from './instance.ts';
-import type { WasmMessage } from './thread-messages.ts';
+import type { SharedParts, WasmMessage } from './thread-messages.ts';
 
 const NUMBER_BYTES = 4;
 
@@ -115,8 +117,9 @@ export type WasmThreads = Threads<WasmMessage, undefined>;
 let programs = 0;
 
 /**
- * Parts of a batch, in threads beside this one if there is more than one slot.
+ * Parts of a batch, in threads beside this one if there is more than one slot: each is told once a call, and takes part after part.
  * @param added the outputs that are added up over pieces
+ * @param batch inputs of which every piece has its own
  * @throws Error where there is not so much memory, or a thread does not take the program
  */
 export async function wasmParts(
@@ -124,11 +127,24 @@ export async function wasmParts(
   slots: number,
   added: readonly string[],
   threads: WasmThreads,
+  batch: readonly string[],
+  cut: Cut,
   profile?: Profile,
 ): Promise<Parts & { bytes: number; free(): Promise<void> }> {
-  const { outputShapes, stepNames, seconds } = program;
-  const made = slots === 1 ? [ownSlot(program, profile)] : await Promise.all(threads.take(slots).map((thread) => threadSlot(program, thread, profile))); // biome-ignore format: one thought
-  return slotParts({ outputShapes, operations: stepNames.length, seconds }, made, added);
+  const { outputShapes, stepNames, seconds, image } = program;
+  const whole = { outputShapes, operations: stepNames.length, seconds };
+  if (slots === 1) return slotParts(whole, [ownSlot(program, profile)], added);
+  const plan = boardPlan(image, batch, added, cut);
+  const parts: SharedParts = { plan, board: new SharedArrayBuffer(plan.bytes) };
+  const board = new PartBoard(plan, image, parts.board);
+  const made = await Promise.all(threads.take(slots).map((thread) => threadSlot(program, thread, parts, profile))); // biome-ignore format: one thought
+  const asks = made.map(({ parts }) => parts);
+  const all = slotParts(whole, made, added);
+  return {
+    ...all,
+    bytes: all.bytes + plan.bytes,
+    all: (values, count, take) => board.all(values, count, asks, take),
+  };
 }
 
 function ownSlot(program: WasmProgram, profile: Profile | undefined): Slot {
@@ -139,16 +155,18 @@ function ownSlot(program: WasmProgram, profile: Profile | undefined): Slot {
 async function threadSlot(
   program: WasmProgram,
   thread: ReturnType<WasmThreads['take']>[number],
+  parts: SharedParts,
   profile: Profile | undefined,
-): Promise<Slot> {
+): Promise<Slot & { parts(): Promise<unknown> }> {
   const { image, module } = program;
   const { clocks, free } = clocksFor(program, profile);
   const memory = newMemory(image.size * NUMBER_BYTES, true);
   const id = programs++;
-  await thread.ask({ id, module, memory, clocks });
+  await thread.ask({ id, module, memory, clocks, parts });
   return {
     memory: new ProgramMemory(memory.buffer, image),
     run: () => thread.ask({ id, do: 'run' }),
+    parts: () => thread.ask({ id, do: 'parts' }),
     // A thread that has ended has forgotten it.
     free() {
       free();

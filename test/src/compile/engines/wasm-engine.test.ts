@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { wasmEngine } from '../../../../src/compile/engines/wasm-engine.ts';
 import type { NamedTensors } from '../../../../src/compile/index.ts';
 import { workerPort } from '../../../../src/compile/program/workers.ts';
+import type { WasmMessage } from '../../../../src/compile/wasm/thread-messages.ts';
 import { InputError } from '../../../../src/errors.ts';
 
 const script = new URL('../../../../src/compile/wasm/thread.js', import.meta.url);
@@ -39,6 +40,33 @@ describe('the engine of WebAssembly', () => {
       expect(Math.abs(value - expected[i])).toBeLessThan(1e-4 * (1 + Math.abs(expected[i])));
     for (const program of programs)
       for (let time = 0; time < 2; time++) expect(await program.run(values)).toEqual(first);
+  });
+
+  test('tells each thread once a call, however many parts there are', async () => {
+    const posted: WasmMessage[][] = [];
+    const engine = wasmEngine({
+      threads: 2,
+      open() {
+        const port = workerPort<WasmMessage>(script);
+        const messages: WasmMessage[] = [];
+        posted.push(messages);
+        const post = (message: WasmMessage) => {
+          messages.push(message);
+          port.post(message);
+        };
+        return { ...port, post };
+      },
+    });
+    const program = await engine.compile(splitRows, specs);
+    expect(program.parted?.parts).toBe(4);
+    for (const messages of posted) messages.length = 0;
+    await program.run(values);
+    await program.run(values);
+    expect(posted.map((messages) => messages.map((message) => 'do' in message && message.do))).toEqual([
+      ['parts', 'parts'],
+      ['parts', 'parts'],
+    ]);
+    await engine.dispose();
   });
 
   test('says what it has no kernel for', async () => {

@@ -1,7 +1,13 @@
 /** @file Parts of several pieces, computed by threads that take them by themselves. */
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import { compiledEngine, meanName, type Split, type TensorFunction } from '../../../../src/compile/index.ts';
+import {
+  compiledEngine,
+  meanName,
+  type Split,
+  type TargetName,
+  type TensorFunction,
+} from '../../../../src/compile/index.ts';
 import { hasAvx2 } from '../../../../src/compile/native/machine.ts';
 import { isKnown } from '../../../../src/compile/plan/plan.ts';
 import { addedOf, kernelCut, partSpecs } from '../../../../src/compile/split/split.ts';
@@ -26,9 +32,11 @@ const random = stream('part-loop');
 const normal = (length: number) => Float32Array.from({ length }, () => 0.2 * random.normal());
 const values = { x: normal(examples * rows * d), n: Float32Array.from({ length: examples }, (_, i) => i - 3), w: normal(d * d) }; // biome-ignore format: one thought
 
-test.skipIf(!hasAvx2())(
-  'several pieces of a part are added up, call after call, on any number of threads',
-  async () => {
+const targets: TargetName[] = hasAvx2() ? ['avx2', 'wasm'] : ['wasm'];
+
+test.each(targets)(
+  'several pieces of a part are added up, call after call, on any number of threads: %s',
+  async (target) => {
     const look = (count: number) => trace(split.part, partSpecs(split, specs, examples / count));
     expect(kernelCut(split, look, examples, 2)).toEqual({ parts: 2, pieces: 4 });
     expect(addedOf(split, look(1))).toEqual(['g']);
@@ -40,7 +48,7 @@ test.skipIf(!hasAvx2())(
     for (const threads of [1, 2, 6]) {
       // As many parts as threads of their own take, and fewer.
       for (const parts of threads === 6 ? [2, 8] : [2]) {
-        const engine = compiledEngine({ threads, target: 'avx2', parts });
+        const engine = compiledEngine({ threads, target, parts });
         const program = await engine.compile(step, specs);
         const first = await program.run(values);
         expect(await program.run(values)).toEqual(first);
@@ -54,7 +62,7 @@ test.skipIf(!hasAvx2())(
       }
     }
     for (const result of results) expect(result).toEqual(results[0]);
-    const engine = compiledEngine({ threads: 2, target: 'avx2', parts: 2 });
+    const engine = compiledEngine({ threads: 2, target, parts: 2 });
     const program = await engine.compile(step, specs);
     await expect(program.run({ ...values, n: values.n.subarray(1) })).rejects.toThrow(
       'input "n" has 7 values instead of 8',
