@@ -18,57 +18,70 @@ const CELLS = 4;
  */
 export function warped<T extends Pixels>(image: T, { shape, drawings }: ImageKind, random: Random): T {
   const [height, width, channels] = shape;
-  const source = warp(height, width, random);
-  const at = (x: number, y: number, c: number) => {
-    if (drawings && (x < 0 || x >= width || y < 0 || y >= height)) return 0;
-    const column = Math.min(width - 1, Math.max(0, x));
-    return image[(Math.min(height - 1, Math.max(0, y)) * width + column) * channels + c];
-  };
+  const { x, y } = origins(height, width, random);
   const result = new (image.constructor as new (length: number) => T)(image.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const [u, v] = source(x, y);
-      const [left, top] = [Math.floor(u), Math.floor(v)];
-      const [right, below] = [u - left, v - top];
-      for (let c = 0; c < channels; c++) {
-        const upper = (1 - right) * at(left, top, c) + right * at(left + 1, top, c);
-        const lower = (1 - right) * at(left, top + 1, c) + right * at(left + 1, top + 1, c);
-        const value = (1 - below) * upper + below * lower;
-        result[(y * width + x) * channels + c] = drawings ? Number(value >= 0.5) : value;
-      }
+  const at = (column: number, row: number, c: number) => {
+    const inside = column >= 0 && column < width && row >= 0 && row < height;
+    if (drawings && !inside) return 0;
+    if (inside) return image[(row * width + column) * channels + c];
+    return image[(clamp(row, height) * width + clamp(column, width)) * channels + c];
+  };
+  for (let pixel = 0; pixel < x.length; pixel++) {
+    const left = Math.floor(x[pixel]);
+    const top = Math.floor(y[pixel]);
+    const right = x[pixel] - left;
+    const below = y[pixel] - top;
+    for (let c = 0; c < channels; c++) {
+      const upper = (1 - right) * at(left, top, c) + right * at(left + 1, top, c);
+      const lower = (1 - right) * at(left, top + 1, c) + right * at(left + 1, top + 1, c);
+      const value = (1 - below) * upper + below * lower;
+      result[pixel * channels + c] = drawings ? Number(value >= 0.5) : value;
     }
   }
   return result;
 }
 
+const clamp = (i: number, side: number) => Math.min(side - 1, Math.max(0, i));
+
 /** Where in the image each pixel of the warped one comes from. */
-function warp(height: number, width: number, random: Random) {
+function origins(height: number, width: number, random: Random) {
   const between = (limit: number) => (2 * random.uniform() - 1) * limit;
-  const [angle, slant] = [between(TURN), between(SLANT)];
-  const [stretchX, stretchY] = [Math.exp(between(STRETCH)), Math.exp(between(STRETCH))];
-  const corners = (side: number) =>
-    Array.from({ length: (CELLS + 1) ** 2 }, () => random.normal() * BEND * side);
-  const [bendX, bendY] = [corners(width), corners(height)];
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  const [middleX, middleY] = [(width - 1) / 2, (height - 1) / 2];
-  return (x: number, y: number): [number, number] => {
-    const dx = (x - middleX) * stretchX + (y - middleY) * slant;
-    const dy = (y - middleY) * stretchY;
-    const [i, j] = [((x + 0.5) / width) * CELLS, ((y + 0.5) / height) * CELLS];
-    return [
-      middleX + cos * dx - sin * dy + within(bendX, i, j),
-      middleY + sin * dx + cos * dy + within(bendY, i, j),
-    ];
-  };
+  const angle = between(TURN);
+  const slant = between(SLANT);
+  const stretchX = Math.exp(between(STRETCH));
+  const stretchY = Math.exp(between(STRETCH));
+  const x = bends(height, width, width, random);
+  const y = bends(height, width, height, random);
+  const cos = Math.cos(angle);
+  const sin = Math.sin(angle);
+  const middleX = (width - 1) / 2;
+  const middleY = (height - 1) / 2;
+  for (let pixel = 0; pixel < x.length; pixel++) {
+    const down = Math.floor(pixel / width) - middleY;
+    const dx = ((pixel % width) - middleX) * stretchX + down * slant;
+    const dy = down * stretchY;
+    x[pixel] += middleX + cos * dx - sin * dy;
+    y[pixel] += middleY + sin * dx + cos * dy;
+  }
+  return { x, y };
 }
 
-/** Between the four corners of a grid around (i, j), each in [0, CELLS]. */
-function within(corners: readonly number[], i: number, j: number): number {
-  const [column, row] = [Math.min(CELLS - 1, Math.floor(i)), Math.min(CELLS - 1, Math.floor(j))];
-  const [right, below] = [i - column, j - row];
-  const corner = (k: number, l: number) => corners[(row + l) * (CELLS + 1) + column + k];
-  return (
-    (1 - below) * ((1 - right) * corner(0, 0) + right * corner(1, 0)) +
-    below * ((1 - right) * corner(0, 1) + right * corner(1, 1))
-  );
+/** Displacements [height, width] along an axis of length `side`: linear between the corners of a grid, which are normal. */
+function bends(height: number, width: number, side: number, random: Random): Float64Array {
+  const corners = Float64Array.from({ length: (CELLS + 1) ** 2 }, () => random.normal() * BEND * side);
+  const result = new Float64Array(height * width);
+  for (let row = 0; row < height; row++) {
+    const j = ((row + 0.5) / height) * CELLS;
+    const below = j - Math.floor(j);
+    const first = Math.floor(j) * (CELLS + 1);
+    for (let column = 0; column < width; column++) {
+      const i = ((column + 0.5) / width) * CELLS;
+      const right = i - Math.floor(i);
+      const corner = first + Math.floor(i);
+      const upper = (1 - right) * corners[corner] + right * corners[corner + 1];
+      const lower = (1 - right) * corners[corner + CELLS + 1] + right * corners[corner + CELLS + 2];
+      result[row * width + column] = (1 - below) * upper + below * lower;
+    }
+  }
+  return result;
 }
