@@ -4,10 +4,12 @@
 const COLUMNS = 80;
 
 /**
- * Lines that are wider than `columns`, folded between words. Of a list (`  term  what it is`) the rest stands under what it is, not under the
+ * Lines that are wider than `wide` columns, folded between words. Of a list (`  term  what it is`) the rest stands under what it is, not under the
  * term, where that leaves it room.
  */
-export function folded(text: string, columns = COLUMNS): string {
+export function folded(text: string, wide?: number): string {
+  // Some terminals say that they have none.
+  const columns = wide || COLUMNS;
   return text
     .split('\n')
     .flatMap((line) => foldedLine(line, columns))

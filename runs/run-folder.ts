@@ -158,10 +158,11 @@ export async function checkRunModules(folder: string): Promise<void> {
  * checkpoint where that is asked for
  */
 export async function loadRun(name: string, options: LoadOptions = {}): Promise<LoadedRun> {
-  checkNames('loadRun', options, { allowModules: true, best: true, weights: true, network: true });
-  args.check('loadRun', {
-    weights: [options.weights, args.optional(args.name)],
-    network: [options.network, args.optional(args.object)],
+  checkNames('loadRun', options, {
+    allowModules: args.flag,
+    best: args.flag,
+    weights: args.name,
+    network: args.object,
   });
   const folder = await findRun(name);
   if (!options.allowModules) await checkRunModules(folder);

@@ -99,6 +99,14 @@ function madeOf<T>(
 export const listOf = (one: Kind, wanted = 'a list'): Kind =>
   madeOf(Array.isArray, (list) => Array.from(list, (entry, i) => [`[${i}]`, entry, one] as const), wanted);
 
+/** A list of so many entries of one kind. */
+export const several = (count: number, one: Kind): Kind =>
+  madeOf(
+    (value): value is unknown[] => Array.isArray(value) && value.length === count,
+    (list) => list.map((entry, i) => [`[${i}]`, entry, one] as const),
+    `a list of ${count}`,
+  );
+
 /** An object, every value of one kind. */
 export const record = (one: Kind, wanted = 'an object'): Kind =>
   madeOf(isObject, (value) => Object.keys(value).map((key) => [`.${key}`, value[key], one] as const), wanted);

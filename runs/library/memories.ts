@@ -3,6 +3,7 @@
 import { parseConfig } from '../../meta/config.ts';
 import type { scoreNetworkSchemas } from '../../meta/diffusion-config.ts';
 import { type DiffusionTraining, trainedDiffusion } from '../../meta/diffusion-memory.ts';
+import { engine, flag, number, oneOf, text, whole } from '../../src/arguments.ts';
 import { compiledEngine } from '../../src/compile/index.ts';
 import { type DiffusionMemoryOptions, diffusionMemory } from '../../src/diffusion/index.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type ComponentsHopfieldOptions,
   classicalHopfield,
   codedHopfield,
+  codings,
   componentsHopfield,
   type DenseHopfieldOptions,
   denseHopfield,
@@ -54,13 +56,13 @@ export const memories = {
   /** Hopfield 1982 with a rule: hebb, storkey, storkey-simplified, pseudo-inverse. */
   classical: checked<ClassicalHopfieldOptions, ReturnType<typeof classicalHopfield>>(
     'classical',
-    { rule: true, update: true, selfConnections: true, range: true, seed: true },
+    { rule: true, update: true, selfConnections: flag, range: true, seed: number },
     classicalHopfield,
   ),
   /** Dense associative memory: a power of the overlaps, or the exponential. */
   dense: checked<DenseHopfieldOptions, ReturnType<typeof denseHopfield>>(
     'dense',
-    { interaction: true, degree: true, update: true, range: true, seed: true, floats: true },
+    { interaction: true, degree: true, update: true, range: true, seed: number, floats: true },
     denseHopfield,
   ),
   /** Modern Hopfield network: softmax over the patterns, of inverse temperature beta. */
@@ -78,7 +80,7 @@ export const memories = {
   /** Modern over patterns in few bits or few coefficients. */
   coded: checked<CodedHopfieldOptions, ReturnType<typeof codedHopfield>>(
     'coded',
-    { coding: true, floats: true, range: true },
+    { coding: oneOf(codings), floats: true, range: true },
     codedHopfield,
   ),
   /** Modern over principal components of other patterns, `basis` being what `principalComponents` gives. */
@@ -100,7 +102,7 @@ export const memories = {
       range: true,
       form: true,
       smoothing: true,
-      name: true,
+      name: text,
       steps: true,
       floats: true,
     },
@@ -109,7 +111,14 @@ export const memories = {
   /** Kanerva's sparse distributed memory. */
   sparseDistributed: checked<SparseDistributedOptions, ReturnType<typeof sparseDistributedMemory>>(
     'sparseDistributed',
-    { locations: true, kind: true, radius: true, beta: true, range: true, seed: true },
+    {
+      locations: true,
+      kind: oneOf(['binary', 'continuous']),
+      radius: number,
+      beta: number,
+      range: true,
+      seed: number,
+    },
     sparseDistributedMemory,
   ),
   /** Log-sum-ReLU energy. */
@@ -121,14 +130,14 @@ export const memories = {
   /** Dense memory by random features. */
   randomFeatures: checked<RandomFeatureOptions, ReturnType<typeof randomFeatureMemory>>(
     'randomFeatures',
-    { floats: true, beta: true, range: true, seed: true },
+    { floats: true, beta: true, range: true, seed: number },
     randomFeatureMemory,
   ),
   /** Exact diffusion of the stored patterns: by its stochastic equation, probability flow or denoising. */
   diffusion: checked<DiffusionMemoryOptions, ReturnType<typeof diffusionMemory>>(
     'diffusion',
     {
-      name: true,
+      name: text,
       method: true,
       process: true,
       start: true,
@@ -136,14 +145,22 @@ export const memories = {
       completion: true,
       range: true,
       floats: true,
-      seed: true,
+      seed: number,
     },
     diffusionMemory,
   ),
   /** A score network that is trained on every episode that is stored. */
   trainedDiffusion: checked<TrainedDiffusionOptions, ReturnType<typeof trainedDiffusion>>(
     'trainedDiffusion',
-    { name: true, network: true, steps: true, engine: true, seed: true, learningRate: true, decay: true },
+    {
+      name: text,
+      network: true,
+      steps: whole(1),
+      engine,
+      seed: number,
+      learningRate: number,
+      decay: oneOf(['cosine', 'constant']),
+    },
     ({ network = { name: 'score-mlp', batch: 128 }, ...options }) => {
       const config = parseConfig({ task: { name: 'binary' }, network }, 'trainedDiffusion');
       const score = config.network as DiffusionTraining['network'];

@@ -83,7 +83,7 @@ export async function saveRun(
   folder: string,
   options: SaveOptions = {},
 ): Promise<string> {
-  checkNames('saveRun', options, { overwrite: true });
+  checkNames('saveRun', options, { overwrite: args.flag });
   if (!(memory instanceof TrainedMemory))
     throw new InputError('saveRun: expected the memory that metaTrain returns');
   if (typeof folder !== 'string' || folder === '') throw new InputError('saveRun: expected a folder');

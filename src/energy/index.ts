@@ -1,17 +1,23 @@
 /** @file The energy networks by name, each with the options it takes. */
-import { axes, check, fields, type Kind, listOf, optional, shape, whole } from '../arguments.ts';
+import { check, flag, kind, listOf, number, oneOf, record, several, shape, whole } from '../arguments.ts';
 import { checked, type Names } from '../option-names.ts';
 import { type CodedSlotsOptions, codedSlots } from './coded-slots.ts';
 import { type ConvResnetOptions, convResnet } from './conv-resnet.ts';
 import { type ConvolutionalOptions, convolutional } from './convolutional.ts';
 import { type FcResnetOptions, fcResnet } from './fc-resnet.ts';
 import { type GatedRecurrentOptions, gatedRecurrent } from './gated-recurrent.ts';
-import { type HopfieldSiteOptions, hopfieldSite } from './hopfield-site.ts';
+import { type HopfieldSiteOptions, hopfieldSite, siteFeatures } from './hopfield-site.ts';
 import { type KeyValueOptions, keyValue } from './key-value.ts';
+import { activations } from './layers.ts';
 import { type LevelSlotsOptions, levelSlots } from './level-slots.ts';
 import { type MlpOptions, mlp } from './mlp.ts';
 import type { EnergyNetwork } from './network.ts';
-import { type UniversalEnergyOptions, universalEnergy } from './universal.ts';
+import {
+  slotSeparations,
+  slotSimilarities,
+  type UniversalEnergyOptions,
+  universalEnergy,
+} from './universal.ts';
 
 export { type CodedSlotsOptions, codedSlots } from './coded-slots.ts';
 export { type ConvResnetOptions, convResnet } from './conv-resnet.ts';
@@ -59,122 +65,118 @@ const network = <Options extends { patternShape: number[] }>(
   what: string,
   names: Names<Options>,
   make: (options: Options) => EnergyNetwork,
-  kinds: { readonly [Name in keyof Options]?: Kind } = {},
 ) =>
   checked<Options, EnergyNetwork>(what, names, (options) => {
-    check(what, { options: [options, fields({ patternShape: shape, ...kinds })] });
+    check(what, { patternShape: [options.patternShape, shape] });
     return make(options);
   }) as (options: Options) => EnergyNetwork;
+
+const size = whole(1);
+const positive = kind('a positive number', (value) => Number.isFinite(value) && (value as number) > 0);
+const residual = { hops: whole(0), hidden: size, target: flag, writing: oneOf(['energy', 'target']) };
 
 /** Each network's constructor by the name that configurations use. An option that there is none of is an InputError. */
 export const networks: { [N in keyof NetworkOptions]: (options: NetworkOptions[N]) => EnergyNetwork } = {
   'hopfield-site': network<HopfieldSiteOptions>(
     'hopfield-site',
     {
-      patternShape: true,
-      width: true,
-      features: true,
-      linear: true,
-      deviation: true,
-      self: true,
-      writing: true,
+      patternShape: shape,
+      width: whole(0),
+      features: listOf(oneOf(siteFeatures)),
+      linear: record(number),
+      deviation: positive,
+      self: kind('written, or a number', (value) => value === 'written' || Number.isFinite(value)),
+      writing: oneOf(['energy', 'own']),
     },
     hopfieldSite,
   ),
   'key-value': network<KeyValueOptions>(
     'key-value',
-    { patternShape: true, keys: true, code: true, width: true, kernel: true, mean: true, writing: true },
+    {
+      patternShape: shape,
+      keys: size,
+      code: size,
+      width: size,
+      kernel: size,
+      mean: number,
+      writing: oneOf(['energy', 'code']),
+    },
     keyValue,
   ),
   'coded-slots': network<CodedSlotsOptions>(
     'coded-slots',
     {
-      patternShape: true,
-      slots: true,
-      code: true,
-      halvings: true,
-      longest: true,
-      width: true,
-      sharpness: true,
-      blank: true,
-      noise: true,
-      tied: true,
+      patternShape: shape,
+      slots: size,
+      code: size,
+      halvings: whole(0, 8),
+      longest: size,
+      width: size,
+      sharpness: positive,
+      blank: flag,
+      noise: flag,
+      tied: flag,
     },
     codedSlots,
   ),
   'level-slots': network<LevelSlotsOptions>(
     'level-slots',
-    { patternShape: true, slots: true, bits: true, steps: true, sharpness: true },
+    { patternShape: shape, slots: size, bits: whole(1, 16), steps: size, sharpness: positive },
     levelSlots,
-    { slots: optional(whole(1)), bits: optional(whole(1, 16)) },
   ),
   mlp: network<MlpOptions>(
     'mlp',
-    { patternShape: true, hidden: true, activation: true, writable: true },
+    {
+      patternShape: shape,
+      hidden: listOf(size),
+      activation: oneOf(Object.keys(activations)),
+      writable: kind(
+        'all, or a list of layers',
+        (value) =>
+          value === 'all' || (Array.isArray(value) && value.every((n) => Number.isInteger(n) && n > 0)),
+      ),
+    },
     mlp,
-    { hidden: optional(listOf(whole(1))) },
   ),
   'gated-recurrent': network<GatedRecurrentOptions>(
     'gated-recurrent',
-    { patternShape: true, width: true, hops: true, memory: true },
+    { patternShape: shape, width: whole(2), hops: size, memory: size },
     gatedRecurrent,
   ),
   convolutional: network<ConvolutionalOptions>(
     'convolutional',
-    { patternShape: true, channels: true, memory: true, hops: true, hidden: true },
-    convolutional,
     {
-      channels: optional(shape),
-      memory: optional(axes),
-      hops: optional(whole(0)),
-      hidden: optional(whole(1)),
+      patternShape: shape,
+      channels: several(3, size),
+      memory: several(2, whole(0)),
+      hops: whole(0),
+      hidden: size,
     },
+    convolutional,
   ),
   'fc-resnet': network<FcResnetOptions>(
     'fc-resnet',
-    {
-      patternShape: true,
-      channels: true,
-      features: true,
-      memory: true,
-      width: true,
-      hops: true,
-      hidden: true,
-      target: true,
-      writing: true,
-    },
+    { patternShape: shape, channels: several(3, size), features: size, memory: size, width: whole(2), ...residual }, // biome-ignore format: a record
     fcResnet,
-    { channels: optional(shape) },
   ),
   'conv-resnet': network<ConvResnetOptions>(
     'conv-resnet',
-    {
-      patternShape: true,
-      channels: true,
-      width: true,
-      memory: true,
-      downscale: true,
-      hops: true,
-      hidden: true,
-      target: true,
-      writing: true,
-    },
+    { patternShape: shape, channels: several(2, size), width: whole(2), memory: size, downscale: whole(1, 2), ...residual }, // biome-ignore format: a record
     convResnet,
-    { channels: optional(shape) },
   ),
   universal: network<UniversalEnergyOptions>(
     'universal',
     {
-      patternShape: true,
-      slots: true,
-      similarity: true,
-      separation: true,
-      degree: true,
-      beta: true,
-      decay: true,
-      deviation: true,
-      mean: true,
-      range: true,
+      patternShape: shape,
+      slots: size,
+      similarity: oneOf(slotSimilarities),
+      separation: oneOf(slotSeparations),
+      degree: positive,
+      beta: number,
+      decay: number,
+      deviation: number,
+      mean: number,
+      range: several(2, number),
     },
     universalEnergy,
   ),

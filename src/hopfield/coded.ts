@@ -17,7 +17,8 @@ import { modernHopfield } from './modern.ts';
  * first values.
  * truncated-packed: likewise, in 8 bits a coefficient.
  */
-export type Coding = 'packed' | 'truncated' | 'truncated-packed';
+export const codings = ['packed', 'truncated', 'truncated-packed'] as const;
+export type Coding = (typeof codings)[number];
 
 export interface CodedHopfieldOptions {
   coding: Coding;

@@ -1,6 +1,5 @@
 /** @file The Hopfield networks: memories by name, and the typed-array networks beneath them. */
-import { described } from '../arguments.ts';
-import { InputError } from '../errors.ts';
+import { number } from '../arguments.ts';
 import type { AssociativeMemory } from '../memory/associative.ts';
 import { checkNames, type Names } from '../option-names.ts';
 import { classicalHopfield } from './classical.ts';
@@ -10,7 +9,7 @@ import { modernHopfield } from './modern.ts';
 import { nearestMemory } from './nearest.ts';
 
 export { type ClassicalHopfieldOptions, classicalHopfield } from './classical.ts';
-export { type CodedHopfieldOptions, type Coding, codedHopfield } from './coded.ts';
+export { type CodedHopfieldOptions, type Coding, codedHopfield, codings } from './coded.ts';
 export { type ComponentsHopfieldOptions, componentsHopfield } from './components.ts';
 export {
   type DenseHopfieldOptions,
@@ -58,7 +57,7 @@ export interface RivalOptions {
   floats?: number;
 }
 
-export const rivalOptionNames: Names<RivalOptions> = { seed: true, range: true, floats: true };
+export const rivalOptionNames: Names<RivalOptions> = { seed: number, range: true, floats: true };
 
 const makers: Record<RivalName, (options: RivalOptions) => AssociativeMemory> = {
   hebb: ({ seed, range }) => classicalHopfield({ rule: 'hebb', seed, range }),
@@ -82,10 +81,7 @@ export const rivals = Object.fromEntries(
     name,
     (options: Partial<RivalOptions> = {}) => {
       checkNames(name, options, rivalOptionNames);
-      const { seed = 0 } = options;
-      if (!Number.isFinite(seed))
-        throw new InputError(`${name}: seed ${described(seed)}, expected a finite number`);
-      return make({ ...options, seed });
+      return make({ ...options, seed: options.seed ?? 0 });
     },
   ]),
 ) as Record<RivalName, (options?: Partial<RivalOptions>) => AssociativeMemory>;

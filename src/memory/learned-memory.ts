@@ -61,7 +61,7 @@ export class LearnedMemory implements AssociativeMemory {
       model: [model, MODEL],
       parameters: [parameters, args.object],
       name: [name, args.optional(args.text)],
-      trained: [trained, args.optional(args.number)],
+      trained: [trained, args.optional(args.whole(1))],
     });
     for (const [of, { shape }] of Object.entries(model.parameters)) {
       const values = parameters?.[of];
@@ -214,7 +214,7 @@ export class LearnedMemory implements AssociativeMemory {
     count: number,
     options: WriteOptions = {},
   ): Promise<StoredState> {
-    checkNames('write', options, { diverged: true, slowed: true });
+    checkNames('write', options, { diverged: args.oneOf(['throw', 'keep']), slowed: args.callable });
     const { diverged = 'throw', slowed } = options;
     checkBatch('patterns', patterns, [episodes, count], this.#expected());
     // A memory whose training wrote all that it holds.

@@ -8,6 +8,12 @@ test('what goes on stands under the text of a list, under the beginning of a par
   expect(folded(text, 13)).toBe('Numbers:\n  n of m a b\n  c d e f\none two three\nfour');
 });
 
+test('a terminal that says it has no columns has as many as none', () => {
+  const text = `  list  ${'word '.repeat(40).trim()}`;
+  expect(folded(text, 0)).toBe(folded(text));
+  expect(folded(text).split('\n')[0].length).toBeGreaterThan(70);
+});
+
 test('a word that is too long stays whole', () => {
   expect(folded(`a ${'x'.repeat(30)} b`, 10)).toBe(`a\n${'x'.repeat(30)}\nb`);
 });

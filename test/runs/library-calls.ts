@@ -64,12 +64,12 @@ const shared: Record<string, Call> = {
   'networks.key-value': () => [{ patternShape: [8, 8, 1], keys: 2, code: 2, width: 2 }],
   'networks.coded-slots': () => [{ patternShape: [8, 8, 1], slots: 2, code: 4 }],
   'networks.level-slots': () => [{ patternShape: [4], slots: 2, bits: 2 }],
-  'networks.mlp': () => [{ patternShape: [4], hidden: [3], activation: 'relu' }],
+  'networks.mlp': () => [{ patternShape: [4], hidden: [3], activation: 'tanh' }],
   'networks.gated-recurrent': () => [{ patternShape: [4], width: 4, hops: 1, memory: 2 }],
   'networks.convolutional': () => [
     { patternShape: [8, 8, 1], channels: [2, 4, 4], memory: [0, 2], hops: 1, hidden: 2 },
   ],
-  'networks.fc-resnet': () => [{ patternShape: [8, 8, 1], channels: [2, 2], features: 2, memory: 2, width: 4, hops: 1, hidden: 2 }], // biome-ignore format: a record
+  'networks.fc-resnet': () => [{ patternShape: [8, 8, 1], channels: [2, 2, 2], features: 2, memory: 2, width: 4, hops: 1, hidden: 2 }], // biome-ignore format: a record
   'networks.conv-resnet': () => [{ patternShape: [8, 8, 1], channels: [2, 2], width: 4, memory: 2, hops: 1, hidden: 2 }], // biome-ignore format: a record
   'networks.universal': () => [{ patternShape: [4], slots: 2 }],
   ...Object.fromEntries(
@@ -105,7 +105,7 @@ export const calls: Record<string, Call> = {
   'memories.diffusion': () => [
     { name: 'x', method: 'sde', range: [-1, 1], floats: 64, seed: 1, start: 2, end: 1 },
   ],
-  'memories.trainedDiffusion': () => [{ name: 'x', network: { name: 'score-mlp' }, steps: 1, engine, seed: 1, learningRate: 0.1, decay: 0.5 }], // biome-ignore format: a record
+  'memories.trainedDiffusion': () => [{ name: 'x', network: { name: 'score-mlp' }, steps: 1, engine, seed: 1, learningRate: 0.1, decay: 'constant' }], // biome-ignore format: a record
   TrainedMemory: () => [trained.model, engine, trained.training],
   saveRun: () => [trained, folder(), { overwrite: true }],
   metaTrain: () => [{ ...written, engine, onUpdate: () => false, known: true, seed: 1, corruption: 'resample:2', source, onValidation: () => {}, loss: undefined, signal: undefined }], // biome-ignore format: a record

@@ -51,6 +51,42 @@ test.each<[string, () => unknown, string]>([
   expect(message).toContain(`"${meant}"`);
 });
 
+/** Everything that takes options, with values of the wrong kind: what JavaScript takes for true, or for a number. */
+const [image, bits] = [{ patternShape: [8, 8, 1] }, { patternShape: [4] }];
+test.each<[string, (options: object) => unknown, Record<string, unknown>]>([
+  ['hopfield-site', (o) => ebmm.networks['hopfield-site']({ ...bits, ...o }), { patternShape: 4, width: -1, features: ['xx'], linear: { xh: '1' }, deviation: 0, self: 'own', writing: 'code' }], // biome-ignore format: a table
+  ['key-value', (o) => ebmm.networks['key-value']({ ...image, ...o }), { keys: 1.5, code: '2', width: null, kernel: 0, mean: Number.NaN, writing: 'own' }], // biome-ignore format: a table
+  ['coded-slots', (o) => ebmm.networks['coded-slots']({ ...image, ...o }), { slots: '?', code: -1, halvings: 9, longest: 0, width: 0, sharpness: -1, blank: 'false', noise: 0, tied: 1 }], // biome-ignore format: a table
+  ['level-slots', (o) => ebmm.networks['level-slots']({ ...bits, ...o }), { slots: 0, bits: 17, steps: '4', sharpness: 0 }], // biome-ignore format: a table
+  ['mlp', (o) => ebmm.networks.mlp({ ...bits, ...o }), { hidden: [0], activation: 'relu', writable: 'none' }],
+  ['gated-recurrent', (o) => ebmm.networks['gated-recurrent']({ ...bits, ...o }), { width: 1, hops: 0, memory: '1' }], // biome-ignore format: a table
+  ['convolutional', (o) => ebmm.networks.convolutional({ ...image, ...o }), { channels: [1, 2], memory: [], hops: -1, hidden: 0 }], // biome-ignore format: a table
+  ['fc-resnet', (o) => ebmm.networks['fc-resnet']({ ...image, ...o }), { channels: [1, 2, 0], features: '2', memory: 0, width: '4', hops: 0.5, hidden: null, target: 'no', writing: 'own' }], // biome-ignore format: a table
+  ['conv-resnet', (o) => ebmm.networks['conv-resnet']({ ...image, ...o }), { channels: [1], memory: -1, width: 1, downscale: 3, hops: '1', hidden: 0, target: 1, writing: '' }], // biome-ignore format: a table
+  ['universal', (o) => ebmm.networks.universal({ ...bits, ...o }), { slots: 0, similarity: 'dt', separation: 'max', degree: 0, beta: '1', decay: null, deviation: Number.NaN, mean: '0', range: [1] }], // biome-ignore format: a table
+  ['classical', (o) => ebmm.memories.classical({ rule: 'hebb', ...o }), { selfConnections: 'no', seed: '1' }],
+  ['dense', (o) => ebmm.memories.dense(o), { seed: null }],
+  ['coded', (o) => ebmm.memories.coded(o), { coding: 'zip' }],
+  ['universal memory', (o) => ebmm.memories.universal({ similarity: 'dot', separation: 'softmax', range: [-1, 1], ...o }), { name: 5 }], // biome-ignore format: a table
+  ['sparseDistributed', (o) => ebmm.memories.sparseDistributed(o), { kind: 'real', radius: '2', beta: null, seed: '?' }], // biome-ignore format: a table
+  ['randomFeatures', (o) => ebmm.memories.randomFeatures({ floats: 64, ...o }), { seed: [] }],
+  ['diffusion', (o) => ebmm.memories.diffusion(o), { name: 1, seed: '1' }],
+  ['trainedDiffusion', (o) => ebmm.memories.trainedDiffusion(o), { name: 1, steps: 0, engine: {}, seed: '1', learningRate: '1', decay: 'linear' }], // biome-ignore format: a table
+  ['diffusionRivals', (o) => ebmm.diffusionRivals.diffusion(o), { seed: '1' }],
+  ['compiledEngine', (o) => ebmm.compiledEngine(o), { device: 'gpu', parts: 0, cache: [] }],
+  ['cache of compiledEngine', (o) => ebmm.compiledEngine({ cache: { programs: 1, bytes: 1, ...o } }), { programs: -1, bytes: '?' }], // biome-ignore format: a table
+  // What stands for permission is no word that is taken for true.
+  ['loadRun', (o) => ebmm.loadRun('binary-64', o), { allowModules: 'false', best: 0, weights: 5 }],
+  ['saveRun', (o) => ebmm.saveRun({}, 'x', o), { overwrite: 'no' }],
+  ['LearnedMemory', (o) => new ebmm.LearnedMemory({ model: run.model, parameters: parameters(0), engine, ...o }), { trained: -1 }], // biome-ignore format: a table
+])('%s refuses values of another kind', async (_, make, options) => {
+  for (const [name, value] of Object.entries(options)) {
+    const error = await (async (): Promise<unknown> => make({ [name]: value }))().catch((thrown) => thrown as Error); // biome-ignore format: one line
+    expect(error, name).toBeInstanceOf(library.InputError);
+    expect((error as Error).message).toMatch(new RegExp(`^[^\\n]*\\b${name}\\b[^\\n]*expected [^\\n]+$`));
+  }
+});
+
 test('recall of every memory refuses an option that it has none of', async () => {
   const patterns = library.tf.tensor2d([[1, -1, 1, -1]]);
   const made = [
@@ -87,7 +123,11 @@ test.each<[string, () => unknown, RegExp]>([
   ['a run that is a number', () => ebmm.loadRun(5), /expected the name of a run/],
   ['memoryOf of nothing', () => ebmm.memoryOf({}, engine), /run is to be what loadRun returns/],
   ['memoryOf without an engine', () => ebmm.memoryOf(run), /expected an engine: make one with/],
-  ['a seed that is no number', () => ebmm.rivals.hebb({ seed: Number.NaN }), /seed NaN/],
+  [
+    'a seed that is no number',
+    () => ebmm.rivals.hebb({ seed: Number.NaN }),
+    /seed is NaN, expected a finite number/,
+  ],
   ['a range of one', () => ebmm.rivals.hebb({ range: [0] }), /two finite numbers/],
   ['floats below zero', () => ebmm.rivals.modern({ floats: -1 }), /expected a number above 0/],
   [

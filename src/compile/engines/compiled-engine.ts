@@ -4,7 +4,7 @@
  */
 import { availableParallelism, totalmem } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-common';
-import { described } from '../../arguments.ts';
+import { described, kind, oneOf, record, whole } from '../../arguments.ts';
 import { InputError } from '../../errors.ts';
 import { checkNames, type Names } from '../../option-names.ts';
 import { hasVectors } from '../../webassembly/runtime.ts';
@@ -18,6 +18,7 @@ import { toOnnx } from '../onnx/model.ts';
 import { SESSION_SCRIPT, type SessionThreads, sessionParts } from '../onnx/session-parts.ts';
 import {
   type Device,
+  devices,
   hasRuntime,
   SessionFault,
   sessionOptions,
@@ -87,12 +88,12 @@ export interface CompiledEngineOptions {
 }
 
 const NAMES: Names<CompiledEngineOptions> = {
-  device: true,
+  device: oneOf(devices),
   threads: true,
   target: true,
   products: true,
-  parts: true,
-  cache: true,
+  parts: whole(1),
+  cache: record(kind('a number of at least 0', (value) => (value as number) >= 0)),
   profile: true,
   session: true,
 };

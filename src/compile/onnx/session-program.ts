@@ -9,7 +9,8 @@ import type { Trace } from '../trace/trace-backend.ts';
 import { forOnnx, forRuntime } from './form.ts';
 import { type OnnxModel, toOnnx } from './model.ts';
 
-export type Device = 'cpu' | 'cuda' | 'webgpu';
+export const devices = ['cpu', 'cuda', 'webgpu'] as const;
+export type Device = (typeof devices)[number];
 
 /** That onnxruntime took no model of a function, for the reason that is its cause. */
 export class SessionFault extends Error {

@@ -248,14 +248,14 @@ test('a disposed engine frees its programs', async () => {
 
 test.skipIf(!hasRuntime())('a missing device is named in one line', async () => {
   const error = await compiledEngine({
-    device: 'abacus' as 'cuda',
+    device: 'webgpu',
     session: { executionProviders: ['abacus'] },
   })
     .compile(({ x }) => ({ y: tf.neg(x) }), vector)
     .catch((e) => e);
   expect(error).toBeInstanceOf(InputError);
   expect(error.message).toMatch(
-    /^onnxruntime has no working "abacus" execution provider on this machine: [^\n]*$/,
+    /^onnxruntime has no working "webgpu" execution provider on this machine: [^\n]*$/,
   );
 });
 
