@@ -16,12 +16,19 @@ import {
   RDX,
   RSI,
 } from '../assembler/kernel-assembler.ts';
-import { advance, countDown, LANES, moving, NUMBER_BYTES, setLanes, splitEvenly, splitVectors, unrolled, WORD_BYTES, walk } from '../loops/loops.ts'; // biome-ignore format: one import
+import { advance, countDown, LANES, moving, NUMBER_BYTES, setLanes, splitEvenly, splitVectors, target, unrolled, WORD_BYTES, walk } from '../loops/loops.ts'; // biome-ignore format: one import
 import { type Product, tableNumbers } from './product.ts';
 import { best, emitTile, TAIL_MASK, type Tile } from './row-tiles.ts';
 
 /** Numbers of a result, from which on it does not stay in the second cache beside all else. */
 const LARGE = 2 ** 17;
+/**
+ * The same where a vector is a small part of a line of the cache: the lines of a panel of b, which lie rows apart, are then used in part, and
+ * push each other out of the first cache. By measurement on WebAssembly.
+ */
+const SCATTERED = 2 ** 13;
+/** Numbers of half a line of the cache. */
+const HALF_LINE = 8;
 /** Numbers of b that stay in the second cache beside all else. */
 const BLOCK = 2 ** 17;
 /** Vectors in registers while they are copied. */
@@ -32,7 +39,10 @@ const MANY = 64;
 
 /** Whether the product is best computed so, and can be: rows of a beside each other, and columns of b. */
 export const isPacked = ({ rows, columns, a, b }: Product): boolean =>
-  a.row === 1 && b.column === 1 && rows >= MANY && rows * columns >= LARGE;
+  a.row === 1 &&
+  b.column === 1 &&
+  rows >= MANY &&
+  rows * columns >= (target.lanes < HALF_LINE ? SCATTERED : LARGE);
 
 /** Where copies lie in the scratch memory. */
 interface Packed {
