@@ -18,6 +18,22 @@ test('no file imports itself, through whatever others', () => {
   expect(circlesOf(imports)).toEqual([]);
 });
 
+/** What people and programs start or import: brings the folders of runs/ together. */
+const together = ['index', 'cli', 'build'].map((name) => `runs/${name}.ts`);
+
+test('a file on the floor of runs itself, which its folders share, imports none of them', () => {
+  const inFolder = (path: string) => /^runs\/.*\//.test(path);
+  const shared = [...imports.keys()].filter((file) => /^runs\/[^/]+$/.test(file) && !together.includes(file));
+  expect(shared.length).toBeGreaterThan(50);
+  const wrong = shared.flatMap((file) =>
+    imports
+      .get(file)!
+      .filter(inFolder)
+      .map((path) => `${file} imports ${path}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
 // Files that lie on the floor itself, what all of its folders share and what brings them together, are no folder.
 test('no folder of a floor imports itself, through whatever others', () => {
   const folderOf = (path: string) => path.split('/').slice(0, 2).join('/');

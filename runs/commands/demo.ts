@@ -1,10 +1,10 @@
 /** @file `ebmm demo`: its options. */
 import type { Command } from 'commander';
-import { demo } from '../demo.ts';
 import { numbersHelp } from '../glossary.ts';
 import type { IO } from '../io.ts';
 import { collect, engineOf, engineOptions, jsonOption, seedOption } from '../options.ts';
 import { parseChange } from '../presets.ts';
+import { demo } from './demo-run.ts';
 import type { Setting } from './setting.ts';
 
 export function addDemoCommand(program: Command, io: IO, { provenance }: Setting): void {

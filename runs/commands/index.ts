@@ -55,7 +55,7 @@ export const commands: readonly Listed[] = [
     about: 'train many configurations in one folder, which processes and machines can share',
     group: 'Train',
     load: async () => {
-      const { addSweepCommand } = await import('../sweep.ts');
+      const { addSweepCommand } = await import('./sweep.ts');
       return (program, io, { provenance, finish }) => addSweepCommand(program, io, provenance, finish);
     },
   },
@@ -83,7 +83,7 @@ export const commands: readonly Listed[] = [
     name: 'list',
     about: 'the runs there are, with state, errors and age, and any key of their configurations',
     group: 'Train',
-    load: async () => (await import('../list.ts')).addListCommand,
+    load: async () => (await import('./list.ts')).addListCommand,
   },
   {
     name: 'evaluate',
@@ -107,19 +107,19 @@ export const commands: readonly Listed[] = [
     name: 'report',
     about: 'one self-contained HTML page: curves to zoom and compare, tables, filmstrips, energies',
     group: 'Measure',
-    load: async () => (await import('../report.ts')).addReportCommand,
+    load: async () => (await import('./report.ts')).addReportCommand,
   },
   {
     name: 'compare',
     about: 'all memories on one task at equal bits of memory, mask known and not told',
     group: 'Measure',
-    load: async () => (await import('../compare.ts')).addCompareCommand,
+    load: async () => (await import('./compare.ts')).addCompareCommand,
   },
   {
     name: 'stream',
     about: 'add patterns one batch after another, more than fit: error against age and load',
     group: 'Measure',
-    load: async () => (await import('../stream.ts')).addStreamCommand,
+    load: async () => (await import('./stream.ts')).addStreamCommand,
   },
   {
     name: 'recall',
@@ -131,7 +131,7 @@ export const commands: readonly Listed[] = [
     name: 'store',
     about: 'store your own patterns and keep what the memory then holds in a file, for recall --stored',
     group: 'Use',
-    load: async () => (await import('../store.ts')).addStoreCommand,
+    load: async () => (await import('./store.ts')).addStoreCommand,
   },
   {
     name: 'export',
@@ -149,7 +149,7 @@ export const commands: readonly Listed[] = [
     name: 'universal',
     about: 'capacity of universal Hopfield networks: similarities, separations, kinds of corruption',
     group: 'Experiments',
-    load: async () => (await import('../universal.ts')).addUniversalCommand,
+    load: async () => (await import('./universal.ts')).addUniversalCommand,
   },
 ];
 

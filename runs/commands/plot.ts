@@ -10,7 +10,7 @@ import {
   seedOption,
   words,
 } from '../options.ts';
-import { plotCommand } from '../plot.ts';
+import { plotCommand } from '../plots/run-pictures.ts';
 
 export function addPlotCommand(program: Command, io: IO): void {
   engineOptions(

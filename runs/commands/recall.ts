@@ -14,7 +14,7 @@ import {
   taskOption,
   weightsOption,
 } from '../options.ts';
-import { recallCommand } from '../recall.ts';
+import { recallCommand } from './recall-patterns.ts';
 
 export function addRecallCommand(program: Command, io: IO): void {
   engineOptions(

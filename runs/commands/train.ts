@@ -18,7 +18,9 @@ import {
 import { presetNotes, presetsHelp } from '../preset-notes.ts';
 import { configure, parseChange, presetNames } from '../presets.ts';
 import { findRun, paths, readConfig } from '../run-folder.ts';
-import { train } from '../train.ts';
+import { type PartsShared, train } from '../training/train.ts';
+import { shareParts } from '../workers/coordinator.ts';
+import { filesOf } from '../workers/files.ts';
 import type { Setting } from './setting.ts';
 
 export function addTrainCommand(program: Command, io: IO, { provenance, finish }: Setting): void {
@@ -76,11 +78,25 @@ export function addTrainCommand(program: Command, io: IO, { provenance, finish }
       const profile = options.profile ? await profileFor(options) : undefined;
       const engine = await engineOf(options, profile?.clocks);
       profile?.checkEngine(engine);
-      const result = await train({ ...options, ...setup, engine, profile, provenance }, io);
+      const { workers } = options;
+      const share = workers === undefined ? undefined : (io: IO) => sharedThrough(workers, io);
+      const result = await train({ ...options, ...setup, engine, profile, provenance, share }, io);
       if (options.json) io.out(JSON.stringify(result));
       else io.out(result.run);
       if (result.stopped) finish(STOP_STATUS[result.stopped]);
     });
+}
+
+/** The parts of updates are computed by workers, who are found through a Redis. */
+async function sharedThrough(redis: string, io: IO): Promise<PartsShared> {
+  const coordinator = await shareParts(redis, io);
+  return {
+    elsewhere: coordinator.elsewhere,
+    announce: async (trainer, { source, ...run }) =>
+      coordinator.announce(trainer, { ...run, files: await filesOf(run.config, source) }),
+    take: (folder) => coordinator.take(folder),
+    close: () => coordinator.close(),
+  };
 }
 
 async function profileFor({ workers }: { workers?: string }) {

@@ -1,6 +1,6 @@
 /** @file Charts of documents, drawn anew from the records in runs/results, so that they look as the code draws today. */
 import { basename, join } from 'node:path';
-import { best } from '../compare.ts';
+import { best } from '../commands/compare.ts';
 import type { Comparison } from '../comparison.ts';
 import { sharesChart, updatesChart } from '../diffusion/onset.ts';
 import { ageChart } from '../plots/age-chart.ts';

@@ -12,7 +12,7 @@ import { type IO, STOP_STATUS, type StopSignal } from '../io.ts';
 import { dataOption, engineOf, positive, threadsOption } from '../options.ts';
 import { loadRun, type Provenance, paths } from '../run-folder.ts';
 import { appendJudgement } from '../tensorboard.ts';
-import { train } from '../train.ts';
+import { train } from '../training/train.ts';
 import { judgeRun } from './judge.ts';
 import { checkRun, type Manifest, readManifest, sweepPaths } from './manifest.ts';
 import { describe, type Trial } from './plan.ts';

@@ -2,11 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { best } from '../../runs/compare.ts';
-import type { EvaluationRow } from '../../runs/records.ts';
-import { binaryTask } from '../../tasks/binary.ts';
-import { imageCoder, references } from '../../tasks/lossless.ts';
-import { ebmm, expectRefused, folderOfFile } from './command.ts';
+import { best } from '../../../runs/commands/compare.ts';
+import type { EvaluationRow } from '../../../runs/records.ts';
+import { binaryTask } from '../../../tasks/binary.ts';
+import { imageCoder, references } from '../../../tasks/lossless.ts';
+import { ebmm, expectRefused, folderOfFile } from '../command.ts';
 
 const folder = folderOfFile();
 

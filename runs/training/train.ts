@@ -2,31 +2,40 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
-import { loadCheckpoint, saveCheckpoint, trainedParameters } from '../meta/checkpoint.ts';
-import type { Config } from '../meta/config.ts';
-import { moduleFiles, withModules } from '../meta/config-paths.ts';
-import { AVERAGE, statePrefixes } from '../meta/meta-step.ts';
-import { taskOf } from '../meta/stored-task.ts';
-import { stateOf, Trainer, type TrainingState } from '../meta/trainer.ts';
-import { warmStart } from '../meta/warm-start.ts';
-import type { Engine } from '../src/compile/index.ts';
-import type { PrincipalComponents } from '../src/components.ts';
-import { initialise, type ParameterSpec } from '../src/energy/index.ts';
-import { InputError } from '../src/errors.ts';
-import { checkWritable, onFile } from '../src/files.ts';
-import type { MemoryModel } from '../src/memory/model.ts';
-import { copiedFiles, MODULES } from '../src/modules/index.ts';
-import { loadCorruption, loadTask, readTask, type Task, unchanged } from '../tasks/index.ts';
-import { refreshCard } from './card.ts';
-import { cachedComponents } from './components.ts';
-import { type DataOptions, sourceOf } from './data-options.ts';
-import type { Hparams } from './hparams.ts';
-import type { IO } from './io.ts';
-import { makeLearner } from './learners.ts';
-import { lockRun } from './lock.ts';
-import { completed, makeModel } from './models.ts';
-import { removeMade, removePartials } from './partials.ts';
-import { provenancePath, recordSession } from './provenance.ts';
+import { loadCheckpoint, saveCheckpoint, trainedParameters } from '../../meta/checkpoint.ts';
+import type { Config } from '../../meta/config.ts';
+import { moduleFiles, withModules } from '../../meta/config-paths.ts';
+import type { Learner } from '../../meta/learner.ts';
+import { AVERAGE, statePrefixes } from '../../meta/meta-step.ts';
+import type { PartsElsewhere } from '../../meta/parts.ts';
+import { taskOf } from '../../meta/stored-task.ts';
+import { stateOf, Trainer, type TrainingState } from '../../meta/trainer.ts';
+import { warmStart } from '../../meta/warm-start.ts';
+import type { Engine } from '../../src/compile/index.ts';
+import type { PrincipalComponents } from '../../src/components.ts';
+import { initialise, type ParameterSpec } from '../../src/energy/index.ts';
+import { InputError } from '../../src/errors.ts';
+import { checkWritable, onFile } from '../../src/files.ts';
+import type { MemoryModel } from '../../src/memory/model.ts';
+import { copiedFiles, MODULES } from '../../src/modules/index.ts';
+import {
+  type DataSource,
+  loadCorruption,
+  loadTask,
+  readTask,
+  type Task,
+  unchanged,
+} from '../../tasks/index.ts';
+import { refreshCard } from '../card.ts';
+import { cachedComponents } from '../components.ts';
+import { type DataOptions, sourceOf } from '../data-options.ts';
+import type { Hparams } from '../hparams.ts';
+import type { IO } from '../io.ts';
+import { makeLearner } from '../learners.ts';
+import { lockRun } from '../lock.ts';
+import { completed, makeModel } from '../models.ts';
+import { removeMade, removePartials } from '../partials.ts';
+import { provenancePath, recordSession } from '../provenance.ts';
 import {
   checkRunModules,
   type LoadedRun,
@@ -36,12 +45,29 @@ import {
   readConfig,
   readMetrics,
   saveConfig,
-} from './run-folder.ts';
+} from '../run-folder.ts';
+import type { UpdateProfile } from '../update-profile.ts';
+import { Validator } from '../validation.ts';
 import { runTraining, type TrainResult } from './training.ts';
-import type { UpdateProfile } from './update-profile.ts';
-import { Validator } from './validation.ts';
-import { type PartsCoordinator, shareParts } from './workers/coordinator.ts';
-import { filesOf } from './workers/files.ts';
+
+/** Others who compute the parts of the updates of a run, once they are told of it. */
+export interface PartsShared {
+  elsewhere: PartsElsewhere;
+  announce(
+    trainer: Trainer,
+    run: {
+      config: Config;
+      learner: Learner;
+      engine: Engine;
+      source: DataSource;
+      name: string;
+      version: string;
+    },
+  ): Promise<void>;
+  /** The run has this folder from now on. */
+  take(folder: string): Promise<void>;
+  close(): Promise<void>;
+}
 
 export interface TrainOptions extends DataOptions {
   /** Name of the run, for the default folder. */
@@ -63,8 +89,8 @@ export interface TrainOptions extends DataOptions {
   tensorboard?: boolean;
   /** Stop after so many updates, as a signal would; default: all of the configuration. */
   until?: number;
-  /** Address of a Redis through which workers compute the parts of updates. */
-  workers?: string;
+  /** Finds others who compute the parts of updates. */
+  share?: (io: IO) => Promise<PartsShared>;
   /** Measures the updates; the engine has its clocks. */
   profile?: UpdateProfile;
   /** Settings in TensorBoard's table; default: all of the configuration. */
@@ -76,10 +102,10 @@ export interface TrainOptions extends DataOptions {
  * that it made is removed again unless training began.
  */
 export async function train(options: TrainOptions, io: IO): Promise<TrainResult> {
-  if (options.workers === undefined) return trainWith(options, undefined, io);
+  if (options.share === undefined) return trainWith(options, undefined, io);
   if (options.config.training.parts === undefined)
     throw new InputError('train: --workers needs --parts, a divisor of training.episodes');
-  const shared = await shareParts(options.workers, io);
+  const shared = await options.share(io);
   try {
     return await trainWith(options, shared, io);
   } finally {
@@ -87,11 +113,7 @@ export async function train(options: TrainOptions, io: IO): Promise<TrainResult>
   }
 }
 
-async function trainWith(
-  asked: TrainOptions,
-  shared: PartsCoordinator | undefined,
-  io: IO,
-): Promise<TrainResult> {
+async function trainWith(asked: TrainOptions, shared: PartsShared | undefined, io: IO): Promise<TrainResult> {
   await checkWritable(paths(resolve(asked.out ?? join('runs', 'out', asked.name))).config);
   const given = asked.resume ? await goingOn(resolve(asked.out!), asked.config) : asked.config;
   const read = await readTask(given.task, sourceOf(asked, io));
@@ -107,14 +129,13 @@ async function trainWith(
   const trainerFrom = (state?: TrainingState) =>
     new Trainer({ training, learner, engine, seed, state, elsewhere: shared?.elsewhere });
   const announce = async (trainer: Trainer) => {
-    const files = shared && (await filesOf(config, sourceOf(asked, io)));
     const { ebmm: version } = options.provenance;
     const name = options.out ? basename(resolve(options.out)) : options.name;
     await shared?.announce(trainer, {
       config,
       learner,
       engine,
-      files: files!,
+      source: sourceOf(asked, io),
       name,
       version,
     });

@@ -1,15 +1,15 @@
 /** @file `ebmm demo`: the main job from scratch in a few minutes: meta-train, evaluate against rivals, draw. */
 import { join, resolve } from 'node:path';
-import type { Engine } from '../src/compile/index.ts';
-import { writeFileAtomically } from '../src/files.ts';
-import { evaluateRun, report } from './evaluate.ts';
-import { saveEvaluation } from './evaluation-file.ts';
-import { duration, type IO, keep } from './io.ts';
-import { plotRun } from './plot.ts';
-import { configure } from './presets.ts';
-import type { Evaluation } from './records.ts';
-import { loadRun, type Provenance, paths } from './run-folder.ts';
-import { train } from './train.ts';
+import type { Engine } from '../../src/compile/index.ts';
+import { writeFileAtomically } from '../../src/files.ts';
+import { evaluateRun, report } from '../evaluate.ts';
+import { saveEvaluation } from '../evaluation-file.ts';
+import { duration, type IO, keep } from '../io.ts';
+import { plotRun } from '../plots/run-pictures.ts';
+import { configure } from '../presets.ts';
+import type { Evaluation } from '../records.ts';
+import { loadRun, type Provenance, paths } from '../run-folder.ts';
+import { train } from '../training/train.ts';
 
 export interface DemoOptions {
   engine: Engine;

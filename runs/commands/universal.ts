@@ -1,31 +1,31 @@
 /** @file `ebmm universal EXPERIMENT`: the capacity experiments of universal Hopfield networks, on images. */
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { InputError } from '../src/errors.ts';
-import { checkWritable, writeFileAtomically } from '../src/files.ts';
-import { checkNumbers } from '../src/memory/inputs.ts';
-import { stream } from '../src/random.ts';
-import { cifar10Splits } from '../tasks/cifar10.ts';
-import type { Images, Numbers } from '../tasks/data/images.ts';
-import { folderImages } from '../tasks/files/folder.ts';
-import { taskOfPath } from '../tasks/files/locate.ts';
-import { isPictureFolder } from '../tasks/files/pictures.ts';
-import { type DataSource, loadTask } from '../tasks/index.ts';
-import { mnistSplits } from '../tasks/mnist.ts';
-import { sourceOf } from './data-options.ts';
-import { numbersHelp } from './glossary.ts';
-import { type IO, keep } from './io.ts';
-import { taskOption } from './options.ts';
-import { placeFor } from './outputs.ts';
-import { startProgress } from './progress.ts';
+import { InputError } from '../../src/errors.ts';
+import { checkWritable, writeFileAtomically } from '../../src/files.ts';
+import { checkNumbers } from '../../src/memory/inputs.ts';
+import { stream } from '../../src/random.ts';
+import { cifar10Splits } from '../../tasks/cifar10.ts';
+import type { Images, Numbers } from '../../tasks/data/images.ts';
+import { folderImages } from '../../tasks/files/folder.ts';
+import { taskOfPath } from '../../tasks/files/locate.ts';
+import { isPictureFolder } from '../../tasks/files/pictures.ts';
+import { type DataSource, loadTask } from '../../tasks/index.ts';
+import { mnistSplits } from '../../tasks/mnist.ts';
+import { sourceOf } from '../data-options.ts';
+import { numbersHelp } from '../glossary.ts';
+import { type IO, keep } from '../io.ts';
+import { taskOption } from '../options.ts';
+import { placeFor } from '../outputs.ts';
+import { startProgress } from '../progress.ts';
 import {
   type Experiment,
   type ExperimentName,
   experimentNames,
   experiments,
-} from './universal/experiments.ts';
-import { imagesNeeded, type Measurement, measure } from './universal/measure.ts';
-import { type Criterion, universalChart, universalReport } from './universal/report.ts';
+} from '../universal/experiments.ts';
+import { imagesNeeded, type Measurement, measure } from '../universal/measure.ts';
+import { type Criterion, universalChart, universalReport } from '../universal/report.ts';
 
 export interface UniversalCommand {
   experiment: string;

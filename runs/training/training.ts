@@ -1,31 +1,31 @@
 /** @file The loop of `ebmm train` over one run folder: updates, metrics, checkpoints, and how it ends. */
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { saveCheckpoint } from '../meta/checkpoint.ts';
-import type { Config } from '../meta/config.ts';
-import type { Learner } from '../meta/learner.ts';
-import { Stopped } from '../meta/parts.ts';
-import type { Trainer } from '../meta/trainer.ts';
-import type { Engine, Program } from '../src/compile/index.ts';
-import { InputError } from '../src/errors.ts';
-import { FileError, writeFileAtomically } from '../src/files.ts';
-import { flatten } from './columns.ts';
-import { readHeldout } from './heldout.ts';
-import type { Hparams } from './hparams.ts';
-import { duration, type IO, isLive, keep, type StopSignal } from './io.ts';
-import type { Lease } from './lease.ts';
-import { openMetrics } from './metrics.ts';
-import { learningCurve } from './plots/index.ts';
-import { startProgress } from './progress.ts';
-import type { Validation } from './records.ts';
-import { paths, readMetrics } from './run-folder.ts';
-import { metricsOf } from './step-metrics.ts';
-import { short } from './table.ts';
-import { EventLog, hasEvents } from './tensorboard.ts';
-import { type UpdateProfile, type UpdateTimes, updateTimesText } from './update-profile.ts';
-import { Validating } from './validating.ts';
-import type { Validator } from './validation.ts';
-import { patienceSpent, readValidations } from './validations.ts';
+import { saveCheckpoint } from '../../meta/checkpoint.ts';
+import type { Config } from '../../meta/config.ts';
+import type { Learner } from '../../meta/learner.ts';
+import { Stopped } from '../../meta/parts.ts';
+import type { Trainer } from '../../meta/trainer.ts';
+import type { Engine, Program } from '../../src/compile/index.ts';
+import { InputError } from '../../src/errors.ts';
+import { FileError, writeFileAtomically } from '../../src/files.ts';
+import { flatten } from '../columns.ts';
+import { readHeldout } from '../heldout.ts';
+import type { Hparams } from '../hparams.ts';
+import { duration, type IO, isLive, keep, type StopSignal } from '../io.ts';
+import type { Lease } from '../lease.ts';
+import { openMetrics } from '../metrics.ts';
+import { learningCurve } from '../plots/index.ts';
+import { startProgress } from '../progress.ts';
+import type { Validation } from '../records.ts';
+import { paths, readMetrics } from '../run-folder.ts';
+import { metricsOf } from '../step-metrics.ts';
+import { short } from '../table.ts';
+import { EventLog, hasEvents } from '../tensorboard.ts';
+import { type UpdateProfile, type UpdateTimes, updateTimesText } from '../update-profile.ts';
+import { Validating } from '../validating.ts';
+import type { Validator } from '../validation.ts';
+import { patienceSpent, readValidations } from '../validations.ts';
 
 export interface Session {
   /** Name of the run, for people. */

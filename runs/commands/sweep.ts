@@ -3,21 +3,28 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { InputError } from '../src/errors.ts';
-import { checkWritable } from '../src/files.ts';
-import { type DataOptions, sourceOf } from './data-options.ts';
-import { numbersHelp } from './glossary.ts';
-import { type IO, STOP_STATUS } from './io.ts';
-import { collect, dataOption, type EngineChoice, engineOf, engineOptions, jsonOption, positive, positiveNumber, positives, seedOption, taskOption } from './options.ts'; // biome-ignore format: one import
-import type { Provenance } from './run-folder.ts';
-import { checkTrust, isSweep, type Manifest, openSweep, readManifest, sweepPaths } from './sweep/manifest.ts';
-import { describe } from './sweep/plan.ts';
-import { type Asked, askedKeys, checkTrials, EPISODES, FACTOR, prepare } from './sweep/prepare.ts';
-import { checkSbatch, submit, wordsOf } from './sweep/slurm.ts';
-import { statusOf, statusReport } from './sweep/status.ts';
-import { watchStatus } from './sweep/watch.ts';
-import { workOn } from './sweep/work.ts';
-import { RemoteTrials } from './workers/remote-trials.ts';
+import { InputError } from '../../src/errors.ts';
+import { checkWritable } from '../../src/files.ts';
+import { type DataOptions, sourceOf } from '../data-options.ts';
+import { numbersHelp } from '../glossary.ts';
+import { type IO, STOP_STATUS } from '../io.ts';
+import { collect, dataOption, type EngineChoice, engineOf, engineOptions, jsonOption, positive, positiveNumber, positives, seedOption, taskOption } from '../options.ts'; // biome-ignore format: one import
+import type { Provenance } from '../run-folder.ts';
+import {
+  checkTrust,
+  isSweep,
+  type Manifest,
+  openSweep,
+  readManifest,
+  sweepPaths,
+} from '../sweep/manifest.ts';
+import { describe } from '../sweep/plan.ts';
+import { type Asked, askedKeys, checkTrials, EPISODES, FACTOR, prepare } from '../sweep/prepare.ts';
+import { checkSbatch, submit, wordsOf } from '../sweep/slurm.ts';
+import { statusOf, statusReport } from '../sweep/status.ts';
+import { watchStatus } from '../sweep/watch.ts';
+import { workOn } from '../sweep/work.ts';
+import { RemoteTrials } from '../workers/remote-trials.ts';
 
 /** Trials that are queued at once. */
 const QUEUED = 64;

@@ -1,18 +1,18 @@
 /** @file `ebmm recall RUN --patterns FILE [--queries FILE]`: stores a user's own patterns and recalls from their queries. */
 
 import { resolve } from 'node:path';
-import { fromRange, recallError, toRange } from '../meta/units.ts';
-import type { Engine } from '../src/compile/index.ts';
-import { InputError } from '../src/errors.ts';
-import { checkWritable, writeFileAtomically } from '../src/files.ts';
-import { sizeOf } from '../src/shapes.ts';
-import { arrayFormat, encodeArrays } from './arrays.ts';
-import { type IO, keep } from './io.ts';
-import { filmstrip } from './plots/index.ts';
-import { type InputOptions, recallInput } from './recall-input.ts';
-import { type LoadedRun, loadRun, memoryOf } from './run-folder.ts';
-import { storedState } from './stored-state.ts';
-import { short } from './table.ts';
+import { fromRange, recallError, toRange } from '../../meta/units.ts';
+import type { Engine } from '../../src/compile/index.ts';
+import { InputError } from '../../src/errors.ts';
+import { checkWritable, writeFileAtomically } from '../../src/files.ts';
+import { sizeOf } from '../../src/shapes.ts';
+import { arrayFormat, encodeArrays } from '../arrays.ts';
+import { type IO, keep } from '../io.ts';
+import { filmstrip } from '../plots/index.ts';
+import { type InputOptions, recallInput } from '../recall-input.ts';
+import { type LoadedRun, loadRun, memoryOf } from '../run-folder.ts';
+import { storedState } from '../stored-state.ts';
+import { short } from '../table.ts';
 
 export interface RecallCommand extends InputOptions {
   run: string;

@@ -1,17 +1,22 @@
 /** @file `ebmm plot RUN [RUN ...]`: learning curves, error against load, filmstrips and energy traces as PNG, SVG or PDF. */
 
 import { join, resolve } from 'node:path';
-import { taskOf } from '../meta/stored-task.ts';
-import { fromRange, toRange } from '../meta/units.ts';
-import type { Engine } from '../src/compile/index.ts';
-import { InputError } from '../src/errors.ts';
-import { writeFileAtomically } from '../src/files.ts';
-import { sizeOf } from '../src/shapes.ts';
-import { drawBatch, loadCorruption, loadTask } from '../tasks/index.ts';
-import { type DataOptions, sourceOf } from './data-options.ts';
-import { readEvaluation } from './evaluation-file.ts';
-import type { IO } from './io.ts';
-import { checkFolder } from './outputs.ts';
+import { taskOf } from '../../meta/stored-task.ts';
+import { fromRange, toRange } from '../../meta/units.ts';
+import type { Engine } from '../../src/compile/index.ts';
+import { InputError } from '../../src/errors.ts';
+import { writeFileAtomically } from '../../src/files.ts';
+import { sizeOf } from '../../src/shapes.ts';
+import { drawBatch, loadCorruption, loadTask } from '../../tasks/index.ts';
+import { type DataOptions, sourceOf } from '../data-options.ts';
+import { readEvaluation } from '../evaluation-file.ts';
+import type { IO } from '../io.ts';
+import { checkFolder } from '../outputs.ts';
+import { publishedBeside } from '../published.ts';
+import type { Evaluation } from '../records.ts';
+import { isPretrained, type LoadedRun, loadRun, memoryOf, paths, readMetrics } from '../run-folder.ts';
+import { unitOf } from '../units.ts';
+import { readValidations } from '../validations.ts';
 import {
   bitsDistortion,
   energyTrace,
@@ -19,13 +24,8 @@ import {
   filmstrip,
   learningCurve,
   rateDistortion,
-} from './plots/index.ts';
-import { type Format, formats } from './plots/surface.ts';
-import { publishedBeside } from './published.ts';
-import type { Evaluation } from './records.ts';
-import { isPretrained, type LoadedRun, loadRun, memoryOf, paths, readMetrics } from './run-folder.ts';
-import { unitOf } from './units.ts';
-import { readValidations } from './validations.ts';
+} from './index.ts';
+import { type Format, formats } from './surface.ts';
 
 export interface PlotOptions extends DataOptions {
   /** Folder for the pictures; default RUN/plots, or NAME-plots here for a pretrained memory. */

@@ -1,15 +1,15 @@
 /** @file `ebmm store RUN --patterns FILE --out FILE`: stores patterns and keeps what the memory then holds in a file, in b bits a number. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { encodeStored } from '../meta/stored-file.ts';
-import { toRange } from '../meta/units.ts';
-import type { Engine } from '../src/compile/index.ts';
-import { InputError } from '../src/errors.ts';
-import { checkWritable, writeFileAtomically } from '../src/files.ts';
-import { type Contents, FLOAT_BITS, memoryBits, rounded } from '../src/memory/contents.ts';
-import { sizeOf } from '../src/shapes.ts';
-import { arrayFormat, encodeArrays } from './arrays.ts';
-import type { IO } from './io.ts';
+import { encodeStored } from '../../meta/stored-file.ts';
+import { toRange } from '../../meta/units.ts';
+import type { Engine } from '../../src/compile/index.ts';
+import { InputError } from '../../src/errors.ts';
+import { checkWritable, writeFileAtomically } from '../../src/files.ts';
+import { type Contents, FLOAT_BITS, memoryBits, rounded } from '../../src/memory/contents.ts';
+import { sizeOf } from '../../src/shapes.ts';
+import { arrayFormat, encodeArrays } from '../arrays.ts';
+import type { IO } from '../io.ts';
 import {
   bestOption,
   engineOf,
@@ -18,11 +18,11 @@ import {
   PATTERNS_HELP,
   positive,
   resizeOption,
-} from './options.ts';
-import { readPatterns, unitsOf } from './pattern-file.ts';
-import { slowedIn } from './recall.ts';
-import { loadRun, memoryOf } from './run-folder.ts';
-import { fingerprintOf } from './stored-state.ts';
+} from '../options.ts';
+import { readPatterns, unitsOf } from '../pattern-file.ts';
+import { loadRun, memoryOf } from '../run-folder.ts';
+import { fingerprintOf } from '../stored-state.ts';
+import { slowedIn } from './recall-patterns.ts';
 
 export interface StoreCommand {
   run: string;

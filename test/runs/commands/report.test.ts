@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { executable, launch } from './browser.ts';
-import { ebmm, expectRefused, folderOfFile, tiny } from './command.ts';
-import { evaluation, metrics, row } from './plots/records.ts';
+import { executable, launch } from '../browser.ts';
+import { ebmm, expectRefused, folderOfFile, tiny } from '../command.ts';
+import { evaluation, metrics, row } from '../plots/records.ts';
 
 const folder = folderOfFile();
 const file = join(folder, 'report.html');
@@ -23,7 +23,7 @@ function run(name: string, count: number, config: object = {}): string {
   );
   const rows = [row('ebmm', 16, 0.25), row('hebb', 16, 12), row('<b>&"modern', 64, 3, 100)];
   writeFileSync(join(path, 'evaluation.json'), JSON.stringify(evaluation(rows)));
-  const pictures = new URL('../../runs/pretrained/binary-64/plots/', import.meta.url);
+  const pictures = new URL('../../../runs/pretrained/binary-64/plots/', import.meta.url);
   for (const picture of ['recall.png', 'energy.png']) {
     copyFileSync(new URL(picture, pictures), join(path, 'plots', picture));
   }

@@ -1,11 +1,11 @@
 import { appendFileSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { csv } from '../../runs/columns.ts';
-import { type ListedRun, listRuns } from '../../runs/list.ts';
-import { lockRun } from '../../runs/lock.ts';
-import { ebmm, expectRefused, folderOfFile, tiny } from './command.ts';
-import { metrics } from './plots/records.ts';
+import { csv } from '../../../runs/columns.ts';
+import { type ListedRun, listRuns } from '../../../runs/commands/list.ts';
+import { lockRun } from '../../../runs/lock.ts';
+import { ebmm, expectRefused, folderOfFile, tiny } from '../command.ts';
+import { metrics } from '../plots/records.ts';
 
 const folder = folderOfFile();
 

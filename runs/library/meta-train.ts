@@ -1,18 +1,18 @@
 /** @file Meta-training in one call: for programs that want a trained memory in their hands; `saveRun` makes a run folder of it. */
 
-import { trainedParameters } from '../meta/checkpoint.ts';
-import { type Config, type ConfigInput, parseConfig } from '../meta/config.ts';
-import { isScoreNetwork } from '../meta/diffusion-config.ts';
-import { withLoss } from '../meta/loss.ts';
-import { checkSize } from '../meta/size.ts';
-import { taskOf } from '../meta/stored-task.ts';
-import { type StepReport, stateOf, Trainer, type TrainingState } from '../meta/trainer.ts';
-import * as args from '../src/arguments.ts';
-import { compiledEngine, type Engine } from '../src/compile/index.ts';
-import { checkNetwork, type EnergyNetwork } from '../src/energy/index.ts';
-import { InputError } from '../src/errors.ts';
-import { energyModel } from '../src/memory/energy-model.ts';
-import type { RecallLoss } from '../src/memory/model.ts';
+import { trainedParameters } from '../../meta/checkpoint.ts';
+import { type Config, type ConfigInput, parseConfig } from '../../meta/config.ts';
+import { isScoreNetwork } from '../../meta/diffusion-config.ts';
+import { withLoss } from '../../meta/loss.ts';
+import { checkSize } from '../../meta/size.ts';
+import { taskOf } from '../../meta/stored-task.ts';
+import { type StepReport, stateOf, Trainer, type TrainingState } from '../../meta/trainer.ts';
+import * as args from '../../src/arguments.ts';
+import { compiledEngine, type Engine } from '../../src/compile/index.ts';
+import { checkNetwork, type EnergyNetwork } from '../../src/energy/index.ts';
+import { InputError } from '../../src/errors.ts';
+import { energyModel } from '../../src/memory/energy-model.ts';
+import type { RecallLoss } from '../../src/memory/model.ts';
 import {
   type Corruption,
   type CorruptionConfig,
@@ -23,14 +23,14 @@ import {
   readTask,
   type Task,
   type TaskConfig,
-} from '../tasks/index.ts';
-import { makeLearner } from './learners.ts';
-import { TrainedMemory } from './library/trained-memory.ts';
-import { makeModel } from './models.ts';
-import type { Metrics, Validation } from './records.ts';
-import { metricsOf } from './step-metrics.ts';
-import { Validator } from './validation.ts';
-import { patienceSpent } from './validations.ts';
+} from '../../tasks/index.ts';
+import { makeLearner } from '../learners.ts';
+import { makeModel } from '../models.ts';
+import type { Metrics, Validation } from '../records.ts';
+import { metricsOf } from '../step-metrics.ts';
+import { Validator } from '../validation.ts';
+import { patienceSpent } from '../validations.ts';
+import { TrainedMemory } from './trained-memory.ts';
 
 /** The keys of a configuration; network, task, corruption and loss may be objects of the program. */
 export interface MetaTrainOptions extends Omit<ConfigInput, 'network' | 'task' | 'corruption' | 'loss'> {

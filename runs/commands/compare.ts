@@ -5,16 +5,16 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { parseConfig } from '../meta/config.ts';
-import { isScoreNetwork } from '../meta/diffusion-config.ts';
-import type { Engine } from '../src/compile/index.ts';
-import { InputError } from '../src/errors.ts';
-import { writeFileAtomically } from '../src/files.ts';
-import { componentsHopfield } from '../src/hopfield/index.ts';
-import type { AssociativeMemory } from '../src/memory/associative.ts';
-import { sizeOf } from '../src/shapes.ts';
-import { taskOfPath } from '../tasks/files/locate.ts';
-import { pathAndArray } from '../tasks/files/paths.ts';
+import { parseConfig } from '../../meta/config.ts';
+import { isScoreNetwork } from '../../meta/diffusion-config.ts';
+import type { Engine } from '../../src/compile/index.ts';
+import { InputError } from '../../src/errors.ts';
+import { writeFileAtomically } from '../../src/files.ts';
+import { componentsHopfield } from '../../src/hopfield/index.ts';
+import type { AssociativeMemory } from '../../src/memory/associative.ts';
+import { sizeOf } from '../../src/shapes.ts';
+import { taskOfPath } from '../../tasks/files/locate.ts';
+import { pathAndArray } from '../../tasks/files/paths.ts';
 import {
   type Corruption,
   type DataSource,
@@ -23,20 +23,20 @@ import {
   type Task,
   type TaskConfig,
   taskNames,
-} from '../tasks/index.ts';
-import { type Comparison, shownError, type Within, withinBudgets } from './comparison.ts';
-import { cachedComponents } from './components.ts';
-import { corruptionFrom, type DataOptions, sourceOf } from './data-options.ts';
-import { COMPONENTS, MOST_COMPONENTS, makeRival, packing, referencesAt, rivalNames } from './evaluate.ts';
-import { evaluateRounded } from './evaluation.ts';
-import { numbersHelp } from './glossary.ts';
-import type { IO } from './io.ts';
-import { dataOption, engineOf, engineOptions, jsonOption, positive, positives, seedOption, words } from './options.ts'; // biome-ignore format: one import
-import { bitsDistortion } from './plots/index.ts';
-import { startProgress } from './progress.ts';
-import type { Evaluation, EvaluationRow } from './records.ts';
-import { findRun, loadRun, pretrainedNames, readConfig } from './run-folder.ts';
-import { short, textTable } from './table.ts';
+} from '../../tasks/index.ts';
+import { type Comparison, shownError, type Within, withinBudgets } from '../comparison.ts';
+import { cachedComponents } from '../components.ts';
+import { corruptionFrom, type DataOptions, sourceOf } from '../data-options.ts';
+import { COMPONENTS, MOST_COMPONENTS, makeRival, packing, referencesAt, rivalNames } from '../evaluate.ts';
+import { evaluateRounded } from '../evaluation.ts';
+import { numbersHelp } from '../glossary.ts';
+import type { IO } from '../io.ts';
+import { dataOption, engineOf, engineOptions, jsonOption, positive, positives, seedOption, words } from '../options.ts'; // biome-ignore format: one import
+import { bitsDistortion } from '../plots/index.ts';
+import { startProgress } from '../progress.ts';
+import type { Evaluation, EvaluationRow } from '../records.ts';
+import { findRun, loadRun, pretrainedNames, readConfig } from '../run-folder.ts';
+import { short, textTable } from '../table.ts';
 
 export interface CompareCommand extends DataOptions {
   task: string;

@@ -3,19 +3,19 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Config } from '../meta/config.ts';
-import { InputError } from '../src/errors.ts';
-import { comparing, condition, csv, flatten, keyNamed, type Spread, spreadOf, textOf, type Values, varying } from './columns.ts'; // biome-ignore format: one import
-import { numbersHelp } from './glossary.ts';
-import { type HeldoutError, heldoutOf } from './heldout.ts';
-import { duration, type IO } from './io.ts';
-import { isHeld } from './lock.ts';
-import { collect, jsonOption, words } from './options.ts';
-import { findRun, paths, pretrainedNames, readConfig, readMetrics } from './run-folder.ts';
-import { isSweep } from './sweep/manifest.ts';
-import { short, textTable } from './table.ts';
-import { unitOf } from './units.ts';
-import { patienceSpent, readValidations } from './validations.ts';
+import type { Config } from '../../meta/config.ts';
+import { InputError } from '../../src/errors.ts';
+import { comparing, condition, csv, flatten, keyNamed, type Spread, spreadOf, textOf, type Values, varying } from '../columns.ts'; // biome-ignore format: one import
+import { numbersHelp } from '../glossary.ts';
+import { type HeldoutError, heldoutOf } from '../heldout.ts';
+import { duration, type IO } from '../io.ts';
+import { isHeld } from '../lock.ts';
+import { collect, jsonOption, words } from '../options.ts';
+import { findRun, paths, pretrainedNames, readConfig, readMetrics } from '../run-folder.ts';
+import { isSweep } from '../sweep/manifest.ts';
+import { short, textTable } from '../table.ts';
+import { unitOf } from '../units.ts';
+import { patienceSpent, readValidations } from '../validations.ts';
 
 /** One run. What is not known is absent. */
 export interface ListedRun {

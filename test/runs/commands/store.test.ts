@@ -2,9 +2,9 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { decodeStored, encodeStored } from '../../meta/stored-file.ts';
-import { stream } from '../../src/random.ts';
-import { ebmm, expectRefused, folderOfFile } from './command.ts';
+import { decodeStored, encodeStored } from '../../../meta/stored-file.ts';
+import { stream } from '../../../src/random.ts';
+import { ebmm, expectRefused, folderOfFile } from '../command.ts';
 
 const folder = folderOfFile();
 const random = stream(7, 'store');

@@ -5,19 +5,19 @@
 import { join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import type { Command } from 'commander';
-import { patternErrors, toRange } from '../meta/units.ts';
-import type { Engine } from '../src/compile/index.ts';
-import { InputError } from '../src/errors.ts';
-import { writeFileAtomically } from '../src/files.ts';
-import type { AssociativeMemory, StoredMemory } from '../src/memory/associative.ts';
-import { LearnedMemory } from '../src/memory/learned-memory.ts';
-import { sizeOf } from '../src/shapes.ts';
-import { type Batch, type Corruption, drawBatch, type Task } from '../tasks/index.ts';
-import { type DataOptions, sourceOf } from './data-options.ts';
-import { makeRival } from './evaluate.ts';
-import { numbersHelp } from './glossary.ts';
-import type { IO } from './io.ts';
-import { LearnedStream, partOf } from './learned-stream.ts';
+import { patternErrors, toRange } from '../../meta/units.ts';
+import type { Engine } from '../../src/compile/index.ts';
+import { InputError } from '../../src/errors.ts';
+import { writeFileAtomically } from '../../src/files.ts';
+import type { AssociativeMemory, StoredMemory } from '../../src/memory/associative.ts';
+import { LearnedMemory } from '../../src/memory/learned-memory.ts';
+import { sizeOf } from '../../src/shapes.ts';
+import { type Batch, type Corruption, drawBatch, type Task } from '../../tasks/index.ts';
+import { type DataOptions, sourceOf } from '../data-options.ts';
+import { makeRival } from '../evaluate.ts';
+import { numbersHelp } from '../glossary.ts';
+import type { IO } from '../io.ts';
+import { LearnedStream, partOf } from '../learned-stream.ts';
 import {
   bestOption,
   dataOption,
@@ -30,13 +30,13 @@ import {
   seedOption,
   taskOption,
   words,
-} from './options.ts';
-import { measuredOn } from './other-task.ts';
-import { ageChart } from './plots/age-chart.ts';
-import { startProgress } from './progress.ts';
-import type { StreamEvaluation, StreamRow } from './records.ts';
-import { isPretrained, loadRun, memoryOf, paths } from './run-folder.ts';
-import { short, textTable } from './table.ts';
+} from '../options.ts';
+import { measuredOn } from '../other-task.ts';
+import { ageChart } from '../plots/age-chart.ts';
+import { startProgress } from '../progress.ts';
+import type { StreamEvaluation, StreamRow } from '../records.ts';
+import { isPretrained, loadRun, memoryOf, paths } from '../run-folder.ts';
+import { short, textTable } from '../table.ts';
 
 export interface StreamCommand extends DataOptions {
   run: string;

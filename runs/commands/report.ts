@@ -3,14 +3,13 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { InputError } from '../src/errors.ts';
-import { checkWritable, writeFileAtomically } from '../src/files.ts';
-import { condition, keyNamed } from './columns.ts';
-import type { DataOptions } from './data-options.ts';
-import { readEvaluation } from './evaluation-file.ts';
-import { heldoutOf } from './heldout.ts';
-import type { IO } from './io.ts';
-import { describe, OWN_KEYS, rowOf, runsIn } from './list.ts';
+import { InputError } from '../../src/errors.ts';
+import { checkWritable, writeFileAtomically } from '../../src/files.ts';
+import { condition, keyNamed } from '../columns.ts';
+import type { DataOptions } from '../data-options.ts';
+import { readEvaluation } from '../evaluation-file.ts';
+import { heldoutOf } from '../heldout.ts';
+import type { IO } from '../io.ts';
 import {
   collect,
   dataOption,
@@ -19,13 +18,14 @@ import {
   engineOptions,
   jsonOption,
   words,
-} from './options.ts';
-import { plotRun } from './plot.ts';
-import { MANY, page } from './report/page.ts';
-import type { ReportedRun } from './report/reported-run.ts';
-import { findRun, isPretrained, loadRun, paths, readConfig, readMetrics } from './run-folder.ts';
-import { isSweep } from './sweep/manifest.ts';
-import { unitOf } from './units.ts';
+} from '../options.ts';
+import { plotRun } from '../plots/run-pictures.ts';
+import { MANY, page } from '../report/page.ts';
+import type { ReportedRun } from '../report/reported-run.ts';
+import { findRun, isPretrained, loadRun, paths, readConfig, readMetrics } from '../run-folder.ts';
+import { isSweep } from '../sweep/manifest.ts';
+import { unitOf } from '../units.ts';
+import { describe, OWN_KEYS, rowOf, runsIn } from './list.ts';
 
 /** Of many runs, so many show how they recall. */
 const SHOWN = 3;

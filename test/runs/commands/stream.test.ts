@@ -3,9 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import { rivals } from '../../src/hopfield/index.ts';
-import { stream } from '../../src/random.ts';
-import { ebmm, expectRefused, folderOfFile, tiny } from './command.ts';
+import { rivals } from '../../../src/hopfield/index.ts';
+import { stream } from '../../../src/random.ts';
+import { ebmm, expectRefused, folderOfFile, tiny } from '../command.ts';
 
 const folder = folderOfFile();
 const config = {

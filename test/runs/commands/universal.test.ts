@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { expect, test } from 'vitest';
-import { main } from '../../runs/cli.ts';
-import type { IO } from '../../runs/io.ts';
-import { temporaryFolder } from '../tasks/data/archives.ts';
-import { folderOf, randomBytes } from '../tasks/data/image-files.ts';
+import { main } from '../../../runs/cli.ts';
+import type { IO } from '../../../runs/io.ts';
+import { temporaryFolder } from '../../tasks/data/archives.ts';
+import { folderOf, randomBytes } from '../../tasks/data/image-files.ts';
 
 async function run(...argv: string[]) {
   const [out, err]: [string[], string[]] = [[], []];
