@@ -1,6 +1,7 @@
 /** @file Images turned, mirrored, shifted, mixed and warped at random: more training images than there are. */
 import { z } from 'zod';
 import type { Random } from '../src/random.ts';
+import type { ImageKind, Pixels } from './image-kind.ts';
 import { warped } from './warp.ts';
 
 /** Largest shift along either axis, as a part of the image's side: 2 pixels of 32. */
@@ -11,18 +12,6 @@ export const augmentOption = z
   .default(false);
 
 export type Augment = z.output<typeof augmentOption>;
-
-export interface ImageKind {
-  shape: readonly [height: number, width: number, channels: number];
-  /**
-   * Drawings of 0 (paper) and 1 (ink): paper moves in, and mixing adds ink. Else pictures: the border's pixels are repeated,
-   * and mixing replaces a part.
-   */
-  drawings: boolean;
-}
-
-/** A typed array of an image's values, [height, width, channels]. */
-export type Pixels = Uint8Array | Float32Array;
 
 /**
  * The images of one training episode, augmented: `true` turns each by itself, 'episode' all alike; 'mixed' likewise, and

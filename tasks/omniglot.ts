@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { InputError } from '../src/errors.ts';
 import { type Random, stream } from '../src/random.ts';
-import { augmenter, augmentOption, type ImageKind } from './augment.ts';
+import { augmenter, augmentOption } from './augment.ts';
 import { decodedDrawings } from './data/decoded.ts';
 import { type Alphabet, type Drawings, decodeDrawings, SMALL } from './data/drawings.ts';
 import { dataFile } from './data/files.ts';
 import { DATA_SETS, dataSet, fileOf } from './data/sets.ts';
 import type { DataSource } from './data/source.ts';
+import type { ImageKind } from './image-kind.ts';
 import { distinct } from './images.ts';
 import { parseOptions } from './options.ts';
 import type { Split, Task } from './task.ts';

@@ -1,6 +1,6 @@
 /** @file Images warped at random: turned by some degrees, stretched, slanted, and bent as if drawn by another hand. */
 import type { Random } from '../src/random.ts';
-import type { ImageKind, Pixels } from './augment.ts';
+import type { ImageKind, Pixels } from './image-kind.ts';
 
 /** Largest turn, in radians. */
 const TURN = 0.3;

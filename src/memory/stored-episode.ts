@@ -1,18 +1,35 @@
 /** @file What a learned memory stored of one episode. */
 import * as tf from '@tensorflow/tfjs';
 import type { Recall, RecallOptions, StoredMemory } from './associative.ts';
-import type { StoredState } from './compiled-model.ts';
+import type { Iterates, StoredState } from './compiled-model.ts';
 import type { Contents } from './contents.ts';
-import { readBatch, readQueries, recallOptions } from './inputs.ts';
-import type { LearnedMemory } from './learned-memory.ts';
+import { type Range, readBatch, readQueries, recallOptions } from './inputs.ts';
+import type { MemoryModel } from './model.ts';
+
+/** The memory that stored it, as far as it is asked. */
+interface Reader {
+  readonly floats: number;
+  readonly range?: Range;
+  readonly model: MemoryModel;
+  readonly holdsParameters: boolean;
+  energies(state: StoredState, x: Float32Array, episodes: number, count: number): Promise<Float32Array>;
+  contentsOf(state: StoredState): Contents;
+  read(
+    state: StoredState,
+    queries: Float32Array,
+    episodes: number,
+    count: number,
+    options: { known?: Float32Array; steps?: number; trace?: boolean },
+  ): Promise<Iterates>;
+}
 
 export class StoredEpisode implements StoredMemory {
   readonly floats: number;
-  readonly #memory: LearnedMemory;
+  readonly #memory: Reader;
   readonly #state: StoredState;
   readonly energy?: (x: tf.Tensor) => Promise<Float32Array>;
 
-  constructor(memory: LearnedMemory, state: StoredState) {
+  constructor(memory: Reader, state: StoredState) {
     this.#memory = memory;
     this.#state = state;
     this.floats = memory.floats;

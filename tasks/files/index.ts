@@ -2,8 +2,9 @@
 import { InputError } from '../../src/errors.ts';
 import { stream } from '../../src/random.ts';
 import { sizeOf } from '../../src/shapes.ts';
-import { augmenter, type ImageKind } from '../augment.ts';
+import { augmenter } from '../augment.ts';
 import type { DataSource } from '../data/source.ts';
+import type { ImageKind } from '../image-kind.ts';
 import { distinct } from '../images.ts';
 import type { Split, Task } from '../task.ts';
 import { located, splitsOf } from './locate.ts';
