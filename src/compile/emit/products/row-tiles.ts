@@ -69,8 +69,8 @@ function tileCost(rows: number, vectors: number, { rows: allRows, inner, b }: Pr
   // A vector of b at no round address is two loads most of the time.
   const loads = rows + vectors * (b.column === 1 && b.inner % LANES !== 0 ? 1.7 : 1);
   const waiting = LATENCY / setsOf(multiplications, vectors, inner);
-  const again = allRows > rows && inner * vectors * LANES * NUMBER_BYTES > NEAR_BYTES;
-  const far = again ? FAR_LOAD * vectors : 0;
+  const near = inner * vectors * LANES * NUMBER_BYTES <= NEAR_BYTES;
+  const far = allRows > rows ? vectors * (near ? (isCrowded(inner, b) ? CROWDED_LOAD : 0) : FAR_LOAD) : 0;
   const step = Math.max(multiplications / 2, loads / 2, (multiplications + loads) / 6, waiting) + far;
   return step * inner + 15 + 1.2 * multiplications;
 }
@@ -79,6 +79,20 @@ function tileCost(rows: number, vectors: number, { rows: allRows, inner, b }: Pr
 const NEAR_BYTES = 32768;
 /** Cycles that a vector from the second cache costs more than one from the first, beside other work, wherever it is used again. */
 const FAR_LOAD = 0.25;
+
+/** The same of a panel that is small, but whose rows push each other out of the first cache. */
+const CROWDED_LOAD = 0.5;
+
+/** Whether rows of b, few enough not to be copied, lie apart by so many whole ways of the first cache that a column of them does not stay there. */
+const isCrowded = (inner: number, b: Product['b']): boolean =>
+  !target.loadsFirst &&
+  b.column === 1 &&
+  inner > WAYS &&
+  inner <= FEW &&
+  b.inner > 0 &&
+  (b.inner * NUMBER_BYTES) % WAY_BYTES === 0;
+
+const [WAYS, FEW] = [8, 64];
 
 /** Cycles lost where so many rows of a fall on the same lines of a cache of 12 ways and 4096 bytes each that they push each other out. */
 function conflicts({ inner, a }: Product, rows: number): number {
