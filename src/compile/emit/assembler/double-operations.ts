@@ -1,5 +1,5 @@
 /** @file Operations on numbers of float64, of which a vector has half as many: what functions of angles are written with (entrywise/angles.ts). */
-import type { Memory } from './kernel-assembler.ts';
+import type { Memory } from './memory.ts';
 
 export type DoubleOperation = 'add' | 'sub' | 'mul' | 'div';
 

@@ -14,21 +14,15 @@
  * comparison is there. Loads read whole vectors: what lies behind a buffer may be read (plan/prepared.ts).
  */
 import type { DoubleOperations } from './double-operations.ts';
+import type { Memory } from './memory.ts';
+
+export { at, type Memory } from './memory.ts';
 
 /** General registers. */
 export const [RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15] = Array.from(
   { length: 16 },
   (_, i) => i,
 );
-
-/** An address: base + index + offset, in bytes. Of constants (`Numbers`) a target makes what it likes: they are only handed back to it. */
-export interface Memory {
-  base: number;
-  index?: number;
-  offset: number;
-}
-
-export const at = (base: number, offset = 0, index?: number): Memory => ({ base, index, offset });
 
 /** Numbers that instructions need, each kept once: operands for all numbers of a vector (`broadcast`). */
 export interface Numbers {
