@@ -15,8 +15,10 @@ export const presetNotes: Readonly<Record<string, string>> = {
   'stream-gated-delta': 'streams of 128 bits: one matrix, gated delta rule',
   'stream-momentum': 'streams of 128 bits: one matrix, gradient steps with momentum and decay, as in Titans',
   'gated-first':
-    "128 bits, the paper's gated recurrent energy, narrower; first of two stages, on few patterns",
+    "128 bits, the paper's gated recurrent energy, narrower; first of three stages, on few patterns",
   gated: 'second stage, --from the first: 16 to 64 patterns',
+  'gated-last':
+    'third stage, --from the second: 32 to 96 patterns, more write steps; the pretrained binary-gated',
   slots: '128 bits, universal Hopfield energy over 16 written slots',
   'memory-network': '128 bits, rival: memory network of 64 slots',
   mann: '128 bits, rival: recurrent controller with external memory (MANN)',
