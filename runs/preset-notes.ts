@@ -42,7 +42,8 @@ export const presetNotes: Readonly<Record<string, string>> = {
   'omniglot-16k-untold': 'the same in 16,384 floats, 256 numbers a code',
   'omniglot-4k-any':
     '64 to 128 drawings in 4,608 floats, --from omniglot-4k: coded slots of half as many numbers where more come',
-  'omniglot-any': '64 to 512 drawings in 16,384 floats, told the mask or not: coded slots of many lengths',
+  'omniglot-any':
+    '64 to 512 drawings in 16,384 floats, told the mask or not: coded slots of many lengths; not trained here yet',
   'omniglot-key-value': '64 drawings, key-value energy that writes codes',
   'omniglot-fc-first': "the paper's fully connected network, smaller; first of three stages, on 8 drawings",
   'omniglot-fc': 'second stage, --from the first: 16 and 64 drawings',
