@@ -21,13 +21,14 @@ export type Augment = z.output<typeof augmentOption>;
  */
 export function augmenter<T extends Pixels>(augment: Augment, kind: ImageKind, random: Random) {
   const turn = augment === true ? undefined : symmetry(random);
+  const mixes = augment === 'mixed' || augment === 'warped';
   const changed = (image: T): T => {
     const result = augmented(image, kind, random, turn);
     return augment === 'warped' ? warped(result, kind, random) : result;
   };
   return (image: T, others: (random: Random) => T): T => {
     const result = changed(image);
-    if ((augment !== 'mixed' && augment !== 'warped') || !random.bit()) return result;
+    if (!mixes || !random.bit()) return result;
     return mixed(result, changed(others(random)), kind, random);
   };
 }

@@ -22,8 +22,8 @@ export function warped<T extends Pixels>(image: T, { shape, drawings }: ImageKin
   const result = new (image.constructor as new (length: number) => T)(image.length);
   const at = (column: number, row: number, c: number) => {
     const inside = column >= 0 && column < width && row >= 0 && row < height;
-    if (drawings && !inside) return 0;
     if (inside) return image[(row * width + column) * channels + c];
+    if (drawings) return 0;
     return image[(clamp(row, height) * width + clamp(column, width)) * channels + c];
   };
   for (let pixel = 0; pixel < x.length; pixel++) {

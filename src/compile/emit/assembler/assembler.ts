@@ -4,7 +4,7 @@
  */
 import type { DoubleOperation } from './double-operations.ts';
 import * as rows from './instructions.ts';
-import { type BlockSide, type Comparison, type KernelAssembler, type Memory, RAX, type Rounding, type TileAssembler, type VectorOptions } from './kernel-assembler.ts'; // biome-ignore format: one import
+import { type BlockSide, type Comparison, type Memory, RAX, type Rounding, type TileAssembler, type VectorOptions } from './kernel-assembler.ts'; // biome-ignore format: one import
 import { addByJoins, type Join, type Shuffles, transposeSixteen } from './shuffles.ts';
 import { type Opcode, SHORT, X86Assembler } from './x86-assembler.ts';
 
@@ -116,19 +116,6 @@ export class Assembler extends X86Assembler implements TileAssembler, Shuffles {
     options: VectorOptions & { mask: number },
   ): void {
     this.vector('blend', to, first, second, options);
-  }
-
-  /** The instruction alone forgets a first source that is no number. */
-  extreme(
-    op: 'min' | 'max',
-    to: number,
-    first: number,
-    second: number | Memory,
-    options: VectorOptions,
-    temporary: number,
-    mask: number,
-  ): void {
-    extremeOf(this, op, to, first, second, options, temporary, mask);
   }
 
   splitPower(m: number, e: number, x: number, [temporary]: readonly number[]): void {
@@ -261,22 +248,4 @@ export class Assembler extends X86Assembler implements TileAssembler, Shuffles {
     if (inMemory) this.operand(register, second, unit);
     else this.direct(register, second);
   }
-}
-
-/** What `extreme` is on processors whose instructions forget a first source that is no number. */
-export function extremeOf(
-  a: KernelAssembler,
-  op: 'min' | 'max',
-  to: number,
-  first: number,
-  second: number | Memory,
-  options: VectorOptions,
-  temporary: number,
-  mask: number,
-): void {
-  const into = to === first ? temporary : to;
-  a.vector(op, into, first, second, options);
-  a.compare('unordered', mask, first, first);
-  a.move(into, first, { mask });
-  if (into !== to) a.move(to, into);
 }

@@ -5,7 +5,7 @@
  * There are 16 registers and no masks. Register 14 holds the result of a comparison, register 15 what one instruction of the other
  * needs two of. Names from 16 on, which kernels use for temporaries, are registers that they leave free.
  */
-import { extremeOf, roundings } from './assembler.ts';
+import { roundings } from './assembler.ts';
 import type { DoubleOperation } from './double-operations.ts';
 import { compares, double, ofDouble, ofHalfWidth as op, single, vector, withByte } from './instructions.ts';
 import type { BlockSide, Comparison, Memory, Numbers, Rounding, VectorOperation, VectorOptions } from './kernel-assembler.ts'; // biome-ignore format: one import
@@ -162,18 +162,6 @@ export class Avx2Assembler extends X86Assembler implements Shuffles {
   select(to: number, first: number, second: number | Memory, { broadcast }: VectorOptions): void {
     const [into, one, two] = [registerOf(to), registerOf(first), this.#second(second, broadcast)];
     this.vex(op.select, into, one, two, { byte: MASK << 4 });
-  }
-
-  extreme(
-    op: 'min' | 'max',
-    to: number,
-    first: number,
-    second: number | Memory,
-    options: VectorOptions,
-    temporary: number,
-    mask: number,
-  ): void {
-    extremeOf(this, op, to, first, second, options, temporary, mask);
   }
 
   clear(to: number): void {

@@ -1,11 +1,20 @@
 /**
- * @file What machine code of x86-64 has whatever its vectors: bytes, general registers, control.
+ * @file What machine code of x86-64 has whatever its vectors: bytes, general registers, control, minima that keep what is no number.
  *
  * Instructions are rows of a table, instructions.ts; here is how they are put into bytes (Intel 64 Software Developer's Manual, volume 2:
  * REX: 2.2, VEX: 2.3). Operands come in Intel's order, the destination first.
  */
 import { general, type Instruction, moves } from './instructions.ts';
-import { type KernelAssembler, type Memory, RAX, RBP, RDX, RSP, Subroutine } from './kernel-assembler.ts';
+import {
+  type KernelAssembler,
+  type Memory,
+  RAX,
+  RBP,
+  RDX,
+  RSP,
+  Subroutine,
+  type VectorOptions,
+} from './kernel-assembler.ts';
 
 /** An instruction as what stands in code: a row of the table has more. */
 export type Opcode = Pick<Instruction, 'prefix' | 'map' | 'code' | 'wide'>;
@@ -36,6 +45,24 @@ export abstract class X86Assembler {
 
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** The instruction alone forgets a first source that is no number, whatever the length of vectors. */
+  extreme(
+    this: MachineAssembler,
+    op: 'min' | 'max',
+    to: number,
+    first: number,
+    second: number | Memory,
+    options: VectorOptions,
+    temporary: number,
+    mask: number,
+  ): void {
+    const into = to === first ? temporary : to;
+    this.vector(op, into, first, second, options);
+    this.compare('unordered', mask, first, first);
+    this.move(into, first, { mask });
+    if (into !== to) this.move(to, into);
   }
 
   /** Before a return to code that knows no vectors of this length. */
