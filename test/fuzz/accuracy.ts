@@ -35,6 +35,13 @@ const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x
 /** As tfjs has them, in float32. */
 const [SCALE, SCALE_ALPHA] = [Math.fround(1.0507009873554805), Math.fround(1.7580993408473768)];
 
+/** By an exponent as float32 has it. */
+const power = (exponent: number, close: Elementary['close']): Elementary => ({
+  f: (x) => tf.pow(x, exponent),
+  truth: (x) => x ** Math.fround(exponent),
+  close,
+});
+
 export const elementary: Record<string, Elementary> = {
   exp: { f: tf.exp, truth: Math.exp, close: [[-88, 89], [-1, 1]] },
   expm1: { f: tf.expm1, truth: Math.expm1, close: [[-20, 89], [-1, 1], [-0.6, -0.4], [0.4, 0.6]] },
@@ -58,6 +65,9 @@ export const elementary: Record<string, Elementary> = {
   elu: { f: tf.elu, truth: (x) => (x > 0 ? x : Math.expm1(x)), close: [[-20, 1], [-0.6, -0.4], [-0.01, 0]] },
   selu: { f: tf.selu, truth: (x) => (x > 0 ? SCALE * x : SCALE_ALPHA * Math.expm1(x)), close: [[-20, 1], [-0.6, -0.4], [-0.01, 0]] },
   sqrt: { f: tf.sqrt, truth: Math.sqrt, close: [[0, 4]] },
+  'pow 1.3': power(1.3, [[0, 4], [0.99, 1.01]]),
+  'pow -7': power(-7, [[-4, 4], [0.99, 1.01]]),
+  'pow 30': power(30, [[-20, 20], [0.9, 1.1]]),
   rsqrt: { f: tf.rsqrt, truth: (x) => 1 / Math.sqrt(x), close: [[0, 4]] },
 }; // biome-ignore format: a table
 

@@ -34,6 +34,9 @@ const activations: ((x: tf.Tensor) => tf.Tensor)[] = [
   (x) => tf.mul(x, tf.sigmoid(x)),
   (x) => tf.square(tf.tanh(x)),
   (x) => tf.softmax(x),
+  (x) => tf.log(tf.cosh(x)),
+  (x) => tf.pow(tf.add(tf.square(x), 0.5), 0.7),
+  (x) => tf.cumsum(x, x.rank - 1),
   (x) => tf.neg(tf.tanh(tf.mul(x, -0.7))),
   (x) => x,
 ];

@@ -43,6 +43,8 @@ export class Builder {
     const dtype: Dtype = truthOperations.has(op) ? 'bool' : x.dtype;
     const value = uniformValue(x);
     if (value !== undefined) return this.fill(unaryFunctions[op](value), x.shape, dtype);
+    const known = this.#known(dtype, x.shape, [x], unaryFunctions[op]);
+    if (known) return known;
     if (op === 'Neg' && x.op === 'Neg') return x.inputs[0];
     if (op === 'Neg' && x.op === 'Mul') {
       const [y, c] = x.inputs;
@@ -60,6 +62,8 @@ export class Builder {
     const dtype: Dtype = truthOperations.has(op) ? 'bool' : a.dtype;
     const [va, vb] = [uniformValue(a), uniformValue(b)];
     if (va !== undefined && vb !== undefined) return this.fill(binaryFunctions[op](va, vb), shape, dtype);
+    const known = this.#known(dtype, shape, [a, b], binaryFunctions[op]);
+    if (known) return known;
     const simpler = dtype === 'float32' ? this.#arithmetic(op, a, b, shape) : undefined;
     if (simpler) return simpler;
     if (isPlain(a) || isPlain(b)) {
@@ -81,6 +85,23 @@ export class Builder {
     if (moved) return moved;
     if (commutative.has(op) && this.#rank(a) > this.#rank(b)) [a, b] = [b, a];
     return this.graph.node(op, [a, b], {}, shape, dtype);
+  }
+
+  /**
+   * What an operation gives on whole numbers and truth values that are known, places of entries mostly: undefined where one is not, or is a
+   * real number, or has another shape.
+   */
+  #known(
+    dtype: Dtype,
+    shape: readonly number[],
+    inputs: readonly Node[],
+    f: (...x: number[]) => number,
+  ): Node | undefined {
+    const whole = ({ op, dtype, shape: own }: Node) => op === 'Constant' && dtype !== 'float32' && (own.length === 0 || sameShape(own, shape)); // biome-ignore format: one thought
+    if (!inputs.every(whole)) return undefined;
+    const at = ({ values }: Node, i: number) => values![values!.length === 1 ? 0 : i];
+    const values = Array.from({ length: sizeOf(shape) }, (_, i) => f(...inputs.map((input) => at(input, i))));
+    return this.constant(values, shape, dtype);
   }
 
   where(condition: Node, a: Node, b: Node): Node {
@@ -328,9 +349,13 @@ export class Builder {
       if (vb === 1) return whole(a);
       if (vb === 2) return whole(this.binary('Mul', a, a));
       if (vb === 3) return whole(this.binary('Mul', a, this.binary('Mul', a, a)));
+      if (vb === 4) return whole(this.binary('Pow', this.binary('Mul', a, a), this.fill(2, [])));
+      if (vb === 1.5) return whole(this.binary('Mul', a, this.unary('Sqrt', a)));
       if (vb === 0) return this.fill(1, shape);
       if (vb === 0.5) return whole(this.unary('Sqrt', a));
       if (vb === -1) return whole(this.unary('Reciprocal', a));
+      if (vb === -0.5) return whole(this.unary('Reciprocal', this.unary('Sqrt', a)));
+      if (vb === -2) return whole(this.binary('Pow', this.unary('Reciprocal', a), this.fill(2, [])));
     }
     return undefined;
   }

@@ -29,13 +29,13 @@ export type Unary =
 export type Binary =
   | 'Add' | 'Sub' | 'Mul' | 'Div' | 'Pow' | 'Max' | 'Min' | 'Mod'
   | 'Equal' | 'Greater' | 'Less' | 'GreaterOrEqual' | 'LessOrEqual' | 'And' | 'Or' | 'Xor'; // biome-ignore format: a list
-export type Reduction = 'ReduceSum' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
+export type Reduction = 'ReduceSum' | 'ReduceMax' | 'ReduceMin';
 export type Op =
   | Unary
   | Binary
   | Reduction
   | 'Input' | 'Constant' | 'Cast' | 'Where' | 'MatMul' | 'FusedMatMul' | 'Reshape' | 'Transpose' | 'Expand' | 'Slice' | 'Concat' | 'Pad'
-  | 'Gather' | 'CumSum' | 'Conv' | 'ConvTranspose' | 'ConvFilterGradient' | 'AveragePool' | 'ArgMax' | 'ArgMin'; // biome-ignore format: a list
+  | 'Gather' | 'Conv' | 'ConvTranspose' | 'ConvFilterGradient' | 'AveragePool' | 'ArgMax' | 'ArgMin'; // biome-ignore format: a list
 
 export type Attribute = number | string | boolean | readonly number[];
 export type Attributes = Readonly<Record<string, Attribute>>;

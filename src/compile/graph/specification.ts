@@ -168,7 +168,6 @@ const reductions: Record<Reduction, Row> = {
   ReduceSum: reducing,
   ReduceMax: reducing,
   ReduceMin: reducing,
-  ReduceProd: reducing,
 };
 
 const argument: Row = {
@@ -349,17 +348,6 @@ const rows: Record<Op, Row> = {
       const axis = axisOf(node, x.shape.length);
       common([indices], ['int32']);
       return { shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)], dtype: x.dtype }; // biome-ignore format: one thought
-    },
-  },
-  CumSum: {
-    inputs: 1,
-    attributes: ['axis', 'exclusive', 'reverse'],
-    result: (node) => {
-      const [x] = node.inputs;
-      axisOf(node, x.shape.length);
-      for (const name of ['exclusive', 'reverse'])
-        demand(typeof node.attributes[name] === 'boolean', `attribute "${name}" is ${node.attributes[name]}`);
-      return { shape: x.shape, dtype: common([x], NUMBERS) };
     },
   },
   Conv: {

@@ -110,7 +110,6 @@ class Writer {
       case 'ReduceSum':
       case 'ReduceMax':
       case 'ReduceMin':
-      case 'ReduceProd':
         return this.emit(node.op, [...inputs, this.#integers(axes as number[])], { keepdims: 0 }, out);
       case 'Slice': {
         const lists = [a.starts, a.ends, axes, a.steps].map((list) => this.#integers(list as number[]));
@@ -125,13 +124,6 @@ class Writer {
           out,
         );
       }
-      case 'CumSum':
-        return this.emit(
-          'CumSum',
-          [...inputs, this.#integers(a.axis as number, [])],
-          { exclusive: Number(a.exclusive), reverse: Number(a.reverse) },
-          out,
-        );
       case 'ArgMax':
       case 'ArgMin': {
         const wide = this.emit(node.op, inputs, { axis: a.axis, keepdims: 0 }, `${out}.wide`);

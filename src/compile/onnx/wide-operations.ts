@@ -36,6 +36,9 @@ function log1p(w: WideWriter, x: string): string {
   return w.op('Where', w.op('Less', w.op('Abs', x), SMALL), series, w.op('Log', w.op('Add', x, 1)));
 }
 
+/** The same from where the square of x + 1 is no more than that of x. */
+const LARGE = 2 ** 60;
+
 /** exp(x) - 1 */
 function expm1(w: WideWriter, x: string): string {
   const series = w.op('Add', x, w.op('Mul', squared(w, x), 0.5));
@@ -64,4 +67,28 @@ export const wideForms: Partial<Record<Op, Form>> = {
     const bounded = w.op('Max', w.op('Min', x, 2 ** 60), -(2 ** 60));
     return twiceArctan(w, w.op('Div', bounded, onePlusRoot(w, squared(w, bounded))));
   },
+  // Farther out float32 has no more.
+  Sinh: (w, x) => {
+    const e = expm1(w, w.op('Min', w.op('Abs', x), 90));
+    const sum = w.op('Add', e, w.op('Div', e, w.op('Add', e, 1)));
+    return w.op('Mul', w.op('Mul', sum, 0.5), w.op('Sign', x));
+  },
+  Cosh: (w, x) => {
+    const e = w.op('Exp', w.op('Abs', x));
+    return w.op('Mul', w.op('Add', e, w.op('Div', 1, e)), 0.5);
+  },
+  Asinh: (w, x) => {
+    const size = w.op('Abs', x);
+    const near = w.op('Add', size, w.op('Div', squared(w, x), onePlusRoot(w, squared(w, x))));
+    const far = w.op('Log', w.op('Add', size, size));
+    return w.op('Mul', w.op('Where', w.op('Less', size, LARGE), log1p(w, near), far), w.op('Sign', x));
+  },
+  Acosh: (w, x) => {
+    const above = w.op('Sub', x, 1);
+    return log1p(
+      w,
+      w.op('Add', above, w.op('Mul', w.op('Sqrt', above), w.op('Sqrt', w.op('Add', above, 2)))),
+    );
+  },
+  Atanh: (w, x) => w.op('Mul', log1p(w, w.op('Div', w.op('Add', x, x), w.op('Sub', 1, x))), 0.5),
 };

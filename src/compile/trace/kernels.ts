@@ -8,6 +8,7 @@ import { InputError } from '../../errors.ts';
 import type { Builder } from '../graph/builder.ts';
 import { type Binary, type Dtype, type Node, type Reduction, sizeOf, type Unary } from '../graph/graph.ts';
 import type { KernelRow } from './kernel-row.ts';
+import { cumulativeSum, pickedAt, productOver } from './scans.ts';
 import { spatialKernels } from './spatial-kernels.ts';
 
 const entrywise =
@@ -105,6 +106,11 @@ function softmax(b: Builder, x: Node): Node {
 
 /** 1 in row i at column index[i], else 0: [..., depth]. A row of another index is zero. */
 function oneHot(b: Builder, indices: Node, depth: number): Node {
+  const known = placesOf(indices);
+  if (known) {
+    const rows = Array.from(known, (place) => Array.from({ length: depth }, (_, i) => Number(i === place)));
+    return b.constant(rows.flat(), [...indices.shape, depth]);
+  }
   const places = b.constant(
     Array.from({ length: depth }, (_, i) => i),
     [depth],
@@ -208,7 +214,11 @@ export const kernels: Record<string, KernelRow> = {
   Sum: reducing('ReduceSum'),
   Max: reducing('ReduceMax'),
   Min: reducing('ReduceMin'),
-  Prod: reducing('ReduceProd'),
+  Prod: (b, { x }, { axis, keepDims }) => {
+    const axes = axesOf(axis, x.shape.length);
+    const product = productOver(b, numeric(b, x), axes);
+    return keepDims ? product : b.reshape(product, x.shape.filter((_, i) => !axes.includes(i))); // biome-ignore format: one thought
+  },
   Mean: (b, { x }, { axis, keepDims }) => {
     const axes = axesOf(axis, x.shape.length);
     const count = axes.reduce((n, i) => n * x.shape[i], 1);
@@ -219,13 +229,11 @@ export const kernels: Record<string, KernelRow> = {
   Any: (b, { x }, { axis, keepDims }) =>
     b.cast(b.reduce('ReduceMax', b.cast(x, 'int32'), axesOf(axis, x.shape.length), keepDims), 'bool'),
   Cumsum: (b, { x }, { axis, exclusive, reverse }) =>
-    b.graph.node(
-      'CumSum',
-      [x],
-      { axis, exclusive: Boolean(exclusive), reverse: Boolean(reverse) },
-      x.shape,
-      x.dtype,
-    ),
+    cumulativeSum(b, numeric(b, x), {
+      axis: axesOf(axis, x.shape.length)[0],
+      exclusive: Boolean(exclusive),
+      reverse: Boolean(reverse),
+    }),
 
   // Shapes.
   Identity: (_, { x }) => x,
@@ -300,6 +308,8 @@ export const kernels: Record<string, KernelRow> = {
     }
     const at = axesOf(axis, x.shape.length)[0];
     const shape = [...x.shape.slice(0, at), ...indices.shape, ...x.shape.slice(at + 1)];
+    const picked = placesOf(indices) && pickedAt(b, x, at, placesOf(indices)!);
+    if (picked) return b.reshape(picked, shape);
     return b.graph.node('Gather', [x, indices], { axis: at }, shape, x.dtype);
   },
   UnsortedSegmentSum: (b, { x, segmentIds }, { numSegments }) => {
@@ -337,6 +347,12 @@ export const kernels: Record<string, KernelRow> = {
     );
   },
 };
+
+/** The values of a constant, all of them. */
+function placesOf({ values, shape }: Node): ArrayLike<number> | undefined {
+  if (!values || values.length === sizeOf(shape)) return values;
+  return Array<number>(sizeOf(shape)).fill(values[0]);
+}
 
 function argument(b: Builder, op: 'ArgMax' | 'ArgMin', x: Node, axis: number): Node {
   const at = axesOf(axis, x.shape.length)[0];

@@ -1,69 +1,5 @@
-/**
- * @file Sine, cosine, tangent and their inverses, in float64 half a vector at a time: right to little more than half a unit in the last
- * place over all numbers. They are rare in programs; what is in their innermost loops is in exponentials.ts.
- */
-import type { DoubleOperation } from '../assembler/double-operations.ts';
-import type { KernelAssembler } from '../assembler/kernel-assembler.ts';
-import { type Constants, clamp, type Emitter, inRegister, LOADED, T0, T1, T2, T3, T4 } from './emission.ts';
-
-/** Registers of a computation in float64; its argument and its result are in A. */
-const [A, B, C, D, E] = [T0, T1, T2, T3, LOADED[1]];
-/** Holds the result of the lower half. */
-const LOW = T4;
-
-/** Writes operations of float64; a number is one for all. */
-class Double {
-  readonly a: KernelAssembler;
-  readonly #constants: Constants;
-
-  constructor(a: KernelAssembler, constants: Constants) {
-    this.a = a;
-    this.#constants = constants;
-  }
-
-  #op(op: DoubleOperation, to: number, first: number, second: Value): void {
-    this.a.double(op, to, first, typeof second === 'number' ? second : this.#constants.wide(second.value));
-  }
-  add = (to: number, x: number, y: Value) => this.#op('add', to, x, y);
-  sub = (to: number, x: number, y: Value) => this.#op('sub', to, x, y);
-  mul = (to: number, x: number, y: Value) => this.#op('mul', to, x, y);
-  div = (to: number, x: number, y: Value) => this.#op('div', to, x, y);
-  root = (to: number, x: number) => this.a.doubleRoot(to, x);
-  round = (to: number, x: number) => this.a.doubleRound(to, x);
-  set = (to: number, { value }: { value: number }) => this.a.doubleFrom(to, this.#constants.wide(value));
-
-  /** c0 + x (c1 + x (c2 + ...)) */
-  polynomial(to: number, x: number, coefficients: readonly number[]): void {
-    this.set(to, n(coefficients.at(-1)!));
-    for (const c of coefficients.slice(0, -1).reverse()) {
-      this.mul(to, to, x);
-      this.add(to, to, n(c));
-    }
-  }
-}
-
-/** A register, or a number. */
-type Value = number | { value: number };
-const n = (value: number) => ({ value });
-
-/** @param within bounds of the argument, where it has any */
-const halves =
-  (body: (d: Double) => void, within?: readonly [number, number]): Emitter =>
-  ({ a, constants, to, inputs }) => {
-    let x = inRegister(a, inputs[0]);
-    if (within) {
-      clamp(a, constants, T0, x, within);
-      a.move(LOADED[0], T0);
-      x = LOADED[0];
-    }
-    const d = new Double(a, constants);
-    for (const half of [0, 1] as const) {
-      a.widen(A, x, half);
-      body(d);
-      if (half === 0) a.move(LOW, A);
-    }
-    a.narrow(to, LOW, A);
-  };
+/** @file Sine, cosine, tangent and their inverses, in float64 (doubles.ts). */
+import { A, B, C, D, type Double, E, halves, n } from './doubles.ts';
 
 /**
  * 2 / pi in pieces: of 29 bits, so that their products with a float32 are exact, and a last one. Together 198 bits: the largest float32
@@ -203,5 +139,5 @@ export const atan = halves(
     halve(d);
     twiceArctan(d);
   },
-  [-(2 ** 60), 2 ** 60],
+  { within: [-(2 ** 60), 2 ** 60] },
 );

@@ -14,6 +14,8 @@ import {
 import { acos, asin, atan, cos, sin, tan } from './angles.ts';
 import { all, type Emission, type Emitter, inRegister, MAGNITUDE, MASK, SIGN, setNumber, source, T0, T1 } from './emission.ts'; // biome-ignore format: one import
 import { erf, exp, expm1, log, log1p, sigmoid, softplus, tanh } from './exponentials.ts';
+import { acosh, asinh, atanh, cosh, sinh } from './hyperbolics.ts';
+import { mod, pow } from './powers.ts';
 
 export { type Constants, type Operand, setNumber, TEMPORARY } from './emission.ts';
 
@@ -77,6 +79,8 @@ export const entrywise: Partial<Record<Op, Emitter>> = {
   Sub: binary(vector.sub, false),
   Mul: binary(vector.mul, true),
   Div: binary(vector.div, false),
+  Mod: mod,
+  Pow: pow,
   Max: extreme(vector.max),
   Min: extreme(vector.min),
   And: binary(vector.mul, true),
@@ -110,6 +114,11 @@ export const entrywise: Partial<Record<Op, Emitter>> = {
   Asin: asin,
   Acos: acos,
   Atan: atan,
+  Sinh: sinh,
+  Cosh: cosh,
+  Asinh: asinh,
+  Acosh: acosh,
+  Atanh: atanh,
   IsNaN: (emission) => {
     const x = inRegister(emission.a, emission.inputs[0]);
     emission.a.compare(compares.unordered, MASK, x, x);

@@ -65,7 +65,7 @@ function expLessOne(a: KernelAssembler, constants: Constants, c: number): void {
 }
 
 /** Beyond these the exponential is 0 or infinite. */
-const ENDS = [-104, 89] as const;
+export const ENDS = [-104, 89] as const;
 
 /** The exponential of x, which may be `to`; uses T0 to T2. */
 function exponential(a: KernelAssembler, constants: Constants, to: number, x: number): void {
@@ -84,6 +84,23 @@ function closeExponential(a: KernelAssembler, constants: Constants, to: number, 
   nearZero(a, constants, T4);
   a.vector(vector.add, T2, T2, constants.number(1), all);
   a.vector(vector.scale, to, T2, T1);
+}
+
+/**
+ * The exponential of T0 + T3 to two thirds of a unit in the last place, T3 being what T0, rounded, lost: into T2. Uses T1 and T4; `sum` is
+ * another register.
+ */
+export function exponentialOfSum(a: KernelAssembler, constants: Constants, sum: number): void {
+  clamp(a, constants, sum, T0, ENDS);
+  a.move(T0, sum);
+  reduced(a, constants, T4);
+  nearZero(a, constants, T4);
+  // e + l + e l, of which 1 is missing.
+  a.move(T0, T2);
+  a.vector(vector.fma231, T2, T0, T3);
+  a.vector(vector.add, T2, T2, T3);
+  a.vector(vector.add, T2, T2, constants.number(1), all);
+  a.vector(vector.scale, T2, T2, T1);
 }
 
 export const exp: Emitter = ({ a, constants, to, inputs }) =>
