@@ -10,7 +10,8 @@ import type { Image } from '../program/program-memory.ts';
 import { Unsupported } from '../program/unsupported.ts';
 import type { Trace } from '../trace/trace-backend.ts';
 import { names, pagesOf } from './instance.ts';
-import { START, WasmAssembler, WasmFunction } from './wasm-assembler.ts';
+import { WasmAssembler } from './wasm-assembler.ts';
+import { START, WasmFunction } from './wasm-registers.ts';
 
 /** More memory is no good: addresses have 32 bits, and pages that a browser may have of its own. */
 const MOST_BYTES = 2 ** 31;

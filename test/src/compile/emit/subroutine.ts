@@ -18,7 +18,8 @@ import {
   isSupported,
 } from '../../../../src/compile/native/machine.ts';
 import { instantiate, names, newMemory, pagesOf } from '../../../../src/compile/wasm/instance.ts';
-import { WasmAssembler, WasmFunction } from '../../../../src/compile/wasm/wasm-assembler.ts';
+import { WasmAssembler } from '../../../../src/compile/wasm/wasm-assembler.ts';
+import { WasmFunction } from '../../../../src/compile/wasm/wasm-registers.ts';
 import { writeModule } from '../../../../src/webassembly/module.ts';
 import { runtime } from '../../../../src/webassembly/runtime.ts';
 

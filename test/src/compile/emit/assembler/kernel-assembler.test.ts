@@ -14,7 +14,8 @@ import {
 } from '../../../../../src/compile/emit/assembler/kernel-assembler.ts';
 import { avx2, type Target, wasm } from '../../../../../src/compile/emit/assembler/target.ts';
 import { Label } from '../../../../../src/compile/emit/assembler/x86-assembler.ts';
-import { WasmAssembler, WasmFunction } from '../../../../../src/compile/wasm/wasm-assembler.ts';
+import { WasmAssembler } from '../../../../../src/compile/wasm/wasm-assembler.ts';
+import { WasmFunction } from '../../../../../src/compile/wasm/wasm-registers.ts';
 import { itOn, runSubroutine, someNumbers, targets } from '../subroutine.ts';
 
 const assemblerOf = (target: Target) =>
