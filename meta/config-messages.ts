@@ -1,5 +1,6 @@
 /** @file What is said of a configuration that is wrong: one line, with the key. */
 import type { z } from 'zod';
+import { asJson } from '../src/arguments.ts';
 import { nearest } from '../src/nearest.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: walks zod's own description of the schema
@@ -21,10 +22,10 @@ export function explain(issue: Issue, value: unknown, described: Description): s
   }
   if (issue.code === 'invalid_union' && issue.path.at(-1) === 'name') {
     const options = (issue as { options?: unknown[] }).options ?? [];
-    return `${key} is ${JSON.stringify(lookUp(issue.path, value))}, expected one of ${options.join(', ') || namesAt(issue.path, described)}`;
+    return `${key} is ${asJson(lookUp(issue.path, value))}, expected one of ${options.join(', ') || namesAt(issue.path, described)}`;
   }
   const given = lookUp(issue.path, value);
-  return `${key} is ${given === undefined ? 'missing' : JSON.stringify(given)}: ${decapitalise(issue.message)}`;
+  return `${key} is ${given === undefined ? 'missing' : asJson(given)}: ${decapitalise(issue.message)}`;
 }
 
 const decapitalise = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);

@@ -1,5 +1,6 @@
 /** @file The configuration of a run: one schema gives validation, defaults and types. */
 import { z } from 'zod';
+import * as args from '../src/arguments.ts';
 import { InputError } from '../src/errors.ts';
 import { corruptionSchema, taskSchemas } from '../tasks/index.ts';
 import { type Description, explain } from './config-messages.ts';
@@ -176,12 +177,13 @@ export type ConfigInput = z.input<typeof configSchema>;
  * @throws InputError, one line: the key, what is wrong and, for a misspelt key, the right one
  */
 export function parseConfig(value: unknown, where: string): Config {
+  args.check('parseConfig', { where: [where, args.label] });
   const result = configSchema.safeParse(value);
   if (!result.success)
     throw new InputError(`${where}: ${explain(result.error.issues[0], value, configJsonSchema())}`);
   const config = result.data;
   const [low, high] = config.range;
-  if (low >= high)
+  if (args.range.fault(config.range, ''))
     throw new InputError(`${where}: range is [${low}, ${high}], expected the lower value first`);
   return config;
 }

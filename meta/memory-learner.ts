@@ -7,7 +7,8 @@ import type { MemoryModel } from '../src/memory/model.ts';
 import { stream as random } from '../src/random.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { drawBatch } from '../tasks/batch.ts';
-import type { Corruption, StreamOptions, Task } from '../tasks/index.ts';
+import { APPLICABLE } from '../tasks/corruption.ts';
+import { type Corruption, type StreamOptions, TASK, type Task } from '../tasks/index.ts';
 import type { Config } from './config.ts';
 import type { Learner, Trainable } from './learner.ts';
 import { objective } from './objective.ts';
@@ -97,8 +98,8 @@ const OPTIONS = args.fields({
     known: args.flag,
     seed: args.number,
   }),
-  task: args.fields({ name: args.text, patternShape: args.shape, patterns: args.callable }),
-  corruption: args.fields({ apply: args.callable }),
+  task: TASK,
+  corruption: APPLICABLE,
   model: args.fields({
     parameters: args.object,
     patternShape: args.axes,

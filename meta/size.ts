@@ -1,11 +1,8 @@
 /** @file Refuses a configuration whose tensors no machine would hold, before anything of that size is made. */
 import type { EnergyNetwork } from '../src/energy/index.ts';
 import { InputError } from '../src/errors.ts';
-import { sizeOf } from '../src/shapes.ts';
+import { LARGEST, sizeOf } from '../src/shapes.ts';
 import type { Config } from './config.ts';
-
-/** Numbers in one tensor: 1 GiB of float32. */
-const LARGEST = 2 ** 28;
 
 /** @throws InputError naming the tensor that is too large, and what it is made of */
 export function checkSize(

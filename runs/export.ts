@@ -7,8 +7,8 @@ import * as args from '../src/arguments.ts';
 import { compiledEngine, exportOnnx, type NamedTensors } from '../src/compile/index.ts';
 import { InputError } from '../src/errors.ts';
 import { checkWritable, writeFileAtomically } from '../src/files.ts';
-import { checkBits, FLOAT_BITS, memoryBits } from '../src/memory/contents.ts';
-import { checkNumbers, checkSteps } from '../src/memory/inputs.ts';
+import { BITS, FLOAT_BITS, memoryBits } from '../src/memory/contents.ts';
+import { checkNumbers, checkSteps, MOST_STEPS } from '../src/memory/inputs.ts';
 import type { MemoryModel } from '../src/memory/model.ts';
 import { roundTensor } from '../src/memory/rounding.ts';
 import { checkNames, type Names } from '../src/option-names.ts';
@@ -36,12 +36,12 @@ export interface ExportOptions {
 }
 
 const NAMES: Names<ExportOptions> = {
-  episodes: true,
-  patterns: true,
-  queries: true,
-  known: true,
-  steps: true,
-  bits: true,
+  episodes: args.whole(1),
+  patterns: args.whole(1),
+  queries: args.whole(1),
+  known: args.flag,
+  steps: args.whole(0, MOST_STEPS),
+  bits: BITS,
 };
 
 export interface ExportCommand extends ExportOptions {
@@ -143,20 +143,14 @@ export function exportMemory(
   args.check('exportMemory', {
     run: [run, LOADED],
     config: [run?.config, args.object],
-    known: [options.known, args.optional(args.flag)],
   });
   const { name, config, model, state } = run;
   const { episodes = 1, known = config.known, steps = model.steps } = options;
   const { patterns = Math.max(...[config.training.patterns].flat()), queries = patterns } = options;
   const { bits } = options;
-  if (bits !== undefined) checkBits(bits);
   // Rounding again to no fewer bits than the memory's own changes nothing.
   const rounding = bits !== undefined && bits < (model.bits ?? FLOAT_BITS) ? bits : undefined;
   const own = rounding ?? model.bits;
-  for (const [what, n] of Object.entries({ episodes, patterns, queries })) {
-    if (!(Number.isInteger(n) && n >= 1))
-      throw new InputError(`${what} ${args.described(n)}: expected a whole number of at least 1`);
-  }
   checkNumbers('patterns', [episodes, patterns, ...model.patternShape]);
   checkNumbers('queries', [episodes, queries, ...model.patternShape]);
   checkSteps('export', steps);

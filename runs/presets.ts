@@ -29,7 +29,7 @@ export async function configure(
 ): Promise<{ name: string; config: Config }> {
   args.check('configure', {
     preset: [name, args.name],
-    changes: [changes, args.kind('a list of [key, value], such as [["training.steps", 500]]', isChanges)],
+    changes: [changes, CHANGES],
   });
   const names = await presetNames();
   const isFile = name.endsWith('.json') || name.includes('/');
@@ -53,11 +53,11 @@ export async function configure(
   };
 }
 
-const isChanges = (value: unknown) =>
-  Array.isArray(value) &&
-  value.every(
-    (pair) => Array.isArray(pair) && pair.length === 2 && typeof pair[0] === 'string' && pair[0] !== '',
-  );
+const CHANGE = args.kind(
+  '[key, value]',
+  (pair) => Array.isArray(pair) && pair.length === 2 && args.name.fault(pair[0], '') === undefined,
+);
+const CHANGES = args.listOf(CHANGE, 'a list of [key, value], such as [["training.steps", 500]]');
 
 /** `training.steps=500`: the value is JSON, or else a string. */
 export function parseChange(text: string): [string, unknown] {

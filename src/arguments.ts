@@ -1,5 +1,6 @@
 /** @file Arguments of the library's functions, as programs without types may pass them: what is wrong, where, what was expected. */
 import { InputError } from './errors.ts';
+import { LARGEST, sizeOf } from './shapes.ts';
 
 /** What an argument has to be. */
 export interface Kind {
@@ -20,14 +21,44 @@ export const kind = (wanted: string, is: (value: unknown) => boolean): Kind => (
   fault: (value, at) => (is(value) ? undefined : { at, value, wanted }),
 });
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+/** Of an option that must be given. */
+export interface RequiredKind extends Kind {
+  readonly required: true;
+}
+export const required = (one: Kind): RequiredKind => ({ ...one, required: true });
 
+const tagOf = (value: unknown) => Object.prototype.toString.call(value).slice(8, -1);
+
+/** Something with fields: no list, no map, no promise. */
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && ['Object', 'Module'].includes(tagOf(value));
+
+const finite = (value: unknown): value is number => Number.isFinite(value);
+const isAbove = (value: unknown, least: number) => finite(value) && value > least;
+/** Whether a value is a list of which every entry is such; one that was never set is not. */
+const isListOf = (value: unknown, is: (entry: unknown) => boolean): value is unknown[] =>
+  Array.isArray(value) && Array.from(value).every(is);
+
+export const anything = kind('anything', () => true);
 export const text = kind('text', (value) => typeof value === 'string');
 export const name = kind('a name', (value) => typeof value === 'string' && value !== '');
-export const number = kind('a finite number', Number.isFinite);
+/** What messages and tables call something. */
+export const label = kind(
+  'a name of one line',
+  (value) => typeof value === 'string' && value.trim() !== '' && !/\p{Cc}/u.test(value),
+);
+export const number = kind('a finite number', finite);
+export const positive = kind('a number above 0', (value) => isAbove(value, 0));
+export const notNegative = kind('a number of at least 0', (value) => finite(value) && value >= 0);
+export const share = kind('a number from 0 to below 1', (value) => finite(value) && value >= 0 && value < 1);
 /** A number that may have been lost: NaN, infinite, or null in JSON. */
 export const anyNumber = kind('a number', (value) => typeof value === 'number' || value === null);
+/** Of float32, in which two of them may be one. */
+export const range = kind('two finite numbers, low < high', (value) => {
+  if (!isListOf(value, finite) || value.length !== 2) return false;
+  const [low, high] = (value as number[]).map(Math.fround);
+  return low < high && finite(high - low);
+});
 export const flag = kind('true or false', (value) => typeof value === 'boolean');
 export const callable = kind('a function', (value) => typeof value === 'function');
 export const object = kind('an object', isObject);
@@ -36,28 +67,66 @@ export const floats = kind('a Float32Array', (value) => value instanceof Float32
 export const numbers = kind(
   'a list of numbers',
   (value) =>
-    (Array.isArray(value) && value.every((v) => typeof v === 'number' || v === null)) ||
+    isListOf(value, (v) => typeof v === 'number' || v === null) ||
     (ArrayBuffer.isView(value) && !(value instanceof DataView)),
 );
-export const shape = kind(
-  'a list of positive integers',
-  (value) => Array.isArray(value) && value.length > 0 && value.every((n) => Number.isInteger(n) && n > 0),
+export const finiteNumbers = kind(
+  'a list of finite numbers',
+  (value) => numbers.fault(value, '') === undefined && Array.prototype.every.call(value, finite),
 );
-/** Of a tensor that may be a single number. */
-export const axes = kind(
-  'a list of whole numbers',
-  (value) => Array.isArray(value) && value.every((n) => Number.isInteger(n) && n >= 0),
+export const signal = kind(
+  'an AbortSignal',
+  (value) => typeof (value as AbortSignal | null | undefined)?.throwIfAborted === 'function',
 );
 export const engine = kind(
   'an engine: make one with compiledEngine() or tfjsEngine()',
   (value) => typeof (value as { compile?: unknown } | null | undefined)?.compile === 'function',
 );
-export const tensor = kind(
-  'a tensor: make one with tf.tensor(...)',
-  (value) =>
-    Array.isArray((value as { shape?: unknown } | null | undefined)?.shape) &&
-    typeof (value as { data?: unknown }).data === 'function',
+
+/** Axes of a tensor that a machine can hold. */
+const lengths = (wanted: string, is: (value: unknown[]) => boolean): Kind => ({
+  wanted,
+  fault(value, at) {
+    if (!isListOf(value, Number.isInteger) || !is(value)) return { at, value, wanted };
+    const most = `${wanted}, ${LARGEST} numbers together at most`;
+    return sizeOf(value as number[]) <= LARGEST ? undefined : { at, value, wanted: most };
+  },
+});
+export const shape = lengths(
+  'a list of positive integers',
+  (value) => value.length > 0 && value.every((n) => isAbove(n, 0)),
 );
+/** Likewise, where a single number has none. */
+export const dimensions = lengths('a list of positive integers', (value) =>
+  value.every((n) => isAbove(n, 0)),
+);
+/** Of a tensor that may be a single number, or empty. */
+export const axes = lengths('a list of whole numbers', (value) => value.every((n) => isAbove(n, -1)));
+
+interface Tensorial {
+  shape: number[];
+  dtype: string;
+  isDisposed?: boolean;
+}
+
+const isTensor = (value: unknown): value is Tensorial =>
+  Array.isArray((value as Tensorial | null | undefined)?.shape) &&
+  typeof (value as { data?: unknown }).data === 'function';
+
+/** A tensor of these types that is still there. */
+const tensorOf = (types: readonly string[], ofThem: string): Kind => {
+  const wanted = 'a tensor: make one with tf.tensor(...)';
+  return {
+    wanted,
+    fault(value, at) {
+      if (!isTensor(value)) return { at, value, wanted };
+      if (value.isDisposed) return { at, value, wanted: 'one that has not been disposed of' };
+      return types.includes(value.dtype) ? undefined : { at, value, wanted: ofThem };
+    },
+  };
+};
+export const tensor = tensorOf(['float32', 'int32', 'bool'], 'one of numbers');
+export const floatTensor = tensorOf(['float32'], 'one of float32');
 
 export const whole = (least: number, most = Number.MAX_SAFE_INTEGER): Kind =>
   kind(
@@ -69,6 +138,13 @@ export const whole = (least: number, most = Number.MAX_SAFE_INTEGER): Kind =>
 
 export const oneOf = (names: readonly string[]): Kind =>
   kind(`one of ${names.join(', ')}`, (value) => names.includes(value as string));
+
+/** One of those values, or of that kind. */
+export const oneOfOr = (names: readonly unknown[], one: Kind): Kind =>
+  kind(
+    `${names.map((n) => described(n)).join(', ')} or ${one.wanted}`,
+    (value) => names.includes(value) || one.fault(value, '') === undefined,
+  );
 
 /** Undefined, or of that kind. */
 export const optional = (one: Kind): Kind => ({
@@ -95,15 +171,37 @@ function madeOf<T>(
   };
 }
 
+const entriesOf = (list: unknown[], one: Kind) =>
+  Array.from(list, (entry, i) => [`[${i}]`, entry, one] as const);
+
 /** A list, every entry of one kind. */
 export const listOf = (one: Kind, wanted = 'a list'): Kind =>
-  madeOf(Array.isArray, (list) => Array.from(list, (entry, i) => [`[${i}]`, entry, one] as const), wanted);
+  madeOf(Array.isArray, (list) => entriesOf(list, one), wanted);
+
+/** A list of at least one, every entry of one kind. */
+export const someOf = (one: Kind, wanted = 'a list of at least one'): Kind =>
+  madeOf(
+    (value): value is unknown[] => Array.isArray(value) && value.length > 0,
+    (list) => entriesOf(list, one),
+    wanted,
+  );
+
+/** One, or a list of at least one. */
+export const oneOrSome = (one: Kind): Kind => {
+  const wanted = `${one.wanted}, or a list of such`;
+  const some = someOf(one, wanted);
+  return {
+    wanted,
+    fault: (value, at) =>
+      Array.isArray(value) ? some.fault(value, at) : one.fault(value, at) && { at, value, wanted },
+  };
+};
 
 /** A list of so many entries of one kind. */
 export const several = (count: number, one: Kind): Kind =>
   madeOf(
     (value): value is unknown[] => Array.isArray(value) && value.length === count,
-    (list) => list.map((entry, i) => [`[${i}]`, entry, one] as const),
+    (list) => entriesOf(list, one),
     `a list of ${count}`,
   );
 
@@ -134,15 +232,47 @@ export function check(call: string, given: Readonly<Record<string, readonly [unk
 }
 
 /** A value in a few words, for messages. */
-export const described = (value: unknown): string =>
-  typeof value === 'number' || typeof value === 'boolean' || value === undefined || value === null
-    ? String(value)
-    : typeof value === 'string'
-      ? `"${value.slice(0, 40)}"`
-      : ArrayBuffer.isView(value)
-        ? `${value.constructor.name} of ${(value as Float32Array).length}`
-        : Array.isArray(value)
-          ? `an array of ${value.length}`
-          : typeof value === 'object'
-            ? 'an object'
-            : `a ${typeof value}`;
+export function described(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `"${value.slice(0, 40)}"`;
+    case 'bigint':
+      return `${value}n`;
+    case 'function':
+    case 'symbol':
+      return `a ${typeof value}`;
+    case 'object':
+      return value === null ? 'null' : describedObject(value);
+    default:
+      return String(value);
+  }
+}
+
+/** Entries of a list that are told, and fields of an object. */
+const [TOLD, FEW] = [8, 2];
+
+function describedObject(value: object): string {
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${(value as Float32Array).length}`;
+  if (Array.isArray(value)) {
+    const short = value.length <= TOLD && isListOf(value, (v) => typeof v !== 'object' || v === null);
+    return short ? `[${Array.from(value, described).join(', ')}]` : `an array of ${value.length}`;
+  }
+  if (isTensor(value))
+    return value.isDisposed ? 'a disposed tensor' : `a tensor [${value.shape}] of ${value.dtype}`;
+  const tag = tagOf(value);
+  if (tag === 'Promise') return 'a promise (await it)';
+  if (tag !== 'Object') return `a ${tag}`;
+  const entries = Object.entries(value);
+  const short = entries.length <= FEW && entries.every(([, v]) => typeof v !== 'object' || v === null);
+  return short ? `{${entries.map(([key, v]) => ` ${key}: ${described(v)}`).join(',')} }` : 'an object';
+}
+
+/** A value as JSON, where it can be that; else in a few words. */
+export function asJson(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  try {
+    return JSON.stringify(value) ?? described(value);
+  } catch {
+    return described(value);
+  }
+}

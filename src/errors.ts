@@ -5,6 +5,14 @@ export class InputError extends Error {
   override name = 'InputError';
 
   constructor(message: string, options?: ErrorOptions) {
-    super(String(message).replace(/\s*\n\s*/g, ' '), options);
+    super(
+      (typeof message === 'string' ? message : typeof message)
+        .replace(/\s*\n\s*/g, ' ')
+        .replace(/\p{Cc}/gu, escaped),
+      options,
+    );
   }
 }
+
+/** What a terminal would take for a command. */
+const escaped = (c: string) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`;

@@ -1,5 +1,8 @@
 /** @file Arithmetic of shapes. */
 
+/** Numbers in one tensor, at most: 1 GiB of float32. */
+export const LARGEST = 2 ** 28;
+
 /** Number of entries of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   let size = 1;

@@ -2,8 +2,9 @@
 import * as args from '../src/arguments.ts';
 import { InputError } from '../src/errors.ts';
 import { stream } from '../src/random.ts';
-import type { Corruption } from './corruption.ts';
-import type { Split, Task } from './task.ts';
+import { LARGEST, sizeOf } from '../src/shapes.ts';
+import { APPLICABLE, type Corruption } from './corruption.ts';
+import { type Split, splits, TASK, type Task } from './task.ts';
 
 export interface Batch {
   /** The patterns to store, in [0, 1]. */
@@ -15,11 +16,6 @@ export interface Batch {
   /** Shape of all three: [episodes, patterns, ...patternShape]. */
   shape: number[];
 }
-
-const TASK = 'what loadTask gives, or a task of your own';
-const SPLITS: readonly Split[] = ['train', 'validation', 'test'];
-/** Numbers in one tensor: 1 GiB of float32. */
-const LARGEST = 2 ** 28;
 
 /**
  * Episodes `first` ... `first + episodes - 1` of a split and seed, `patterns` patterns each. Episode i is the same
@@ -36,22 +32,19 @@ export function drawBatch(
   patterns: number,
 ): Batch {
   args.check('drawBatch', {
-    task: [task, args.fields({ name: args.text, patternShape: args.shape, patterns: args.callable }, TASK)],
-    corruption: [corruption, args.fields({ apply: args.callable }, 'what parseCorruption gives')],
+    task: [task, TASK],
+    corruption: [corruption, APPLICABLE],
+    split: [split, args.oneOf(splits)],
     seed: [seed, args.number],
     first: [first, args.whole(0)],
+    episodes: [episodes, args.whole(1)],
+    patterns: [patterns, args.whole(1)],
   });
-  for (const [what, n] of Object.entries({ episodes, patterns })) {
-    if (!(Number.isInteger(n) && n >= 1))
-      throw new InputError(`${what} ${args.described(n)}: expected a whole number of at least 1`);
-  }
-  if (!SPLITS.includes(split))
-    throw new InputError(`split ${args.described(split)}: expected one of ${SPLITS.join(', ')}`);
   const shape = [episodes, patterns, ...task.patternShape];
-  const numbers = shape.reduce((product, n) => product * n, 1);
+  const numbers = sizeOf(shape);
   if (numbers > LARGEST)
     throw new InputError(`a batch of [${shape}] has ${numbers} numbers, expected at most ${LARGEST}`);
-  const size = task.patternShape.reduce((product, n) => product * n, 1);
+  const size = sizeOf(task.patternShape);
   const all = new Float32Array(episodes * patterns * size);
   for (let e = 0; e < episodes; e++) {
     all.set(task.patterns(split, seed, first + e, patterns), e * patterns * size);

@@ -1,6 +1,6 @@
 /** @file Random bit strings: independent fair coins. The task with a known capacity, and the paper's first. */
 import { z } from 'zod';
-import { check, whole } from '../src/arguments.ts';
+import { whole } from '../src/arguments.ts';
 import { checkNames } from '../src/option-names.ts';
 import { stream } from '../src/random.ts';
 import type { Task } from './task.ts';
@@ -11,9 +11,8 @@ export const binaryOptions = z.strictObject({
 
 /** Patterns of `dimension` independent fair bits. Half of a query's bits are redrawn by default. */
 export function binaryTask(options: { dimension?: number } = {}): Task {
-  checkNames('binaryTask', options, { dimension: true });
+  checkNames('binaryTask', options, { dimension: whole(1, 65536) });
   const { dimension = 128 } = options;
-  check('binaryTask', { dimension: [dimension, whole(1, 65536)] });
   return {
     name: 'binary',
     patternShape: [dimension],

@@ -1,11 +1,10 @@
 /** @file Tasks and corruptions of one's own, checked: what they give is looked at every time, so that no wrong number is trained on. */
+import { asJson } from '../src/arguments.ts';
 import { InputError } from '../src/errors.ts';
 import { stream } from '../src/random.ts';
 import { sizeOf } from '../src/shapes.ts';
 import { type Corruption, parseCorruption } from './corruption.ts';
-import type { Split, Task } from './task.ts';
-
-const UNITS: readonly string[] = ['bits', 'squared error'] satisfies Task['unit'][];
+import { type Split, type Task, units } from './task.ts';
 
 /**
  * A task that a user wrote.
@@ -24,19 +23,17 @@ export function checkedTask(task: Task, label: string): Task {
     patternShape.length === 0 ||
     !patternShape.every((n) => Number.isInteger(n) && n > 0)
   )
-    fail(`patternShape is ${JSON.stringify(patternShape)}, expected a list of positive integers`);
+    fail(`patternShape is ${asJson(patternShape)}, expected a list of positive integers`);
   if (patternShape.length === 2 || patternShape.length > 3)
     fail(
       `patternShape is [${patternShape}], expected [d] for a vector or [height, width, channels] for an image`,
     );
-  if (!UNITS.includes(unit))
-    fail(`unit is ${JSON.stringify(unit)}, expected ${UNITS.map((u) => `"${u}"`).join(' or ')}`);
+  if (!units.includes(unit))
+    fail(`unit is ${asJson(unit)}, expected ${units.map((u) => `"${u}"`).join(' or ')}`);
   if (!(Number.isInteger(bitsPerValue) && bitsPerValue >= 1 && bitsPerValue <= 32))
-    fail(`bitsPerValue is ${JSON.stringify(bitsPerValue)}, expected 1 for bits, 8 for bytes, at most 32`);
+    fail(`bitsPerValue is ${asJson(bitsPerValue)}, expected 1 for bits, 8 for bytes, at most 32`);
   if (typeof corruption !== 'string')
-    fail(
-      `corruption is ${JSON.stringify(corruption)}, expected the one to use where none is asked for, as "flip:8"`,
-    );
+    fail(`corruption is ${asJson(corruption)}, expected the one to use where none is asked for, as "flip:8"`);
   parseCorruption(corruption, task);
   const size = sizeOf(patternShape);
   const patterns = (split: Split, seed: number, index: number, count: number): Float32Array => {

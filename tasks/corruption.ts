@@ -15,6 +15,16 @@ export interface Corruption {
   apply(query: Float32Array, known: Float32Array, random: Random): void;
 }
 
+/** One for a task, which `apply` carries out. */
+export const APPLICABLE = args.fields(
+  { spec: args.text, apply: args.callable },
+  'what parseCorruption gives: { spec, apply }',
+);
+export const CORRUPTION: args.Kind = {
+  wanted: 'name:size, or what parseCorruption gives',
+  fault: (value, at) => (typeof value === 'string' ? undefined : APPLICABLE.fault(value, at)),
+};
+
 /** What a corruption may depend on. */
 type Values = Pick<Task, 'patternShape' | 'bitsPerValue'>;
 

@@ -13,13 +13,19 @@ import type { Task } from './task.ts';
 
 export { type Batch, drawBatch } from './batch.ts';
 export { checkedCorruption, checkedTask } from './checked.ts';
-export { type Corruption, corruptionHelp, corruptionNames, parseCorruption } from './corruption.ts';
+export {
+  CORRUPTION,
+  type Corruption,
+  corruptionHelp,
+  corruptionNames,
+  parseCorruption,
+} from './corruption.ts';
 
 import type { CustomTaskOptions } from './custom.ts';
 
 export type { CorruptionGiven, CorruptionModule, TaskGiven, TaskModule } from './custom.ts';
 export type { DataSource } from './data/source.ts';
-export type { Split, Task } from './task.ts';
+export { type Split, splits, TASK, type Task } from './task.ts';
 
 /** Of every task: its patterns come one after another, and a memory keeps the last of them. */
 export const streamOptions = z.strictObject({

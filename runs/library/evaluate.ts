@@ -3,10 +3,10 @@
 import * as args from '../../src/arguments.ts';
 import { InputError } from '../../src/errors.ts';
 import type { AssociativeMemory } from '../../src/memory/associative.ts';
-import { checkNumbers } from '../../src/memory/inputs.ts';
+import { checkNumbers, MOST_STEPS } from '../../src/memory/inputs.ts';
 import { checkNames, type Names } from '../../src/option-names.ts';
 import { sizeOf } from '../../src/shapes.ts';
-import { type Corruption, parseCorruption, type Split, type Task } from '../../tasks/index.ts';
+import { CORRUPTION, type Corruption, parseCorruption, type Split, splits, TASK, type Task } from '../../tasks/index.ts'; // biome-ignore format: one import
 import { evaluate } from '../evaluation.ts';
 import type { Evaluation } from '../records.ts';
 
@@ -33,17 +33,18 @@ export interface EvaluateMemoriesOptions {
   signal?: AbortSignal;
 }
 
+const MEMORY = args.fields({ name: args.text, store: args.callable }, 'a memory');
 const NAMES: Names<EvaluateMemoriesOptions> = {
-  task: true,
-  corruption: true,
-  patterns: true,
-  episodes: true,
-  known: true,
-  split: true,
-  seed: true,
-  steps: true,
-  onProgress: true,
-  signal: true,
+  task: args.required(TASK),
+  corruption: CORRUPTION,
+  patterns: args.required(args.oneOrSome(args.whole(1))),
+  episodes: args.whole(1),
+  known: args.flag,
+  split: args.oneOf(splits),
+  seed: args.number,
+  steps: args.whole(0, MOST_STEPS),
+  onProgress: args.callable,
+  signal: args.signal,
 };
 
 /**
@@ -59,36 +60,20 @@ export async function evaluateMemories(
   args.check('evaluateMemories', {
     memories: [
       memories,
-      args.kind('a list of memories, or memories by name', (v) => typeof v === 'object' && v !== null),
+      Array.isArray(memories)
+        ? args.someOf(MEMORY)
+        : args.record(MEMORY, 'memories by name, or a list of them'),
     ],
-    options: [options, args.object],
-    patterns: [[options?.patterns].flat(), args.listOf(args.whole(1))],
-    known: [options?.known, args.optional(args.flag)],
-    seed: [options?.seed, args.optional(args.number)],
-    onProgress: [options?.onProgress, args.optional(args.callable)],
-    steps: [options?.steps, args.optional(args.whole(0))],
   });
   const { task, episodes = 100, known = true, split = 'test', seed = 1, steps, onProgress, signal } = options;
-  if (typeof task?.patterns !== 'function')
-    throw new InputError('evaluateMemories: task: expected what loadTask gives');
   const given = options.corruption ?? task.corruption;
   const corruption = typeof given === 'string' ? parseCorruption(given, task) : given;
-  args.check('evaluateMemories', {
-    corruption: [
-      corruption,
-      args.fields({ apply: args.callable }, 'name:size, or what parseCorruption gives'),
-    ],
-  });
   const loads = [options.patterns].flat() as number[];
   for (const load of loads) checkNumbers(`patterns ${load}`, [load, ...task.patternShape]);
-  if (!(Number.isInteger(episodes) && episodes >= 1))
-    throw new InputError(`episodes ${args.described(episodes)}: expected a whole number of at least 1`);
   const named = Array.isArray(memories)
     ? memories.map((memory) => [memory?.name, memory] as const)
     : Object.entries(memories as Record<string, AssociativeMemory>);
-  const wrong = named.find(([, memory]) => typeof memory?.store !== 'function');
-  if (wrong || named.length === 0)
-    throw new InputError(`evaluateMemories: ${wrong ? `"${wrong[0]}" is no memory` : 'no memory given'}`);
+  if (named.length === 0) throw new InputError('evaluateMemories: no memory given');
   const rows: Evaluation['rows'] = [];
   for (const patterns of loads) {
     for (const [name, memory] of named) {

@@ -3,33 +3,22 @@
 import { parseConfig } from '../../meta/config.ts';
 import type { scoreNetworkSchemas } from '../../meta/diffusion-config.ts';
 import { type DiffusionTraining, trainedDiffusion } from '../../meta/diffusion-memory.ts';
-import { engine, flag, number, oneOf, text, whole } from '../../src/arguments.ts';
+import { engine, label, number, object, oneOf, positive, whole } from '../../src/arguments.ts';
 import { compiledEngine } from '../../src/compile/index.ts';
-import { type DiffusionMemoryOptions, diffusionMemory } from '../../src/diffusion/index.ts';
+import { diffusionMemory } from '../../src/diffusion/index.ts';
 import {
-  type ClassicalHopfieldOptions,
-  type CodedHopfieldOptions,
-  type ComponentsHopfieldOptions,
   classicalHopfield,
   codedHopfield,
-  codings,
   componentsHopfield,
-  type DenseHopfieldOptions,
   denseHopfield,
-  type ModernHopfieldOptions,
   modernHopfield,
-  type NearestOptions,
   nearestMemory,
 } from '../../src/hopfield/index.ts';
 import { checked } from '../../src/option-names.ts';
 import {
-  type EpanechnikovOptions,
   epanechnikovMemory,
-  type RandomFeatureOptions,
   randomFeatureMemory,
-  type SparseDistributedOptions,
   sparseDistributedMemory,
-  type UniversalMemoryOptions,
   universalMemory,
 } from '../../src/universal/index.ts';
 
@@ -54,111 +43,37 @@ export interface TrainedDiffusionOptions extends Partial<Omit<DiffusionTraining,
  */
 export const memories = {
   /** Hopfield 1982 with a rule: hebb, storkey, storkey-simplified, pseudo-inverse. */
-  classical: checked<ClassicalHopfieldOptions, ReturnType<typeof classicalHopfield>>(
-    'classical',
-    { rule: true, update: true, selfConnections: flag, range: true, seed: number },
-    classicalHopfield,
-  ),
+  classical: classicalHopfield,
   /** Dense associative memory: a power of the overlaps, or the exponential. */
-  dense: checked<DenseHopfieldOptions, ReturnType<typeof denseHopfield>>(
-    'dense',
-    { interaction: true, degree: true, update: true, range: true, seed: number, floats: true },
-    denseHopfield,
-  ),
+  dense: denseHopfield,
   /** Modern Hopfield network: softmax over the patterns, of inverse temperature beta. */
-  modern: checked<ModernHopfieldOptions, ReturnType<typeof modernHopfield>>(
-    'modern',
-    { beta: true, similarity: true, finish: true, range: true, floats: true },
-    modernHopfield,
-  ),
+  modern: modernHopfield,
   /** Patterns in slots, the nearest by what is known the answer. */
-  nearest: checked<NearestOptions, ReturnType<typeof nearestMemory>>(
-    'nearest',
-    { range: true, floats: true },
-    nearestMemory,
-  ),
+  nearest: nearestMemory,
   /** Modern over patterns in few bits or few coefficients. */
-  coded: checked<CodedHopfieldOptions, ReturnType<typeof codedHopfield>>(
-    'coded',
-    { coding: oneOf(codings), floats: true, range: true },
-    codedHopfield,
-  ),
+  coded: codedHopfield,
   /** Modern over principal components of other patterns, `basis` being what `principalComponents` gives. */
-  components: checked<ComponentsHopfieldOptions, ReturnType<typeof componentsHopfield>>(
-    'components',
-    { basis: true, floats: true, range: true },
-    componentsHopfield,
-  ),
+  components: componentsHopfield,
   /** Universal Hopfield network: a similarity, a separation, a projection. */
-  universal: checked<UniversalMemoryOptions, ReturnType<typeof universalMemory>>(
-    'universal',
-    {
-      similarity: true,
-      separation: true,
-      parameter: true,
-      readout: true,
-      normalise: true,
-      mode: true,
-      range: true,
-      form: true,
-      smoothing: true,
-      name: text,
-      steps: true,
-      floats: true,
-    },
-    universalMemory,
-  ),
+  universal: universalMemory,
   /** Kanerva's sparse distributed memory. */
-  sparseDistributed: checked<SparseDistributedOptions, ReturnType<typeof sparseDistributedMemory>>(
-    'sparseDistributed',
-    {
-      locations: true,
-      kind: oneOf(['binary', 'continuous']),
-      radius: number,
-      beta: number,
-      range: true,
-      seed: number,
-    },
-    sparseDistributedMemory,
-  ),
+  sparseDistributed: sparseDistributedMemory,
   /** Log-sum-ReLU energy. */
-  epanechnikov: checked<EpanechnikovOptions, ReturnType<typeof epanechnikovMemory>>(
-    'epanechnikov',
-    { beta: true, range: true, floats: true },
-    epanechnikovMemory,
-  ),
+  epanechnikov: epanechnikovMemory,
   /** Dense memory by random features. */
-  randomFeatures: checked<RandomFeatureOptions, ReturnType<typeof randomFeatureMemory>>(
-    'randomFeatures',
-    { floats: true, beta: true, range: true, seed: number },
-    randomFeatureMemory,
-  ),
+  randomFeatures: randomFeatureMemory,
   /** Exact diffusion of the stored patterns: by its stochastic equation, probability flow or denoising. */
-  diffusion: checked<DiffusionMemoryOptions, ReturnType<typeof diffusionMemory>>(
-    'diffusion',
-    {
-      name: text,
-      method: true,
-      process: true,
-      start: true,
-      end: true,
-      completion: true,
-      range: true,
-      floats: true,
-      seed: number,
-    },
-    diffusionMemory,
-  ),
+  diffusion: diffusionMemory,
   /** A score network that is trained on every episode that is stored. */
   trainedDiffusion: checked<TrainedDiffusionOptions, ReturnType<typeof trainedDiffusion>>(
     'trainedDiffusion',
     {
-      name: text,
-      network: true,
+      name: label,
+      network: object,
       steps: whole(1),
       engine,
       seed: number,
-      learningRate: number,
+      learningRate: positive,
       decay: oneOf(['cosine', 'constant']),
     },
     ({ network = { name: 'score-mlp', batch: 128 }, ...options }) => {

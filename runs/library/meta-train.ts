@@ -63,9 +63,7 @@ const OPTIONS = args.fields({
   source: args.optional(args.fields({ cache: args.text })),
   onUpdate: args.optional(args.callable),
   onValidation: args.optional(args.callable),
-  signal: args.optional(
-    args.kind('an AbortSignal', (v) => typeof (v as AbortSignal | null)?.throwIfAborted === 'function'),
-  ),
+  signal: args.optional(args.signal),
 });
 
 /**

@@ -28,10 +28,10 @@ const SHOWN = 200;
  * axis does not start at zero: an energy has no natural zero. Throws InputError when there is nothing finite.
  */
 export function energyTrace(energies: number[][], options: EnergyTraceOptions = {}): Uint8Array {
-  checkNames('energyTrace', options, { title: true, notes: true, unit: true, format: true });
+  const { title, notes, unit, format } = CHART;
+  checkNames('energyTrace', options, { title, notes, unit, format });
   args.check('energyTrace', {
     energies: [energies, args.listOf(args.numbers, 'energies of every step, a list of lists')],
-    options: [options, args.fields(CHART)],
   });
   const queries = energies.reduce((most, step) => Math.max(most, step.length), 0);
   const finite = energies.flatMap((step) => step.filter((energy) => Number.isFinite(energy)));

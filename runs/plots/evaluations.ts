@@ -32,13 +32,13 @@ export const EVALUATION = args.fields(
 );
 /** Options that charts have in common. */
 export const CHART = {
-  title: args.optional(args.text),
-  notes: args.optional(args.listOf(args.text)),
-  format: args.optional(args.oneOf(formats)),
-  name: args.optional(args.text),
-  patterns: args.optional(args.whole(1)),
-  scale: args.optional(args.oneOf(['auto', 'linear', 'log'])),
-  unit: args.optional(args.text),
+  title: args.text,
+  notes: args.listOf(args.text),
+  format: args.oneOf(formats),
+  name: args.text,
+  patterns: args.whole(1),
+  scale: args.oneOf(['auto', 'linear', 'log']),
+  unit: args.text,
 };
 
 /** Rows of one memory, in the order of `by`. */

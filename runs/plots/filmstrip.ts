@@ -42,8 +42,9 @@ export function filmstrip(
   strip: Filmstrip,
   options: { title?: string; notes?: string[]; format?: Format } = {},
 ): Uint8Array {
-  checkNames('filmstrip', options, { title: true, notes: true, format: true });
-  args.check('filmstrip', { strip: [strip, STRIP], options: [options, args.fields(CHART)] });
+  const { title, notes, format } = CHART;
+  checkNames('filmstrip', options, { title, notes, format });
+  args.check('filmstrip', { strip: [strip, STRIP] });
   check(strip);
   const layout = layoutOf(strip.patternShape);
   const binary = strip.patterns.every((pattern) => pattern.every((value) => value === 0 || value === 1));

@@ -77,8 +77,9 @@ interface Strand {
  * units differ.
  */
 export function learningCurve(runs: Run[], options: { title?: string; format?: Format } = {}): Uint8Array {
-  checkNames('learningCurve', options, { title: true, format: true });
-  args.check('learningCurve', { runs: [runs, RUNS], options: [options, args.fields(CHART)] });
+  const { title, format } = CHART;
+  checkNames('learningCurve', options, { title, format });
+  args.check('learningCurve', { runs: [runs, RUNS] });
   const histories = runs.map(history);
   const unit = commonUnit(runs);
   const alone = runs.length === 1;

@@ -41,10 +41,10 @@ const PUBLISHED = args.listOf(args.fields({ name: args.text, points: args.listOf
 
 /** A PNG of error against load; of one load alone a strip for every memory. Throws InputError when the evaluation has no rows or mixes units. */
 export function errorAgainstPatterns(evaluation: Evaluation, options: LoadCurveOptions = {}): Uint8Array {
-  checkNames('errorAgainstPatterns', options, { name: true, published: true, scale: true, format: true });
+  const { name, scale, format } = CHART;
+  checkNames('errorAgainstPatterns', options, { name, published: PUBLISHED, scale, format });
   args.check('errorAgainstPatterns', {
     evaluation: [evaluation, EVALUATION],
-    options: [options, args.fields({ ...CHART, published: args.optional(PUBLISHED) })],
   });
   const unit = unitOf(evaluation);
   const published = options.published ?? [];

@@ -30,7 +30,6 @@ export interface RateDistortionOptions {
   format?: Format;
 }
 
-const OPTIONS = args.fields(CHART);
 const oneOrMore = (given: unknown) => (Array.isArray(given) ? args.listOf(EVALUATION) : EVALUATION);
 
 /** A series of every memory, its errors against one of its sizes. */
@@ -46,7 +45,8 @@ const seriesOf = (
     points: group.map((row) => ({ x: row[size]!, error: row.error, low: row.error_p5, high: row.error_p95 })),
   }));
 
-const NAMES: Names<RateDistortionOptions> = { name: true, patterns: true, scale: true, format: true };
+const { name, patterns, scale, format } = CHART;
+const NAMES: Names<RateDistortionOptions> = { name, patterns, scale, format };
 
 /**
  * A PNG of error against floats, both logarithmic where errors span enough. Evaluations of several runs, whose memories
@@ -59,7 +59,6 @@ export function rateDistortion(
   checkNames('rateDistortion', options, NAMES);
   args.check('rateDistortion', {
     evaluations: [evaluations, oneOrMore(evaluations)],
-    options: [options, OPTIONS],
   });
   const all = Array.isArray(evaluations) ? merge(evaluations) : evaluations;
   const unit = unitOf(all);
@@ -103,7 +102,6 @@ export function bitsDistortion(
   checkNames('bitsDistortion', options, NAMES);
   args.check('bitsDistortion', {
     evaluations: [evaluations, oneOrMore(evaluations)],
-    options: [options, OPTIONS],
   });
   const all = Array.isArray(evaluations) ? merge(evaluations) : evaluations;
   const unit = unitOf(all);

@@ -7,7 +7,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs';
-import { callable, check, listOf, optional, tensor } from '../arguments.ts';
+import { callable, check, floatTensor, listOf, optional, tensor } from '../arguments.ts';
 import { InputError } from '../errors.ts';
 import { tapeInUse } from './kernel-tape.ts';
 import { abandonTape, refuseUnproven, refuseUnprovenCall } from './tape.ts';
@@ -112,7 +112,7 @@ function differentiate(
 ): { value: tf.Tensor; gradients: tf.Tensor[] } {
   check('gradient', {
     x: [xs, listOf(tensor, 'a list of tensors')],
-    dy: [dy, optional(tensor)],
+    dy: [dy, optional(floatTensor)],
   });
   const engine = tf.engine();
   try {

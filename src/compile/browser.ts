@@ -3,8 +3,9 @@
  * src/energy, src/memory and src/hopfield, which know nothing of where they run.
  */
 
-import { check, optional, whole } from '../arguments.ts';
+import { whole } from '../arguments.ts';
 import { checkNames } from '../option-names.ts';
+import { MOST_THREADS } from './engines/choices.ts';
 import { wasmEngine } from './engines/wasm-engine.ts';
 import type { Engine } from './program/engine.ts';
 import type { Port } from './program/threads.ts';
@@ -40,9 +41,8 @@ export interface WebAssemblyEngineOptions {
  * @throws InputError for an unknown option; on compiling what no kernel is written for
  */
 export function webAssemblyEngine(options: WebAssemblyEngineOptions = {}): Engine {
-  checkNames('webAssemblyEngine', options, { threads: true });
+  checkNames('webAssemblyEngine', options, { threads: whole(1, MOST_THREADS) });
   const { threads } = options;
-  check('webAssemblyEngine', { threads: [threads, optional(whole(1, 1024))] });
   const browser = globalThis as unknown as Browser;
   const parallel = browser.crossOriginIsolated === true && browser.Worker !== undefined;
   return wasmEngine({

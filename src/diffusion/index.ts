@@ -61,9 +61,9 @@ export type DiffusionRivalName = keyof typeof variants;
 export const diffusionRivals = Object.fromEntries(
   Object.entries(variants).map(([name, variant]) => [
     name,
-    (options: RivalOptions) => {
+    (options: Partial<RivalOptions> = {}) => {
       checkNames(name, options, rivalOptionNames);
       return diffusionMemory({ name, ...variant, ...options });
     },
   ]),
-) as Record<DiffusionRivalName, (options: RivalOptions) => AssociativeMemory>;
+) as Record<DiffusionRivalName, (options?: Partial<RivalOptions>) => AssociativeMemory>;

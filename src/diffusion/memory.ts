@@ -1,22 +1,14 @@
 /** @file The exact diffusion of its patterns as an associative memory. It keeps them, as a modern Hopfield network does. */
 import { type Tensor, tensor } from '@tensorflow/tfjs';
-import {
-  centre,
-  checkChoice,
-  checkPositive,
-  checkRange,
-  checkSteps,
-  type Range,
-  readBatch,
-  readQueries,
-  uncentre,
-} from '../hopfield/boundary.ts';
+import * as args from '../arguments.ts';
+import { centre, checkSteps, type Range, readBatch, readQueries, uncentre } from '../hopfield/boundary.ts';
 import { alignTraces } from '../hopfield/dynamics.ts';
 import { keptMemory } from '../hopfield/kept.ts';
 import type { AssociativeMemory, Recall, StoredMemory } from '../memory/associative.ts';
 import { keptPatterns } from '../memory/contents.ts';
 import { checkRecalled } from '../memory/diverged.ts';
 import { recallOptions } from '../memory/inputs.ts';
+import { checkNames, type Names } from '../option-names.ts';
 import { condition } from './conditioning.ts';
 import { type PatternDiffusion, patternDiffusion } from './exact.ts';
 import { ladder, type Noise, type ProcessName, processes } from './process.ts';
@@ -53,6 +45,18 @@ export interface DiffusionMemoryOptions {
   seed?: number;
 }
 
+const OPTIONS: Names<DiffusionMemoryOptions> = {
+  name: args.label,
+  method: args.oneOf(methods),
+  process: args.oneOf(Object.keys(processes)),
+  start: args.positive,
+  end: args.positive,
+  completion: args.oneOf([...completions, 'conditioning']),
+  range: args.range,
+  floats: args.whole(1),
+  seed: args.number,
+};
+
 /** Levels of noise, by default. */
 const defaultSteps = 32;
 
@@ -65,6 +69,7 @@ const defaultSteps = 32;
  * below one pattern; `recall` for queries or known entries of another shape.
  */
 export function diffusionMemory(options: DiffusionMemoryOptions = {}): AssociativeMemory {
+  checkNames('diffusion', options, OPTIONS);
   const {
     method = 'sde',
     process = 'exploding',
@@ -72,14 +77,12 @@ export function diffusionMemory(options: DiffusionMemoryOptions = {}): Associati
     end = 0.01,
     completion = 'replacement',
   } = options;
-  const { name = 'diffusion', seed = 0, floats: budget = Number.POSITIVE_INFINITY } = options;
-  checkChoice(name, 'method', method, methods);
-  checkChoice(name, 'process', process, Object.keys(processes) as ProcessName[]);
-  checkChoice(name, 'completion', completion, [...completions, 'conditioning']);
-  checkPositive(name, 'start', start);
-  checkPositive(name, 'end', end);
-  if (options.floats !== undefined) checkPositive(name, 'floats', options.floats);
-  const range = checkRange(name, options.range ?? [-1, 1]);
+  const {
+    name = 'diffusion',
+    range = [-1, 1],
+    seed = 0,
+    floats: budget = Number.POSITIVE_INFINITY,
+  } = options;
   const levelsOf = (steps: number) => ladder(processes[process](), start, end, steps);
   levelsOf(1);
   const stored = (kept: Float32Array, shape: number[], d: number): StoredMemory => {

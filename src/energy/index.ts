@@ -1,5 +1,5 @@
 /** @file The energy networks by name, each with the options it takes. */
-import { check, flag, kind, listOf, number, oneOf, record, several, shape, whole } from '../arguments.ts';
+import { flag, listOf, number, oneOf, oneOfOr, positive, range, record, required, several, shape, someOf, whole } from '../arguments.ts'; // biome-ignore format: one import
 import { checked, type Names } from '../option-names.ts';
 import { type CodedSlotsOptions, codedSlots } from './coded-slots.ts';
 import { type ConvResnetOptions, convResnet } from './conv-resnet.ts';
@@ -65,14 +65,9 @@ const network = <Options extends { patternShape: number[] }>(
   what: string,
   names: Names<Options>,
   make: (options: Options) => EnergyNetwork,
-) =>
-  checked<Options, EnergyNetwork>(what, names, (options) => {
-    check(what, { patternShape: [options.patternShape, shape] });
-    return make(options);
-  }) as (options: Options) => EnergyNetwork;
+) => checked<Options, EnergyNetwork>(what, names, make) as (options: Options) => EnergyNetwork;
 
 const size = whole(1);
-const positive = kind('a positive number', (value) => Number.isFinite(value) && (value as number) > 0);
 const residual = { hops: whole(0), hidden: size, target: flag, writing: oneOf(['energy', 'target']) };
 
 /** Each network's constructor by the name that configurations use. An option that there is none of is an InputError. */
@@ -80,12 +75,12 @@ export const networks: { [N in keyof NetworkOptions]: (options: NetworkOptions[N
   'hopfield-site': network<HopfieldSiteOptions>(
     'hopfield-site',
     {
-      patternShape: shape,
+      patternShape: required(shape),
       width: whole(0),
-      features: listOf(oneOf(siteFeatures)),
+      features: someOf(oneOf(siteFeatures)),
       linear: record(number),
       deviation: positive,
-      self: kind('written, or a number', (value) => value === 'written' || Number.isFinite(value)),
+      self: oneOfOr(['written'], number),
       writing: oneOf(['energy', 'own']),
     },
     hopfieldSite,
@@ -93,7 +88,7 @@ export const networks: { [N in keyof NetworkOptions]: (options: NetworkOptions[N
   'key-value': network<KeyValueOptions>(
     'key-value',
     {
-      patternShape: shape,
+      patternShape: required(shape),
       keys: size,
       code: size,
       width: size,
@@ -106,7 +101,7 @@ export const networks: { [N in keyof NetworkOptions]: (options: NetworkOptions[N
   'coded-slots': network<CodedSlotsOptions>(
     'coded-slots',
     {
-      patternShape: shape,
+      patternShape: required(shape),
       slots: size,
       code: size,
       halvings: whole(0, 8),
@@ -121,32 +116,28 @@ export const networks: { [N in keyof NetworkOptions]: (options: NetworkOptions[N
   ),
   'level-slots': network<LevelSlotsOptions>(
     'level-slots',
-    { patternShape: shape, slots: size, bits: whole(1, 16), steps: size, sharpness: positive },
+    { patternShape: required(shape), slots: size, bits: whole(1, 16), steps: size, sharpness: positive },
     levelSlots,
   ),
   mlp: network<MlpOptions>(
     'mlp',
     {
-      patternShape: shape,
+      patternShape: required(shape),
       hidden: listOf(size),
       activation: oneOf(Object.keys(activations)),
-      writable: kind(
-        'all, or a list of layers',
-        (value) =>
-          value === 'all' || (Array.isArray(value) && value.every((n) => Number.isInteger(n) && n > 0)),
-      ),
+      writable: oneOfOr(['all'], listOf(size, 'a list of layers')),
     },
     mlp,
   ),
   'gated-recurrent': network<GatedRecurrentOptions>(
     'gated-recurrent',
-    { patternShape: shape, width: whole(2), hops: size, memory: size },
+    { patternShape: required(shape), width: whole(2), hops: size, memory: size },
     gatedRecurrent,
   ),
   convolutional: network<ConvolutionalOptions>(
     'convolutional',
     {
-      patternShape: shape,
+      patternShape: required(shape),
       channels: several(3, size),
       memory: several(2, whole(0)),
       hops: whole(0),
@@ -156,27 +147,27 @@ export const networks: { [N in keyof NetworkOptions]: (options: NetworkOptions[N
   ),
   'fc-resnet': network<FcResnetOptions>(
     'fc-resnet',
-    { patternShape: shape, channels: several(3, size), features: size, memory: size, width: whole(2), ...residual }, // biome-ignore format: a record
+    { patternShape: required(shape), channels: several(3, size), features: size, memory: size, width: whole(2), ...residual }, // biome-ignore format: a record
     fcResnet,
   ),
   'conv-resnet': network<ConvResnetOptions>(
     'conv-resnet',
-    { patternShape: shape, channels: several(2, size), width: whole(2), memory: size, downscale: whole(1, 2), ...residual }, // biome-ignore format: a record
+    { patternShape: required(shape), channels: several(2, size), width: whole(2), memory: size, downscale: whole(1, 2), ...residual }, // biome-ignore format: a record
     convResnet,
   ),
   universal: network<UniversalEnergyOptions>(
     'universal',
     {
-      patternShape: shape,
+      patternShape: required(shape),
       slots: size,
       similarity: oneOf(slotSimilarities),
       separation: oneOf(slotSeparations),
       degree: positive,
-      beta: number,
+      beta: positive,
       decay: number,
       deviation: number,
       mean: number,
-      range: several(2, number),
+      range,
     },
     universalEnergy,
   ),

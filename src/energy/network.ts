@@ -2,8 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs';
 import * as args from '../arguments.ts';
-import { described } from '../arguments.ts';
 import type { NamedTensors } from '../autodiff/index.ts';
+import { trace } from '../compile/trace/trace-backend.ts';
 import type { PrincipalComponents } from '../components.ts';
 import { InputError } from '../errors.ts';
 import { type Random, SEED, stream } from '../random.ts';
@@ -85,12 +85,52 @@ export interface PrincipalStart {
 
 export { sizeOf };
 
+const packings = ['full', 'symmetric', 'hollow'] as const satisfies readonly Packing[];
+
+type InitialiserName = Initialiser extends infer I ? (I extends I ? keyof I : never) : never;
+const INITIALISERS: Record<InitialiserName, args.Kind> = {
+  normal: args.notNegative,
+  he: args.positive,
+  lecun: args.positive,
+  constant: args.number,
+  values: args.finiteNumbers,
+};
+
+const INIT: args.Kind = {
+  wanted: `one of ${Object.keys(INITIALISERS).join(', ')}`,
+  fault(value, at) {
+    const [name, ...others] = args.object.fault(value, at) ? [] : Object.keys(value as object);
+    if (name === undefined || others.length > 0 || !Object.hasOwn(INITIALISERS, name))
+      return { at, value, wanted: INIT.wanted };
+    const one = name as InitialiserName;
+    return INITIALISERS[one].fault((value as Record<string, unknown>)[one], `${at}.${one}`);
+  },
+};
+
+const SPEC: args.Kind = args.fields(
+  {
+    shape: args.dimensions,
+    init: INIT,
+    writable: args.flag,
+    empty: args.optional(args.flag),
+    packing: args.optional(args.oneOf(packings)),
+    floats: args.optional(args.whole(0)),
+  },
+  '{ shape, init, writable }',
+);
+
+const METHOD = args.optional(args.callable);
 /** What every function of a network needs of it; `checkNetwork` looks closer. */
 export const NETWORK = args.fields(
   {
     energy: args.callable,
     patternShape: args.shape,
-    parameters: args.record(args.fields({ shape: args.axes })),
+    parameters: args.record(SPEC),
+    writingEnergy: METHOD,
+    trust: METHOD,
+    makeRoom: METHOD,
+    curvature: METHOD,
+    principal: args.optional(args.fields({ count: args.whole(1), start: args.callable })),
   },
   'an energy network: { patternShape, parameters, energy }',
 );
@@ -117,19 +157,21 @@ export function initialise(
   seed: number,
 ): Record<string, Float32Array> {
   args.check('initialise', {
-    parameters: [parameters, args.record(args.fields({ shape: args.axes, init: args.object }))],
+    parameters: [parameters, args.record(SPEC)],
     seed: [seed, SEED],
   });
   return Object.fromEntries(
     Object.entries(parameters).map(([name, spec]) => [
       name,
-      initialValues(spec, stream(seed, 'parameter', name)),
+      initialValues(name, spec, stream(seed, 'parameter', name)),
     ]),
   );
 }
 
-function initialValues({ shape, init }: ParameterSpec, random: Random): Float32Array {
+function initialValues(name: string, { shape, init }: ParameterSpec, random: Random): Float32Array {
   const size = sizeOf(shape);
+  if ('values' in init && init.values.length !== size)
+    throw new InputError(`parameter "${name}" has ${init.values.length} initial values for shape [${shape}]`);
   if ('constant' in init) return new Float32Array(size).fill(init.constant);
   if ('values' in init) return Float32Array.from(init.values);
   const deviation =
@@ -137,77 +179,82 @@ function initialValues({ shape, init }: ParameterSpec, random: Random): Float32A
   return Float32Array.from({ length: size }, () => deviation * random.normal());
 }
 
-const packings: readonly string[] = ['full', 'symmetric', 'hollow'] satisfies Packing[];
-const initialisers: readonly string[] = ['normal', 'he', 'lecun', 'constant', 'values'];
 /** Names of the rule's parameters. */
 const reserved = /^rule\./;
 
 /**
- * Checks a network before anything is trained with it, by running its energy once on two patterns of two episodes.
+ * Checks a network before anything is trained with it: its parts, and the shape of its energies of three patterns in each of two
+ * episodes, read off a trace, which computes nothing.
+ * @param name what messages call it
  * @throws InputError saying what is wrong with it
  */
 export function checkNetwork(network: EnergyNetwork, name: string): void {
-  const fail = (what: string): never => {
-    throw new InputError(`network "${name}": ${what}`);
+  args.check('checkNetwork', { name: [name, args.label] });
+  const what = `network "${name}"`;
+  const fail = (fault: string): never => {
+    throw new InputError(`${what}: ${fault}`);
   };
-  if (!network || typeof network.energy !== 'function') fail('has no function energy(p, x)');
-  if (
-    !Array.isArray(network.patternShape) ||
-    !network.patternShape.every((n) => Number.isInteger(n) && n > 0)
-  ) {
-    fail(`patternShape is ${JSON.stringify(network.patternShape)}, expected a list of positive integers`);
-  }
-  const specs = Object.entries(network.parameters ?? {});
+  if (typeof network?.energy !== 'function') fail('has no function energy(p, x)');
+  const { patternShape, parameters = {} } = network;
+  args.check(what, { patternShape: [patternShape, args.shape], parameters: [parameters, args.object] });
+  const specs = Object.entries(parameters);
   if (!specs.some(([, spec]) => spec?.writable))
     fail('has no writable parameter, so nothing can be stored in it');
   for (const [key, spec] of specs) {
-    if (typeof spec !== 'object' || spec === null)
-      fail(`parameter "${key}" is ${described(spec)}, expected { shape, init, writable }`);
-    if (!Array.isArray(spec.shape) || !spec.shape.every((n) => Number.isInteger(n) && n > 0)) {
-      fail(
-        `parameter "${key}" has shape ${JSON.stringify(spec.shape)}, expected a list of positive integers`,
-      );
-    }
-    const [kind, ...others] = Object.keys(spec.init ?? {});
-    if (!initialisers.includes(kind) || others.length > 0) {
-      fail(
-        `parameter "${key}" has init ${JSON.stringify(spec.init)}, expected one of ${initialisers.join(', ')}`,
-      );
-    }
-    const packing = spec.packing ?? 'full';
-    if (!packings.includes(packing)) {
-      fail(
-        `parameter "${key}" has packing ${JSON.stringify(packing)}, expected one of ${packings.join(', ')}`,
-      );
-    }
-    if (packing !== 'full' && (spec.shape.length < 2 || spec.shape.at(-1) !== spec.shape.at(-2))) {
-      fail(`parameter "${key}" has packing ${packing} and shape [${spec.shape}], expected a square matrix`);
-    }
+    args.check(what, { [`parameter "${key}"`]: [spec, SPEC] });
+    const { shape, init, packing = 'full' } = spec;
+    if (packing !== 'full' && (shape.length < 2 || shape.at(-1) !== shape.at(-2)))
+      fail(`parameter "${key}" has packing ${packing} and shape [${shape}], expected a square matrix`);
     if (reserved.test(key)) fail(`parameter "${key}" has a name that ebmm uses itself`);
-    if ('values' in spec.init && spec.init.values.length !== sizeOf(spec.shape)) {
-      fail(`parameter "${key}" has ${spec.init.values.length} initial values for shape [${spec.shape}]`);
-    }
+    if ('values' in init && init.values.length !== sizeOf(shape))
+      fail(`parameter "${key}" has ${init.values.length} initial values for shape [${shape}]`);
   }
+  args.check(what, { it: [network, NETWORK] });
   const [episodes, patterns] = [2, 3];
-  const shape = tf.tidy(() => {
-    const p = Object.fromEntries(
-      specs.map(([key, spec]) => [key, tf.zeros(spec.writable ? [episodes, ...spec.shape] : spec.shape)]),
-    );
-    let energies: unknown;
-    try {
-      energies = network.energy(p, tf.zeros([episodes, patterns, ...network.patternShape]));
-    } catch (error) {
-      fail(
-        `its energy fails on patterns [${[episodes, patterns, ...network.patternShape]}]: ${firstLine(error)}`,
-      );
-    }
-    return energies instanceof tf.Tensor ? energies.shape : undefined;
-  });
+  const x = [episodes, patterns, ...patternShape];
+  let shape: readonly number[] | undefined;
+  try {
+    shape = energyShape(network, episodes, x);
+  } catch (error) {
+    fail(`its energy fails on patterns [${x}]: ${firstLine(error)}`);
+  }
   if (shape?.length !== 2 || shape[0] !== episodes || shape[1] !== patterns) {
     fail(
-      `its energy of patterns [${[episodes, patterns, ...network.patternShape]}] has shape ${shape ? `[${shape}]` : 'none'}, expected [${episodes},${patterns}] (one number for each pattern)`,
+      `its energy of patterns [${x}] has shape ${shape ? `[${shape}]` : 'none'}, expected [${episodes},${patterns}] (one number for each pattern)`,
     );
   }
+}
+
+/** The shape of the energies of patterns of shape `x`; undefined where what comes is no tensor. */
+function energyShape(network: EnergyNetwork, episodes: number, x: number[]): readonly number[] | undefined {
+  const shapes = Object.fromEntries(
+    Object.entries(network.parameters).map(([name, { shape, writable }]) => [
+      name,
+      writable ? [episodes, ...shape] : shape,
+    ]),
+  );
+  let found: readonly number[] | undefined;
+  const look = (p: Parameters, patterns: tf.Tensor) => {
+    const energies: unknown = network.energy(p, patterns);
+    found = energies instanceof tf.Tensor ? energies.shape : undefined;
+  };
+  const specs = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [`p:${name}`, { shape }]));
+  try {
+    trace(
+      (inputs) => {
+        look(Object.fromEntries(Object.keys(shapes).map((name) => [name, inputs[`p:${name}`]])), inputs.x);
+        return {};
+      },
+      { ...specs, x: { shape: x } },
+    );
+  } catch {
+    // What only the tfjs engine can do, or nobody: computed, it tells by itself.
+    tf.tidy(() => {
+      const zeros = Object.entries(shapes).map(([name, shape]) => [name, tf.zeros(shape)] as const);
+      look(Object.fromEntries(zeros), tf.zeros(x));
+    });
+  }
+  return found;
 }
 
 function firstLine(error: unknown): string {

@@ -1,6 +1,5 @@
 /** @file Between tensors and the typed arrays in which the Hopfield networks work; checks what comes in. */
 import type { Tensor } from '@tensorflow/tfjs';
-import { described } from '../arguments.ts';
 import { InputError } from '../errors.ts';
 import { type Range, readBatch } from '../memory/inputs.ts';
 
@@ -55,35 +54,4 @@ export async function energiesOf(
 export function slots(name: string, count: number, d: number, floats: number): number {
   if (floats < d) throw new InputError(`${name}: ${floats} floats cannot hold one pattern of ${d}`);
   return Math.min(count, Math.floor(floats / d));
-}
-
-/** @throws InputError unless low < high, both finite. */
-export function checkRange(name: string, range: Range): Range {
-  const [low, high] = Array.isArray(range) ? range : [Number.NaN, Number.NaN];
-  if (range?.length === 2 && Number.isFinite(low) && Number.isFinite(high) && low < high) return range;
-  const found = Array.isArray(range) ? `[${range}]` : described(range);
-  throw new InputError(`${name}: range ${found}, expected two finite numbers, low < high`);
-}
-
-/** @throws InputError unless `value` is an integer of at least `least`. */
-export function checkInteger(name: string, option: string, value: number, least: number): number {
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new InputError(`${name}: ${option} ${described(value)}, expected an integer of at least ${least}`);
-}
-
-/** @throws InputError unless `value` is finite and above zero. */
-export function checkPositive(name: string, option: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InputError(`${name}: ${option} ${described(value)}, expected a number above 0`);
-}
-
-/** @throws InputError unless `value` is one of `choices`. */
-export function checkChoice<T extends string>(
-  name: string,
-  option: string,
-  value: T,
-  choices: readonly T[],
-): T {
-  if (choices.includes(value)) return value;
-  throw new InputError(`${name}: ${option} ${described(value)}, expected one of ${choices.join(', ')}`);
 }

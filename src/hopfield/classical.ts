@@ -1,10 +1,12 @@
 /** @file The classical Hopfield network (Hopfield 1982) as an associative memory: one learning rule, one recall mode. */
+import * as args from '../arguments.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { heldIn } from '../memory/contents.ts';
+import { checkNames, type Names } from '../option-names.ts';
 import { sizeOf } from '../shapes.ts';
 import { bitMemory } from './bit-memory.ts';
-import { checkChoice, checkRange, type Range, readBatch, toBits } from './boundary.ts';
-import type { Update } from './dynamics.ts';
+import { type Range, readBatch, toBits } from './boundary.ts';
+import { type Update, updates } from './dynamics.ts';
 import { pairwiseNetwork } from './pairwise.ts';
 import { learn, type RuleName, rules } from './rules.ts';
 
@@ -23,6 +25,14 @@ export interface ClassicalHopfieldOptions {
   seed?: number;
 }
 
+const OPTIONS: Names<ClassicalHopfieldOptions> = {
+  rule: args.required(args.oneOf(Object.keys(rules))),
+  update: args.oneOf(updates),
+  selfConnections: args.flag,
+  range: args.range,
+  seed: args.number,
+};
+
 /**
  * Hopfield network with weights W [d, d], recall x_i <- sign(sum_j w_ij x_j) and energy -1/2 x'Wx (no unit).
  *
@@ -33,10 +43,8 @@ export interface ClassicalHopfieldOptions {
  * [patterns, ...patternShape], `recall` for queries or known entries of another shape.
  */
 export function classicalHopfield(options: ClassicalHopfieldOptions): AssociativeMemory {
-  const { rule, update = 'asynchronous', selfConnections = false, seed = 0 } = options;
-  checkChoice('hopfield', 'rule', rule, Object.keys(rules) as RuleName[]);
-  checkChoice(rule, 'update', update, ['asynchronous', 'synchronous']);
-  const range = checkRange(rule, options.range ?? [-1, 1]);
+  checkNames('classical', options, OPTIONS);
+  const { rule, update = 'asynchronous', selfConnections = false, range = [-1, 1], seed = 0 } = options;
   const stored = (weights: Float32Array, d: number, shape: readonly number[]): StoredMemory => ({
     ...bitMemory(pairwiseNetwork(weights, d), {
       name: rule,

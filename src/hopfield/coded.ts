@@ -3,12 +3,14 @@
  * as possible fit the budget. Codes are fixed, not learned: fewer bits a value, fewer coefficients of the cosine transform.
  */
 import type { Tensor } from '@tensorflow/tfjs';
+import * as args from '../arguments.ts';
 import { cosines } from '../cosines.ts';
 import { InputError } from '../errors.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { type Contents, type Held, heldIn, keptPatterns } from '../memory/contents.ts';
+import { checkNames, type Names } from '../option-names.ts';
 import { sizeOf } from '../shapes.ts';
-import { type Batch, centre, checkPositive, checkRange, type Range, readBatch } from './boundary.ts';
+import { type Batch, centre, type Range, readBatch } from './boundary.ts';
 import { modernHopfield } from './modern.ts';
 
 /**
@@ -28,6 +30,12 @@ export interface CodedHopfieldOptions {
   range?: Range;
 }
 
+const OPTIONS: Names<CodedHopfieldOptions> = {
+  coding: args.required(args.oneOf(codings)),
+  floats: args.whole(1),
+  range: args.range,
+};
+
 const BITS = 32;
 /** Bits of a packed value or coefficient, at most. */
 const FINE = 8;
@@ -36,14 +44,10 @@ const FINE = 8;
  * @throws InputError for an invalid option; `store` for patterns that are not [patterns, ...patternShape] or a budget that
  * holds nothing of them
  */
-export function codedHopfield({
-  coding,
-  floats,
-  range: given = [-1, 1],
-}: CodedHopfieldOptions): AssociativeMemory {
+export function codedHopfield(options: CodedHopfieldOptions): AssociativeMemory {
+  checkNames('coded', options, OPTIONS);
+  const { coding, floats, range = [-1, 1] } = options;
   const name = `modern-${coding}`;
-  if (floats !== undefined) checkPositive(name, 'floats', floats);
-  const range = checkRange(name, given);
   const modern = modernHopfield({ range, similarity: 'euclidean', finish: 'nearest' });
   const stored = async (contents: Contents): Promise<StoredMemory> => {
     const [held] = Object.values(contents.tensors);

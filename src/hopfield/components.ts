@@ -10,8 +10,9 @@ import { InputError } from '../errors.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { type Contents, heldIn } from '../memory/contents.ts';
 import { recallOptions } from '../memory/inputs.ts';
+import { checkNames, type Names } from '../option-names.ts';
 import { sizeOf } from '../shapes.ts';
-import { checkPositive, checkRange, type Range, readBatch, readQueries } from './boundary.ts';
+import { type Range, readBatch, readQueries } from './boundary.ts';
 import { nearestOf } from './nearest.ts';
 
 export interface ComponentsHopfieldOptions {
@@ -29,20 +30,25 @@ const BASIS = args.fields(
   'what principalComponents gives: { mean, components }',
 );
 
+const OPTIONS: Names<ComponentsHopfieldOptions> = {
+  basis: args.required(BASIS),
+  floats: args.whole(1),
+  range: args.range,
+};
+
 /**
  * @throws InputError for an invalid option; `store` for patterns of another size than the basis; `recall` for queries or known
  * entries of another shape
  */
-export function componentsHopfield({
-  basis,
-  floats,
-  range: given = [-1, 1],
-}: ComponentsHopfieldOptions): AssociativeMemory {
-  args.check(NAME, { basis: [basis, BASIS] });
+export function componentsHopfield(options: ComponentsHopfieldOptions): AssociativeMemory {
+  checkNames('components', options, OPTIONS);
+  const { basis, floats, range = [-1, 1] } = options;
   const { mean, components } = basis;
-  if (floats !== undefined) checkPositive(NAME, 'floats', floats);
-  const range = checkRange(NAME, given);
   const d = mean.length;
+  if (d === 0 || components.length === 0 || components.length % d !== 0)
+    throw new InputError(
+      `components: basis has ${components.length} numbers of components for a mean of ${d}, expected [count, ${d}]`,
+    );
   const most = components.length / d;
   const stored = (contents: Contents): StoredMemory => {
     const [{ shape, values }] = Object.values(contents.tensors);

@@ -2,17 +2,20 @@
  * @file Dense associative memory: E(x) = -sum_mu F(x^mu . x) with F a power (Krotov and Hopfield, "Dense associative
  * memory for pattern recognition", NeurIPS 2016) or the exponential (Demircigil et al. 2017).
  */
+import * as args from '../arguments.ts';
 import { InputError } from '../errors.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { keptPatterns } from '../memory/contents.ts';
+import { checkNames, type Names } from '../option-names.ts';
 import { bitMemory } from './bit-memory.ts';
-import { checkChoice, checkInteger, checkPositive, checkRange, type Range, toBits } from './boundary.ts';
-import type { BitNetwork, Update } from './dynamics.ts';
+import { type Range, toBits } from './boundary.ts';
+import { type BitNetwork, type Update, updates } from './dynamics.ts';
 import { keptMemory } from './kept.ts';
 import { transpose } from './rules.ts';
 
 /** F(z): `polynomial` z^n, `rectified` max(z, 0)^n, `exponential` exp(z). */
-export type Interaction = 'polynomial' | 'rectified' | 'exponential';
+export const interactions = ['polynomial', 'rectified', 'exponential'] as const;
+export type Interaction = (typeof interactions)[number];
 
 export interface DenseHopfieldOptions {
   /** Default `polynomial`. */
@@ -29,6 +32,15 @@ export interface DenseHopfieldOptions {
   floats?: number;
 }
 
+const OPTIONS: Names<DenseHopfieldOptions> = {
+  interaction: args.oneOf(interactions),
+  degree: args.whole(2),
+  update: args.oneOf(updates),
+  range: args.range,
+  seed: args.number,
+  floats: args.whole(1),
+};
+
 /**
  * Dense associative memory. It keeps its patterns, so `floats` is N d.
  *
@@ -38,14 +50,10 @@ export interface DenseHopfieldOptions {
  * below one pattern; `recall` for queries or known entries of another shape.
  */
 export function denseHopfield(options: DenseHopfieldOptions = {}): AssociativeMemory {
+  checkNames('dense', options, OPTIONS);
   const { interaction = 'polynomial', degree = 3, update = 'asynchronous', seed = 0 } = options;
-  const { floats: budget = Number.POSITIVE_INFINITY } = options;
+  const { range = [-1, 1], floats: budget = Number.POSITIVE_INFINITY } = options;
   const name = interaction === 'exponential' ? 'dense-exponential' : 'dense';
-  checkChoice(name, 'interaction', interaction, ['polynomial', 'rectified', 'exponential']);
-  checkChoice(name, 'update', update, ['asynchronous', 'synchronous']);
-  checkInteger(name, 'degree', degree, 2);
-  if (options.floats !== undefined) checkPositive(name, 'floats', options.floats);
-  const range = checkRange(name, options.range ?? [-1, 1]);
   const stored = (kept: Float32Array, shape: number[], d: number): StoredMemory => {
     const bits = toBits(kept, [-1, 1]);
     const count = bits.length / d;

@@ -23,7 +23,8 @@ export interface BitNetwork {
  * `asynchronous`: one step is a sweep, in which every free unit is asked once, in random order, and flips at once.
  * `synchronous`: in one step all free units that disagree flip together.
  */
-export type Update = 'asynchronous' | 'synchronous';
+export const updates = ['asynchronous', 'synchronous'] as const;
+export type Update = (typeof updates)[number];
 
 export interface BitRecallOptions {
   /** [queries, d], nonzero where an entry is known; such units never flip. */

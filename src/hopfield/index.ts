@@ -1,5 +1,5 @@
 /** @file The Hopfield networks: memories by name, and the typed-array networks beneath them. */
-import { number } from '../arguments.ts';
+import { number, range, whole } from '../arguments.ts';
 import type { AssociativeMemory } from '../memory/associative.ts';
 import { checkNames, type Names } from '../option-names.ts';
 import { classicalHopfield } from './classical.ts';
@@ -57,7 +57,7 @@ export interface RivalOptions {
   floats?: number;
 }
 
-export const rivalOptionNames: Names<RivalOptions> = { seed: number, range: true, floats: true };
+export const rivalOptionNames: Names<Partial<RivalOptions>> = { seed: number, range, floats: whole(1) };
 
 const makers: Record<RivalName, (options: RivalOptions) => AssociativeMemory> = {
   hebb: ({ seed, range }) => classicalHopfield({ rule: 'hebb', seed, range }),

@@ -4,14 +4,13 @@
  */
 
 import { type Tensor, tensor } from '@tensorflow/tfjs';
+import * as args from '../arguments.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { keptPatterns, patternsIn } from '../memory/contents.ts';
 import { recallOptions } from '../memory/inputs.ts';
+import { checkNames, type Names } from '../option-names.ts';
 import {
   centre,
-  checkChoice,
-  checkPositive,
-  checkRange,
   checkSteps,
   energiesOf,
   type Range,
@@ -49,6 +48,14 @@ export interface ModernHopfieldOptions {
 /** Greatest number of updates, by default. Far more than needed: one often suffices where patterns are well separated. */
 const defaultSteps = 100;
 
+const OPTIONS: Names<ModernHopfieldOptions> = {
+  beta: args.positive,
+  similarity: args.oneOf(['dot', 'euclidean']),
+  finish: args.oneOf(['soft', 'nearest']),
+  range: args.range,
+  floats: args.whole(1),
+};
+
 /**
  * Modern continuous Hopfield network. It keeps its patterns, so `floats` is N d. Recall iterates to a fixed point, at most
  * `steps` updates (default 100); the energies are those of `modernNetwork`, on patterns mapped to [-1, 1], and do not
@@ -58,14 +65,10 @@ const defaultSteps = 100;
  * below one pattern; `recall` for queries or known entries of another shape.
  */
 export function modernHopfield(options: ModernHopfieldOptions = {}): AssociativeMemory {
-  const { beta = 1, similarity = 'dot', finish = 'soft' } = options;
+  checkNames('modern', options, OPTIONS);
+  const { beta = 1, similarity = 'dot', finish = 'soft', range = [-1, 1] } = options;
   const name = similarity === 'dot' ? 'modern' : 'modern-euclidean';
   const { floats: budget = Number.POSITIVE_INFINITY } = options;
-  checkPositive(name, 'beta', beta);
-  checkChoice(name, 'similarity', similarity, ['dot', 'euclidean']);
-  checkChoice(name, 'finish', finish, ['soft', 'nearest']);
-  if (options.floats !== undefined) checkPositive(name, 'floats', options.floats);
-  const range = checkRange(name, options.range ?? [-1, 1]);
   const stored = (kept: Float32Array, shape: number[], d: number): StoredMemory => {
     const count = kept.length / d;
     const network = modernNetwork(kept, count, d, beta, similarity);

@@ -3,18 +3,12 @@
  * which they are, else by all. It is one update of a modern Hopfield network with Euclidean similarity and beta infinite.
  */
 import { tensor } from '@tensorflow/tfjs';
+import * as args from '../arguments.ts';
 import type { AssociativeMemory } from '../memory/associative.ts';
 import { keptPatterns } from '../memory/contents.ts';
 import { recallOptions } from '../memory/inputs.ts';
-import {
-  centre,
-  checkPositive,
-  checkRange,
-  checkSteps,
-  type Range,
-  readQueries,
-  uncentre,
-} from './boundary.ts';
+import { checkNames, type Names } from '../option-names.ts';
+import { centre, checkSteps, type Range, readQueries, uncentre } from './boundary.ts';
 import { keptMemory } from './kept.ts';
 
 export interface NearestOptions {
@@ -24,6 +18,8 @@ export interface NearestOptions {
   floats?: number;
 }
 
+const OPTIONS: Names<NearestOptions> = { range: args.range, floats: args.whole(1) };
+
 /**
  * Keeps its patterns, N d floats; known entries of the answer are the query's own.
  *
@@ -32,9 +28,8 @@ export interface NearestOptions {
  */
 export function nearestMemory(options: NearestOptions = {}): AssociativeMemory {
   const name = 'nearest';
-  const range = checkRange(name, options.range ?? [-1, 1]);
-  if (options.floats !== undefined) checkPositive(name, 'floats', options.floats);
-  const { floats: budget = Number.POSITIVE_INFINITY } = options;
+  checkNames(name, options, OPTIONS);
+  const { range = [-1, 1], floats: budget = Number.POSITIVE_INFINITY } = options;
   return keptMemory({ name, range, budget }, (kept, shape, d) => ({
     floats: kept.length,
     contents: () => keptPatterns(kept, shape),

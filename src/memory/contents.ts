@@ -1,6 +1,6 @@
 /** @file What a memory holds, as named tensors of numbers: how many there are, and how many bits they take. */
 
-import { described } from '../arguments.ts';
+import * as args from '../arguments.ts';
 import type { Packing } from '../energy/network.ts';
 import { packedSize } from '../energy/network.ts';
 import { InputError } from '../errors.ts';
@@ -32,11 +32,14 @@ const SCALE_BITS = 32;
 export const MOST_BITS = 16;
 export const FLOAT_BITS = 32;
 
+export const BITS = args.kind(
+  `1 to ${MOST_BITS}, or ${FLOAT_BITS} (float32)`,
+  (bits) => bits === FLOAT_BITS || args.whole(1, MOST_BITS).fault(bits, '') === undefined,
+);
+
 /** @throws InputError unless 1 to 16, or 32 */
 export function checkBits(bits: number): number {
-  const good = Number.isInteger(bits) && ((bits >= 1 && bits <= MOST_BITS) || bits === FLOAT_BITS);
-  if (!good)
-    throw new InputError(`bits ${described(bits)}: expected 1 to ${MOST_BITS}, or ${FLOAT_BITS} (float32)`);
+  if (BITS.fault(bits, '')) throw new InputError(`bits ${args.described(bits)}: expected ${BITS.wanted}`);
   return bits;
 }
 

@@ -4,37 +4,35 @@ import * as args from '../arguments.ts';
 import type { NamedTensors } from '../autodiff/index.ts';
 import { type EnergyNetwork, NETWORK, writableFloats } from '../energy/network.ts';
 import { InputError } from '../errors.ts';
+import { MOST_BITS } from './contents.ts';
 import type { MemoryModel } from './model.ts';
 import { read, startOf } from './read.ts';
 import { type Rule, ruleParameters, slower, writableNames } from './rule.ts';
 import { unwritten, write, writeMore, writeSteps } from './write.ts';
 
-const POSITIVE = args.kind('a number above 0', (v) => Number.isFinite(v) && (v as number) > 0);
-const SHARE = args.kind('a number from 0 to below 1', (v) => Number.isFinite(v) && (v as number) >= 0 && (v as number) < 1); // biome-ignore format: one thought
 const RULE = args.fields(
   {
-    range: args.kind(
-      'two finite numbers, low < high',
-      (v) => Array.isArray(v) && v.length === 2 && v.every(Number.isFinite) && v[0] < v[1],
-    ),
+    range: args.range,
     write: args.fields({
       steps: args.whole(1),
       rates: args.oneOf(['terms', 'loss']),
       per_step: args.flag,
-      rate: POSITIVE,
-      divisor: args.kind(
-        'a number above 0, "patterns" or "curvature"',
-        (v) => v === 'patterns' || v === 'curvature' || (Number.isFinite(v) && (v as number) > 0),
-      ),
+      rate: args.positive,
+      distance: args.optional(args.positive),
+      divisor: args.oneOfOr(['patterns', 'curvature'], args.positive),
       gradient_term: args.flag,
-      momentum: SHARE,
+      momentum: args.share,
+      bits: args.optional(args.whole(1, MOST_BITS)),
+      grid: args.optional(args.positive),
+      rounded: args.optional(args.whole(0)),
+      forget: args.optional(args.share),
     }),
     read: args.fields({
       steps: args.whole(1),
-      rate: POSITIVE,
-      decay: SHARE,
-      momentum: SHARE,
-      start: args.kind('"query" or a finite number', (v) => v === 'query' || Number.isFinite(v)),
+      rate: args.positive,
+      decay: args.share,
+      momentum: args.share,
+      start: args.oneOfOr(['query'], args.number),
     }),
   },
   'a rule, as defaultRule',

@@ -1,6 +1,6 @@
 /** @file What enters a memory is checked: tensors, shapes, values, masks, steps. Messages name the conversion that is missing. */
 import type { Tensor } from '@tensorflow/tfjs';
-import { described, flag } from '../arguments.ts';
+import { described, flag, tensor, whole } from '../arguments.ts';
 import { InputError } from '../errors.ts';
 import { checkNames } from '../option-names.ts';
 import type { RecallOptions } from './associative.ts';
@@ -151,7 +151,7 @@ export function checkMask(what: string, values: ArrayLike<number>): void {
 
 /** @throws InputError for an option of recall that there is none of */
 export function recallOptions(options: RecallOptions = {}): RecallOptions {
-  checkNames('recall', options, { known: true, steps: true, trace: flag });
+  checkNames('recall', options, { known: tensor, steps: whole(0, MOST_STEPS), trace: flag });
   return options;
 }
 

@@ -4,7 +4,7 @@ import * as args from '../arguments.ts';
 import type { Engine } from '../compile/index.ts';
 import type { Packing } from '../energy/network.ts';
 import { InputError } from '../errors.ts';
-import { checkNames } from '../option-names.ts';
+import { checkNames, type Names } from '../option-names.ts';
 import { sizeOf } from '../shapes.ts';
 import type { AssociativeMemory, StoredMemory } from './associative.ts';
 import { CompiledModel, type Iterates, type ParameterValues, type StoredState } from './compiled-model.ts';
@@ -42,6 +42,14 @@ const MODEL = args.fields(
   'a memory model, as energyModel makes one',
 );
 
+const OPTIONS: Names<LearnedMemoryOptions> = {
+  name: args.label,
+  model: args.required(MODEL),
+  parameters: args.required(args.record(args.floats, 'a Float32Array for each parameter')),
+  engine: args.required(args.engine),
+  trained: args.whole(1),
+};
+
 export class LearnedMemory implements AssociativeMemory {
   readonly name: string;
   readonly range: readonly [number, number];
@@ -55,14 +63,8 @@ export class LearnedMemory implements AssociativeMemory {
 
   /** @param compiled functions of the same model, where another memory has them */
   constructor(options: LearnedMemoryOptions, compiled?: CompiledModel) {
-    checkNames('LearnedMemory', options, { name: true, model: true, parameters: true, engine: true, trained: true }); // biome-ignore format: one line
-    const { name, model, parameters, engine, trained } = options ?? {};
-    args.check('LearnedMemory', {
-      model: [model, MODEL],
-      parameters: [parameters, args.object],
-      name: [name, args.optional(args.text)],
-      trained: [trained, args.optional(args.whole(1))],
-    });
+    checkNames('LearnedMemory', options, OPTIONS);
+    const { name, model, parameters, engine, trained } = options;
     for (const [of, { shape }] of Object.entries(model.parameters)) {
       const values = parameters?.[of];
       if (values?.length !== sizeOf([...shape]))
@@ -71,8 +73,6 @@ export class LearnedMemory implements AssociativeMemory {
         );
       if (notFinite(values) >= 0) throw new InputError(`parameter "${of}" holds a value that is not finite`);
     }
-    if (typeof engine?.compile !== 'function')
-      throw new InputError('no engine: make one with compiledEngine() or tfjsEngine()');
     this.model = model;
     this.name = name ?? model.name;
     this.range = model.range;

@@ -2,6 +2,7 @@
  * @file Options of a user's module: checked by the schema that it exports as `options` (zod's, or any other library's of the
  * Standard Schema, standardschema.dev); where it exports none, those that nothing reads are slips.
  */
+import { asJson } from '../arguments.ts';
 import { InputError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 
@@ -97,7 +98,7 @@ async function validated(
   }
   const value = steps.reduce<unknown>((at, step) => (at as Options | undefined)?.[step as string], given);
   throw new InputError(
-    `${[where, ...steps].map(String).join('.')} is ${value === undefined ? 'missing' : JSON.stringify(value)}: ${decapitalise(message)} (options of ${file})`,
+    `${[where, ...steps].map(String).join('.')} is ${value === undefined ? 'missing' : asJson(value)}: ${decapitalise(message)} (options of ${file})`,
   );
 }
 

@@ -4,10 +4,12 @@
  */
 
 import { tensor } from '@tensorflow/tfjs';
-import { centre, checkPositive, checkRange, energiesOf, type Range, readBatch, readQueries, slots, uncentre } from '../hopfield/boundary.ts'; // biome-ignore format: one import
+import * as args from '../arguments.ts';
+import { centre, energiesOf, type Range, readBatch, readQueries, slots, uncentre } from '../hopfield/boundary.ts'; // biome-ignore format: one import
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { keptPatterns, patternsIn } from '../memory/contents.ts';
 import { recallOptions } from '../memory/inputs.ts';
+import { checkNames, type Names } from '../option-names.ts';
 
 export interface EpanechnikovEnergy {
   /**
@@ -139,20 +141,21 @@ function defaultReach(patterns: Float32Array, count: number, d: number): number 
   return Number.isFinite(least) ? PART * Math.sqrt(least) : Math.sqrt(1.5 * d);
 }
 
+const OPTIONS: Names<EpanechnikovOptions> = {
+  beta: args.positive,
+  range: args.range,
+  floats: args.whole(1),
+};
+
 /**
  * The memory: keeps its patterns, N d floats. Recall settles, known entries clamped after every update. The reach sqrt(2 / beta) is on
  * patterns mapped to [-1, 1]; by default it is 0.98 of the least distance of two stored patterns that differ, so that every pattern
  * is a minimum of its own, and sqrt(1.5 d) for one pattern alone.
  */
-export function epanechnikovMemory({
-  beta,
-  range: given = [-1, 1],
-  floats,
-}: EpanechnikovOptions = {}): AssociativeMemory {
+export function epanechnikovMemory(options: EpanechnikovOptions = {}): AssociativeMemory {
   const name = 'epanechnikov';
-  const range = checkRange(name, given);
-  if (beta !== undefined) checkPositive(name, 'beta', beta);
-  if (floats !== undefined) checkPositive(name, 'floats', floats);
+  checkNames(name, options, OPTIONS);
+  const { beta, range = [-1, 1], floats } = options;
   const stored = (kept: Float32Array, shape: number[], d: number): StoredMemory => {
     const count = kept.length / d;
     const energy = epanechnikovEnergy(kept, count, d, beta ?? 2 / defaultReach(kept, count, d) ** 2);

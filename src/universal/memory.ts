@@ -1,12 +1,9 @@
 /** @file Universal Hopfield networks as associative memories: any similarity with any separation. */
 import { type Tensor, tensor } from '@tensorflow/tfjs';
+import * as args from '../arguments.ts';
 import { InputError } from '../errors.ts';
 import {
   centre,
-  checkChoice,
-  checkInteger,
-  checkPositive,
-  checkRange,
   checkSteps,
   fromBits,
   type Range,
@@ -18,11 +15,12 @@ import {
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { keptPatterns, patternsIn } from '../memory/contents.ts';
 import { checkRecalled } from '../memory/diverged.ts';
-import { recallOptions } from '../memory/inputs.ts';
+import { MOST_STEPS, recallOptions } from '../memory/inputs.ts';
+import { checkNames, type Names } from '../option-names.ts';
 import { restEnergy } from './dynamics.ts';
 import { type UniversalNetwork, type UniversalOptions, universalNetwork } from './network.ts';
-import { separations } from './separations.ts';
-import { similarities } from './similarities.ts';
+import { separationNames, separations } from './separations.ts';
+import { similarities, similarityNames } from './similarities.ts';
 
 export interface UniversalMemoryOptions extends UniversalOptions {
   /** Default `SIMILARITY-SEPARATION`. */
@@ -44,6 +42,21 @@ export interface UniversalMemory extends AssociativeMemory {
 /** An update that moves no entry further than this has arrived. */
 const ARRIVED = 1e-6;
 
+const OPTIONS: Names<UniversalMemoryOptions> = {
+  similarity: args.required(args.oneOf(similarityNames)),
+  separation: args.required(args.oneOf(separationNames)),
+  parameter: args.number,
+  readout: args.oneOf(['mean', 'sign']),
+  normalise: args.flag,
+  mode: args.oneOf(['correct', 'official']),
+  range: args.range,
+  form: args.oneOf(['negative', 'reciprocal']),
+  smoothing: args.positive,
+  name: args.label,
+  steps: args.whole(1, MOST_STEPS),
+  floats: args.whole(1),
+};
+
 /**
  * The memory z = P sep(sim(M, q)), applied once or iterated. It keeps its patterns, so `floats` is N d. Known entries are
  * clamped after every update. With the read-out `sign`, patterns are bits: entries are thresholded in the middle of the
@@ -53,12 +66,9 @@ const ARRIVED = 1e-6;
  * below one pattern; `recall` for queries or known entries of another shape
  */
 export function universalMemory(options: UniversalMemoryOptions): UniversalMemory {
-  const { similarity, separation, readout = 'mean', steps: ownSteps = 1 } = options;
+  checkNames('universal', options, OPTIONS);
+  const { similarity, separation, readout = 'mean', range = [0, 1], steps: ownSteps = 1 } = options;
   const name = options.name ?? `${similarity}-${separation}`;
-  const range = checkRange(name, options.range ?? [0, 1]);
-  checkChoice(name, 'readout', readout, ['mean', 'sign']);
-  checkInteger(name, 'steps', ownSteps, 1);
-  if (options.floats !== undefined) checkPositive(name, 'floats', options.floats);
   const network = (memories: Float32Array, count: number, d: number, values?: Float32Array) => {
     if (readout === 'mean') return universalNetwork(memories, count, d, { ...options, range }, values);
     const bits = (x?: Float32Array) => x && Float32Array.from(toBits(x, range));

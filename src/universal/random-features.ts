@@ -5,12 +5,14 @@
  */
 
 import { tensor } from '@tensorflow/tfjs';
-import { centre, checkInteger, checkPositive, checkRange, energiesOf, type Range, readBatch, readQueries, uncentre } from '../hopfield/boundary.ts'; // biome-ignore format: one import
+import * as args from '../arguments.ts';
+import { centre, energiesOf, type Range, readBatch, readQueries, uncentre } from '../hopfield/boundary.ts'; // biome-ignore format: one import
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { heldIn } from '../memory/contents.ts';
-import { recallOptions } from '../memory/inputs.ts';
+import { checkNumbers, checkSteps, recallOptions } from '../memory/inputs.ts';
+import { checkNames, type Names } from '../option-names.ts';
 import { stream } from '../random.ts';
-import { sizeOf } from '../shapes.ts';
+import { LARGEST, sizeOf } from '../shapes.ts';
 
 export interface RandomFeatures {
   /** phi(x) [features]: cosines and sines of random projections, so that phi(x) . phi(y) is about exp(-beta |x - y|^2 / 2). */
@@ -74,23 +76,25 @@ const SHARPNESS = 6;
 /** Least sum of kernels, as a part of one kernel at its centre: the estimate may come out below zero. */
 const LEAST = 1e-3;
 
+const OPTIONS: Names<RandomFeatureOptions> = {
+  floats: args.whole(1),
+  beta: args.positive,
+  range: args.range,
+  seed: args.number,
+};
+
 /**
  * The memory T = sum_mu phi(xi_mu); E(x) = -(1/beta) log max(phi(x) . T, 0.001), descended by `steps` gradient steps (default 60) in
  * [-1, 1], known entries clamped; where some are known the others start at 0, which is as near to every pattern of bits.
  */
-export function randomFeatureMemory({
-  floats = 8192,
-  beta,
-  range: given = [-1, 1],
-  seed = 0,
-}: RandomFeatureOptions = {}): AssociativeMemory {
+export function randomFeatureMemory(options: RandomFeatureOptions = {}): AssociativeMemory {
   const name = 'dense-random';
-  checkPositive(name, 'floats', floats);
-  if (beta !== undefined) checkPositive(name, 'beta', beta);
-  const range = checkRange(name, given);
+  checkNames('randomFeatures', options, OPTIONS);
+  const { floats = 8192, beta, range = [-1, 1], seed = 0 } = options;
   const count = 2 * Math.max(1, Math.floor(floats / 2));
   const stored = (weights: Float64Array, shape: number[], d: number): StoredMemory => {
     const sharpness = beta ?? SHARPNESS / d;
+    checkNumbers(`${name}: ${count} floats`, [count / 2, d], LARGEST);
     const kernel = randomFeatures(d, count, sharpness, seed);
     const sumAt = (x: ArrayLike<number>) => {
       const sum = kernel.features(x).reduce((total, phi, k) => total + phi * weights[k], 0);
@@ -104,7 +108,7 @@ export function randomFeatureMemory({
       }),
       async recall(queries, options) {
         const { known, steps = STEPS } = recallOptions(options);
-        checkInteger(name, 'steps', steps, 0);
+        checkSteps(name, steps);
         const {
           values,
           mask,

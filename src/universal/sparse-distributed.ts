@@ -3,21 +3,14 @@
  * Hopfield networks over the same random addresses, z = P sep(sim(A, q)) with P = sum_mu sep(sim(A, x_mu)) x_mu.
  */
 import { tensor } from '@tensorflow/tfjs';
-import { InputError } from '../errors.ts';
-import {
-  checkInteger,
-  checkRange,
-  checkSteps,
-  type Range,
-  readBatch,
-  readQueries,
-  toBits,
-} from '../hopfield/boundary.ts';
+import * as args from '../arguments.ts';
+import { checkSteps, type Range, readBatch, readQueries, toBits } from '../hopfield/boundary.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
 import { heldIn } from '../memory/contents.ts';
-import { recallOptions } from '../memory/inputs.ts';
+import { checkNumbers, recallOptions } from '../memory/inputs.ts';
+import { checkNames, type Names } from '../option-names.ts';
 import { stream } from '../random.ts';
-import { sizeOf } from '../shapes.ts';
+import { LARGEST, sizeOf } from '../shapes.ts';
 import { project } from './network.ts';
 import { separationParameter, separations } from './separations.ts';
 import { compare } from './similarities.ts';
@@ -41,6 +34,15 @@ export interface SparseDistributedOptions {
   seed?: number;
 }
 
+const OPTIONS: Names<SparseDistributedOptions> = {
+  locations: args.whole(1),
+  kind: args.oneOf(['binary', 'continuous']),
+  radius: args.number,
+  beta: args.positive,
+  range: args.range,
+  seed: args.number,
+};
+
 /**
  * Sparse distributed memory. `floats` counts the counters, locations times d (and for `continuous` what was written to each
  * location); the addresses are random and fixed. Recall is one read; `steps` more read again from the answer.
@@ -48,15 +50,12 @@ export interface SparseDistributedOptions {
  * @throws InputError for an invalid option; `store` and `recall` for other shapes than [count, ...patternShape]
  */
 export function sparseDistributedMemory(options: SparseDistributedOptions = {}): AssociativeMemory {
-  const { locations = 1000, kind = 'binary', beta, seed = 0 } = options;
+  checkNames('sparseDistributed', options, OPTIONS);
+  const { locations = 1000, kind = 'binary', beta, range = [-1, 1], seed = 0 } = options;
   const name = kind === 'binary' ? 'sdm' : 'sdm-continuous';
-  checkInteger(name, 'locations', locations, 1);
-  const range = checkRange(name, options.range ?? [-1, 1]);
-  if (kind !== 'binary' && kind !== 'continuous') {
-    throw new InputError(`sdm: kind "${kind}", expected binary or continuous`);
-  }
   const binary = kind === 'binary';
   const reader = (d: number, shape: number[]) => {
+    checkNumbers(`${name}: ${locations} locations`, [locations, d], LARGEST);
     const radius = options.radius ?? Math.floor(d / 2 - 1.645 * Math.sqrt(d / 4));
     const random = stream(seed, 'sdm', 'addresses');
     const addresses = Float64Array.from({ length: locations * d }, () =>

@@ -64,21 +64,47 @@ test.each<[string, (options: object) => unknown, Record<string, unknown>]>([
   ['fc-resnet', (o) => ebmm.networks['fc-resnet']({ ...image, ...o }), { channels: [1, 2, 0], features: '2', memory: 0, width: '4', hops: 0.5, hidden: null, target: 'no', writing: 'own' }], // biome-ignore format: a table
   ['conv-resnet', (o) => ebmm.networks['conv-resnet']({ ...image, ...o }), { channels: [1], memory: -1, width: 1, downscale: 3, hops: '1', hidden: 0, target: 1, writing: '' }], // biome-ignore format: a table
   ['universal', (o) => ebmm.networks.universal({ ...bits, ...o }), { slots: 0, similarity: 'dt', separation: 'max', degree: 0, beta: '1', decay: null, deviation: Number.NaN, mean: '0', range: [1] }], // biome-ignore format: a table
-  ['classical', (o) => ebmm.memories.classical({ rule: 'hebb', ...o }), { selfConnections: 'no', seed: '1' }],
-  ['dense', (o) => ebmm.memories.dense(o), { seed: null }],
-  ['coded', (o) => ebmm.memories.coded(o), { coding: 'zip' }],
-  ['universal memory', (o) => ebmm.memories.universal({ similarity: 'dot', separation: 'softmax', range: [-1, 1], ...o }), { name: 5 }], // biome-ignore format: a table
-  ['sparseDistributed', (o) => ebmm.memories.sparseDistributed(o), { kind: 'real', radius: '2', beta: null, seed: '?' }], // biome-ignore format: a table
-  ['randomFeatures', (o) => ebmm.memories.randomFeatures({ floats: 64, ...o }), { seed: [] }],
-  ['diffusion', (o) => ebmm.memories.diffusion(o), { name: 1, seed: '1' }],
+  ['classical', (o) => ebmm.memories.classical({ rule: 'hebb', ...o }), { rule: 'hebbs', update: 'sync', selfConnections: 'no', range: null, seed: '1' }], // biome-ignore format: a table
+  ['dense', (o) => ebmm.memories.dense(o), { interaction: 'cubic', degree: 1.5, update: null, range: [1, 1 + 1e-12], seed: null, floats: 1.5 }], // biome-ignore format: a table
+  ['modern', (o) => ebmm.memories.modern(o), { beta: '1', similarity: null, finish: 'none', range: new Array(2), floats: 2.5 }], // biome-ignore format: a table
+  ['nearest', (o) => ebmm.memories.nearest(o), { range: [-1, 1e300], floats: null }],
+  ['components', (o) => ebmm.memories.components({ basis: { mean: new Float32Array(4), components: new Float32Array(4) }, ...o }), { basis: { mean: [0], components: [1] }, floats: 0.5, range: null }], // biome-ignore format: a table
+  ['epanechnikov', (o) => ebmm.memories.epanechnikov(o), { beta: null, range: null, floats: '8' }],
+  [
+    'coded',
+    (o) => ebmm.memories.coded({ coding: 'packed', ...o }),
+    { coding: 'zip', floats: 1.5, range: null },
+  ],
+  ['universal memory', (o) => ebmm.memories.universal({ similarity: 'dot', separation: 'softmax', range: [-1, 1], ...o }), { similarity: null, separation: 'max', parameter: '1', readout: 'median', normalise: 1, mode: 'wrong', range: null, form: 'square', smoothing: '1', name: 'a\u001bb', steps: 1.5, floats: null }], // biome-ignore format: a table
+  ['sparseDistributed', (o) => ebmm.memories.sparseDistributed(o), { locations: 1.5, kind: 'real', radius: '2', beta: null, range: null, seed: '?' }], // biome-ignore format: a table
+  ['randomFeatures', (o) => ebmm.memories.randomFeatures({ floats: 64, ...o }), { floats: 1.5, beta: 0, range: {}, seed: [] }], // biome-ignore format: a table
+  ['diffusion', (o) => ebmm.memories.diffusion(o), { name: '', method: 'euler', process: null, start: 0, end: '1', completion: 1, range: null, floats: 1.5, seed: '1' }], // biome-ignore format: a table
   ['trainedDiffusion', (o) => ebmm.memories.trainedDiffusion(o), { name: 1, steps: 0, engine: {}, seed: '1', learningRate: '1', decay: 'linear' }], // biome-ignore format: a table
-  ['diffusionRivals', (o) => ebmm.diffusionRivals.diffusion(o), { seed: '1' }],
-  ['compiledEngine', (o) => ebmm.compiledEngine(o), { device: 'gpu', parts: 0, cache: [] }],
+  ['diffusionRivals', (o) => ebmm.diffusionRivals.diffusion(o), { seed: '1', range: null, floats: 1.5 }],
+  ['rivals', (o) => ebmm.rivals.hebb(o), { seed: '1', range: null, floats: 1.5 }],
+  ['evaluateMemories', (o) => ebmm.evaluateMemories([ebmm.rivals.hebb()], { task, patterns: 1, ...o }), { task: Promise.resolve(task), corruption: null, patterns: [], episodes: 1.5, known: 'yes', split: null, seed: '1', steps: -1, onProgress: true, signal: {} }], // biome-ignore format: a table
+  ['exportMemory', (o) => ebmm.exportMemory(run, o), { episodes: null, patterns: 1.5, queries: '1', known: 'yes', steps: null, bits: 17 }], // biome-ignore format: a table
+  ['errorAgainstPatterns', (o) => ebmm.charts.errorAgainstPatterns({}, o), { name: 1, published: {}, scale: 'root', format: 'gif' }], // biome-ignore format: a table
+  ['filmstrip', (o) => ebmm.charts.filmstrip({}, o), { title: null, notes: 'a', format: null }],
+  [
+    'compiledEngine',
+    (o) => ebmm.compiledEngine(o),
+    {
+      device: 'gpu',
+      threads: 1.5,
+      target: 'arm',
+      products: null,
+      parts: 0,
+      cache: [],
+      profile: 1,
+      session: 'fast',
+    },
+  ],
   ['cache of compiledEngine', (o) => ebmm.compiledEngine({ cache: { programs: 1, bytes: 1, ...o } }), { programs: -1, bytes: '?' }], // biome-ignore format: a table
   // What stands for permission is no word that is taken for true.
   ['loadRun', (o) => ebmm.loadRun('binary-64', o), { allowModules: 'false', best: 0, weights: 5 }],
   ['saveRun', (o) => ebmm.saveRun({}, 'x', o), { overwrite: 'no' }],
-  ['LearnedMemory', (o) => new ebmm.LearnedMemory({ model: run.model, parameters: parameters(0), engine, ...o }), { trained: -1 }], // biome-ignore format: a table
+  ['LearnedMemory', (o) => new ebmm.LearnedMemory({ model: run.model, parameters: parameters(0), engine, ...o }), { name: '', model: null, parameters: { w: [1] }, engine: {}, trained: -1 }], // biome-ignore format: a table
 ])('%s refuses values of another kind', async (_, make, options) => {
   for (const [name, value] of Object.entries(options)) {
     const error = await (async (): Promise<unknown> => make({ [name]: value }))().catch((thrown) => thrown as Error); // biome-ignore format: one line
@@ -129,22 +155,22 @@ test.each<[string, () => unknown, RegExp]>([
     /seed is NaN, expected a finite number/,
   ],
   ['a range of one', () => ebmm.rivals.hebb({ range: [0] }), /two finite numbers/],
-  ['floats below zero', () => ebmm.rivals.modern({ floats: -1 }), /expected a number above 0/],
+  ['floats below zero', () => ebmm.rivals.modern({ floats: -1 }), /expected a whole number of at least 1/],
   [
     'export of -1 patterns',
     () => ebmm.exportMemory(run, { patterns: -1 }),
-    /patterns -1: expected a whole number/,
+    /patterns is -1, expected a whole number/,
   ],
-  ['export of 0 episodes', () => ebmm.exportMemory(run, { episodes: 0 }), /episodes 0/],
-  ['export of NaN steps', () => ebmm.exportMemory(run, { steps: Number.NaN }), /steps NaN/],
+  ['export of 0 episodes', () => ebmm.exportMemory(run, { episodes: 0 }), /episodes is 0/],
+  ['export of NaN steps', () => ebmm.exportMemory(run, { steps: Number.NaN }), /steps is NaN/],
   ['no corruption', () => ebmm.parseCorruption(undefined, task), /invalid corruption undefined/],
-  ['a batch of -1', () => ebmm.drawBatch(task, corruption, 'test', 1, 0, -1, 3), /episodes -1/],
-  ['a batch of NaN', () => ebmm.drawBatch(task, corruption, 'test', 1, 0, 1, Number.NaN), /patterns NaN/],
+  ['a batch of -1', () => ebmm.drawBatch(task, corruption, 'test', 1, 0, -1, 3), /episodes is -1/],
+  ['a batch of NaN', () => ebmm.drawBatch(task, corruption, 'test', 1, 0, 1, Number.NaN), /patterns is NaN/],
   ['a batch without end', () => ebmm.drawBatch(task, corruption, 'test', 1, 0, 1e6, 1e6), /expected at most/],
   [
     'a split',
     () => ebmm.drawBatch(task, corruption, 'tset', 1, 0, 1, 3),
-    /split "tset": expected one of train/,
+    /split is "tset", expected one of train/,
   ],
   ['no network', () => ebmm.metaTrain({}), /./],
   ['a network by name', () => ebmm.metaTrain({ network: 'mlp' }), /./],

@@ -207,7 +207,7 @@ test('unknown options of the other functions are refused, with the one that was 
   const loose = { metaTrain, evaluateMemories, saveRun, loadRun } as any;
   await expect(loose.metaTrain({ ...config, onupdate: () => {} })).rejects.toThrow(/unknown key "onupdate"/);
   await expect(loose.evaluateMemories([trained], { taks: 1 })).rejects.toThrow(/unknown option "taks"; did you mean "task"/); // biome-ignore format: one line
-  await expect(loose.evaluateMemories([5], { task: await loadTask(config.task, { cache: '' }), patterns: 2 })).rejects.toThrow(/is no memory/); // biome-ignore format: one line
+  await expect(loose.evaluateMemories([5], { task: await loadTask(config.task, { cache: '' }), patterns: 2 })).rejects.toThrow(/memories\[0\] is 5, expected a memory/); // biome-ignore format: one line
   await expect(loose.saveRun(trained, join(folder, 'x'), { force: true })).rejects.toThrow(
     /unknown option "force"/,
   );

@@ -27,9 +27,9 @@ describe('the first part that is wrong is told, by where it is', () => {
     [[], listOf(number), 'taken'],
     [[1, Number.NaN, 'a'], listOf(number), 'f: x[1] is NaN, expected a finite number'],
     [new Array(2), listOf(number), 'f: x[0] is undefined, expected a finite number'],
-    [{ 0: 1 }, listOf(number), 'f: x is an object, expected a list'],
+    [{ 0: 1 }, listOf(number), 'f: x is { 0: 1 }, expected a list'],
     [{ a: 1, b: null }, record(number), 'f: x.b is null, expected a finite number'],
-    [[1], record(number), 'f: x is an array of 1, expected an object'],
+    [[1], record(number), 'f: x is [1], expected an object'],
     [{ name: 'n', sizes: [3], more: 1 }, named, 'taken'],
     [{ sizes: [3] }, named, 'f: x.name is undefined, expected text (x is to be a thing)'],
     [

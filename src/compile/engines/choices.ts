@@ -4,6 +4,9 @@
 export const targetNames = ['avx512', 'avx2', 'wasm', 'onnxruntime'] as const;
 export type TargetName = (typeof targetNames)[number];
 
+/** Threads on the processor, at most. */
+export const MOST_THREADS = 1024;
+
 /** How matrix products are made, on processors that have tiles. */
 export const productNames = ['float32', 'bfloat16x6', 'bfloat16x3'] as const;
 export type Products = (typeof productNames)[number];

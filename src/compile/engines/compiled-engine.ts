@@ -4,7 +4,7 @@
  */
 import { availableParallelism, totalmem } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-common';
-import { described, kind, oneOf, record, whole } from '../../arguments.ts';
+import { callable, fields, notNegative, object, oneOf, required, whole } from '../../arguments.ts';
 import { InputError } from '../../errors.ts';
 import { checkNames, type Names } from '../../option-names.ts';
 import { hasVectors } from '../../webassembly/runtime.ts';
@@ -37,7 +37,7 @@ import { addedOf, type Cut, kernelCut, type Split, sessionCut } from '../split/s
 import { type Parts, splitProgram } from '../split/split-program.ts';
 import { KernelFault, type Trace, trace } from '../trace/trace-backend.ts';
 import { ownProgram, type WasmThreads, wasmParts, wasmProgram } from '../wasm/program.ts';
-import { type Products, productNames, type TargetName, targetNames } from './choices.ts';
+import { MOST_THREADS, type Products, productNames, type TargetName, targetNames } from './choices.ts';
 import { eagerProgram, loadTfjsBackend } from './tfjs-engine.ts';
 
 export type { Device } from '../onnx/session-program.ts';
@@ -89,14 +89,15 @@ export interface CompiledEngineOptions {
 
 const NAMES: Names<CompiledEngineOptions> = {
   device: oneOf(devices),
-  threads: true,
-  target: true,
-  products: true,
+  threads: whole(1, MOST_THREADS),
+  target: oneOf(targetNames),
+  products: oneOf(productNames),
   parts: whole(1),
-  cache: record(kind('a number of at least 0', (value) => (value as number) >= 0)),
-  profile: true,
-  session: true,
+  cache: object,
+  profile: fields({ add: callable, take: callable }, 'a Profile'),
+  session: object,
 };
+const LIMITS: Names<CacheLimits> = { programs: required(notNegative), bytes: required(notNegative) };
 
 /**
  * On the processor, a function with a `split` is computed in parts, each by one thread: threads that share every single
@@ -105,16 +106,12 @@ const NAMES: Names<CompiledEngineOptions> = {
  */
 export function compiledEngine(options: CompiledEngineOptions = {}): Engine {
   checkNames('compiledEngine', options, NAMES);
-  if (options.cache) checkNames('compiledEngine: cache', options.cache, { programs: true, bytes: true });
+  if (options.cache) checkNames('compiledEngine: cache', options.cache, LIMITS);
   const { device = 'cpu', threads = availableParallelism(), profile } = options;
-  if (!(Number.isInteger(threads) && threads >= 1 && threads <= 1024))
-    throw new InputError(`threads ${described(threads)}: expected a whole number from 1 to 1024`);
   const targets = targetsOf(options);
   /** Whether the project's own kernels may run it. */
   const kernels = targets[0] !== 'onnxruntime';
   const { products = 'float32' } = options;
-  if (!Object.hasOwn(bfloatsOf, products))
-    throw new InputError(`products ${described(products)}: expected one of ${productNames.join(', ')}`);
   const bfloats = bfloatsOf[products];
   if (bfloats && !(targets[0] === 'avx512' && hasTiles()))
     throw new InputError(
@@ -253,8 +250,6 @@ type OwnedParts = Pick<OwnedProgram, 'bytes' | 'free'>;
 
 /** Those to be tried, in order; the last is onnxruntime. */
 function targetsOf({ device = 'cpu', target }: CompiledEngineOptions): readonly TargetName[] {
-  if (target !== undefined && !targetNames.includes(target))
-    throw new InputError(`target ${described(target)}: expected one of ${targetNames.join(', ')}`);
   if (device !== 'cpu') return ['onnxruntime'];
   const has = { avx512: isSupported, avx2: hasAvx2, wasm: hasVectors, onnxruntime: hasRuntime };
   if (target !== undefined && !has[target]())

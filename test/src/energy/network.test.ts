@@ -87,7 +87,7 @@ describe('checkNetwork', () => {
     [
       'a side of zero',
       { ...linear, patternShape: [3, 0] },
-      'patternShape is [3,0], expected a list of positive integers',
+      'patternShape is [3, 0], expected a list of positive integers',
     ],
     [
       'no parameters',
@@ -102,7 +102,7 @@ describe('checkNetwork', () => {
     [
       'half a row',
       { ...linear, parameters: { w: { ...w, shape: [1.5] } } },
-      'parameter "w" has shape [1.5], expected a list of positive integers',
+      'parameter "w".shape is [1.5], expected a list of positive integers',
     ],
     [
       'too few values',
@@ -112,12 +112,12 @@ describe('checkNetwork', () => {
     [
       'no initial values',
       { ...linear, parameters: { w: { ...w, init: undefined } } },
-      'parameter "w" has init undefined, expected one of normal, he, lecun, constant, values',
+      'parameter "w".init is undefined, expected one of normal, he, lecun, constant, values',
     ],
     [
       'an unknown initialiser',
       { ...linear, parameters: { w: { ...w, init: { uniform: 1 } } } },
-      'parameter "w" has init {"uniform":1}, expected one of normal, he, lecun, constant, values',
+      'parameter "w".init is { uniform: 1 }, expected one of normal, he, lecun, constant, values',
     ],
     [
       'a name that the rule has',

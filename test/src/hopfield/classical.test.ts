@@ -222,7 +222,9 @@ describe('classicalHopfield', () => {
 
   it('rejects what it cannot use with one line', async () => {
     const wrong = { rule: 'hebbian' } as unknown as ClassicalHopfieldOptions;
-    expect(() => classicalHopfield(wrong)).toThrow(/hopfield: rule "hebbian", expected one of hebb, storkey/);
+    expect(() => classicalHopfield(wrong)).toThrow(
+      /classical: rule is "hebbian", expected one of hebb, storkey/,
+    );
     expect(() => classicalHopfield({ rule: 'hebb', range: [1, -1] })).toThrow(InputError);
     const memory = await store({ rule: 'hebb' }, [1, -1, 1, 1], [1, 4]);
     const query = tensor([1, 1, 1, -1], [1, 4]);
@@ -230,7 +232,7 @@ describe('classicalHopfield', () => {
       'queries have shape [1,3], expected [count, 4]',
     );
     await expect(memory.recall(query, { known: tensor([[1]]) })).rejects.toThrow(InputError);
-    await expect(memory.recall(query, { steps: -1 })).rejects.toThrow('hebb: steps -1');
+    await expect(memory.recall(query, { steps: -1 })).rejects.toThrow('recall: steps is -1');
     await expect(store({ rule: 'hebb' }, [Number.NaN], [1, 1])).rejects.toThrow('finite');
     await expect(store({ rule: 'hebb' }, [1, 1], [2])).rejects.toThrow(InputError);
   });

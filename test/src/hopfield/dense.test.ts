@@ -143,7 +143,9 @@ describe('denseHopfield', () => {
   });
 
   it('rejects options it cannot use', () => {
-    expect(() => denseHopfield({ degree: 1 })).toThrow('dense: degree 1, expected an integer of at least 2');
+    expect(() => denseHopfield({ degree: 1 })).toThrow(
+      'dense: degree is 1, expected a whole number of at least 2',
+    );
     expect(() => denseHopfield({ degree: 2.5 })).toThrow(InputError);
     expect(() => denseHopfield({ interaction: 'cubic' as 'polynomial' })).toThrow(InputError);
     expect(() => denseHopfield({ floats: Number.NaN })).toThrow(InputError);

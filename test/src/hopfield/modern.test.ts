@@ -166,7 +166,7 @@ describe('modernHopfield', () => {
   });
 
   it('rejects options it cannot use', () => {
-    expect(() => modernHopfield({ beta: 0 })).toThrow('modern: beta 0, expected a number above 0');
+    expect(() => modernHopfield({ beta: 0 })).toThrow('modern: beta is 0, expected a number above 0');
     expect(() => modernHopfield({ finish: 'hard' as 'soft' })).toThrow(InputError);
     expect(() => modernHopfield({ similarity: 'cosine' as 'dot' })).toThrow(InputError);
     expect(() => modernHopfield({ range: [0, 0] })).toThrow(InputError);

@@ -86,9 +86,9 @@ describe.each(Object.entries(memories))('%s', (_, memory) => {
     await refused(mask(0, 3), /known holds 3, expected 1/);
     await refused(mask(0, Number.NaN), /known holds NaN/);
     await refused(tf.ones([4]), /known has shape \[4\], expected that of the queries, \[4,16\]/);
-    await refused([1, 0], /known: an array of 2, expected a tensor/);
-    await refused('all', /known: "all", expected a tensor/);
-    await refused(null, /known: null/);
+    await refused([1, 0], /known is \[1, 0\], expected a tensor/);
+    await refused('all', /known is "all", expected a tensor/);
+    await refused(null, /known is null/);
     const fine = await stored.recall(good, { known: tf.cast(mask(0, 1), 'bool') });
     expect(fine.patterns.shape).toEqual([4, 16]);
   });

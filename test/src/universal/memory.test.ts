@@ -108,9 +108,9 @@ test('the energy is there where similarity and separation are differentiable', a
 });
 
 test.each([
-  [{ similarity: 'dot', separation: 'softmix' }, /unknown separation "softmix"/],
-  [{ similarity: 'dott', separation: 'softmax' }, /unknown similarity "dott"/],
-  [{ similarity: 'dot', separation: 'softmax', steps: 0 }, /steps 0, expected an integer of at least 1/],
+  [{ similarity: 'dot', separation: 'softmix' }, /separation is "softmix", expected one of identity/],
+  [{ similarity: 'dott', separation: 'softmax' }, /similarity is "dott", expected one of dot/],
+  [{ similarity: 'dot', separation: 'softmax', steps: 0 }, /steps is 0, expected a whole number from 1/],
   [{ similarity: 'dot', separation: 'power', parameter: 1.5, readout: 'sign' }, /n 1.5 with read-out "sign"/],
   [{ similarity: 'dot', separation: 'softmax', range: [1, 0] }, /expected two finite numbers, low < high/],
   [{ similarity: 'hamming', separation: 'softmax', mode: 'official' }, /the public code has no similarity/],

@@ -107,6 +107,6 @@ describe('continuous', () => {
 });
 
 test('bad options are refused', () => {
-  expect(() => sparseDistributedMemory({ locations: 0 })).toThrow('sdm: locations 0, expected an integer');
-  expect(() => sparseDistributedMemory({ kind: 'dense' as never })).toThrow('sdm: kind "dense", expected');
+  expect(() => sparseDistributedMemory({ locations: 0 })).toThrow('locations is 0, expected a whole number');
+  expect(() => sparseDistributedMemory({ kind: 'dense' as never })).toThrow('kind is "dense", expected');
 });
