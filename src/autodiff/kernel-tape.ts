@@ -3,17 +3,8 @@
  * tensor that a gradient may want, and looks through all it has for every gradient.
  */
 import * as tf from '@tensorflow/tfjs';
-
-/** A kernel that ran. */
-export interface KernelCall {
-  kernelName: string;
-  /** By name; a kernel that takes a list has one. An optional one that was left out is null or undefined. */
-  inputs: Readonly<Record<string, tf.TensorInfo | null | undefined>>;
-  outputs: readonly tf.TensorInfo[];
-  attributes: object;
-  /** The scope of the tf.customGrad that it ran in, if it did. */
-  custom?: string;
-}
+import { GradientRecipes } from './gradient-recipes.ts';
+import { asTensor, type KernelCall, type Kernels, present } from './kernel-call.ts';
 
 /** A backend that tapes its kernels. Its data outlive the tensors that hold them, and every output of a kernel has data of its own. */
 export interface TapingBackend extends tf.KernelBackend {
@@ -25,10 +16,27 @@ export const tapeInUse = (): KernelTape | undefined => (tf.engine().backend as P
 
 export class KernelTape {
   readonly #calls: KernelCall[] = [];
+  readonly #recipes: GradientRecipes;
   #stops = 0;
+  /** Functions under way whose gradient will be asked for: nobody looks at what runs outside of them. */
+  #wanted = 0;
+
+  constructor(kernels: Kernels) {
+    this.#recipes = new GradientRecipes(kernels, (call) => this.#keep(call));
+  }
+
+  /** Whether it wants to be told of kernels. */
+  get listens(): boolean {
+    return (this.#wanted > 0 && this.#stops === 0) || this.#recipes.listens;
+  }
 
   record(call: KernelCall): void {
-    if (this.#stops === 0) this.#calls.push(call);
+    if (this.#recipes.listens) this.#recipes.saw(call, this.#stops > 0);
+    this.#keep(call);
+  }
+
+  #keep(call: KernelCall): void {
+    if (this.#stops === 0 && this.#wanted > 0) this.#calls.push(call);
   }
 
   /** Runs `f` with the tape stopped: its result is a constant. */
@@ -52,50 +60,47 @@ export class KernelTape {
     dy: tf.Tensor | undefined,
     check: (call: KernelCall) => void,
   ): { value: tf.Tensor; grads: (tf.Tensor | undefined)[] } {
-    const start = this.#calls.length;
-    const value = tf.tidy('forward', f);
+    const { value, calls } = this.#taped(f);
     const dependent = new Set<object>(xs.map((x) => x.dataId));
-    const calls = this.#calls.slice(start).filter(({ inputs, outputs }) => {
+    const onTheWay = calls.filter(({ inputs, outputs }) => {
       const depends = present(inputs).some(({ dataId }) => dependent.has(dataId));
       if (depends) for (const { dataId } of outputs) dependent.add(dataId);
       return depends;
     });
-    const gradients = new Map<object, tf.Tensor>([[value.dataId, dy ?? tf.ones(value.shape)]]);
-    for (const call of calls.reverse()) {
+    const gradients = new Map<object, tf.TensorInfo>([[value.dataId, dy ?? tf.ones(value.shape)]]);
+    for (let call = onTheWay.pop(); call; call = onTheWay.pop()) {
       const dys = call.outputs.map(({ dataId }) => gradients.get(dataId));
       if (dys.every((dy) => dy === undefined)) continue;
       check(call);
-      const ofInputs = inputGradients(call, dys);
-      for (const [name, input] of Object.entries(call.inputs)) {
-        if (!input || !dependent.has(input.dataId)) continue;
-        const dx = ofInputs[name]();
-        const known = gradients.get(input.dataId);
-        gradients.set(input.dataId, known ? tf.add(known, dx) : dx);
-      }
+      const { inputs } = call;
+      const wanted = Object.keys(inputs).filter((name) => dependent.has(inputs[name]?.dataId as object));
+      this.#recipes.gradients(call, dys, wanted, (name, dx) => {
+        const { dataId } = inputs[name]!;
+        const known = gradients.get(dataId);
+        gradients.set(dataId, known ? this.#recipes.sum(known, dx) : dx);
+      });
+      // Of no use any more.
+      for (const { dataId } of call.outputs) gradients.delete(dataId);
     }
-    return { value, grads: xs.map(({ dataId }) => gradients.get(dataId)) };
+    return {
+      value,
+      grads: xs.map(({ dataId }) => {
+        const gradient = gradients.get(dataId);
+        return gradient && asTensor(gradient);
+      }),
+    };
   }
-}
 
-/** An optional input that was left out is null or undefined. */
-export const present = <T>(inputs: Readonly<Record<string, T | null | undefined>>): T[] =>
-  Object.values(inputs).filter((input) => input != null);
-
-/** What the gradient that is registered for the kernel gives. */
-function inputGradients(
-  { kernelName, inputs, outputs, attributes }: KernelCall,
-  dys: readonly (tf.Tensor | undefined)[],
-): Record<string, () => tf.Tensor> {
-  const { gradFunc, inputsToSave = [], outputsToSave = [], saveAllInputs } = tf.getGradient(kernelName);
-  const wanted = saveAllInputs ? Object.values(inputs) : inputsToSave.map((name) => inputs[name]);
-  const saved = [...wanted, ...outputs.filter((_, i) => outputsToSave[i])].map((info) => tensorOf(info!));
-  const all = dys.map((dy, i) => dy ?? tf.zeros(outputs[i].shape));
-  return gradFunc(all.length > 1 ? all : all[0], saved, attributes as tf.NamedAttrMap) as Record<string, () => tf.Tensor>; // biome-ignore format: one thought
-}
-
-/** Another tensor of the same data. */
-function tensorOf(info: tf.TensorInfo): tf.Tensor {
-  const engine = tf.engine();
-  engine.backend.incRef(info.dataId);
-  return engine.makeTensorFromTensorInfo(info as Parameters<typeof engine.makeTensorFromTensorInfo>[0]);
+  /** The value of f, and the calls that made it. */
+  #taped(f: () => tf.Tensor): { value: tf.Tensor; calls: KernelCall[] } {
+    const start = this.#calls.length;
+    this.#wanted++;
+    try {
+      const value = tf.tidy('forward', f);
+      return { value, calls: this.#calls.slice(start) };
+    } finally {
+      this.#wanted--;
+      if (this.#wanted === 0) this.#calls.length = 0;
+    }
+  }
 }

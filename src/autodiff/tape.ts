@@ -5,7 +5,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { InputError } from '../errors.ts';
-import { type KernelCall, present } from './kernel-tape.ts';
+import { type KernelCall, present } from './kernel-call.ts';
 import { isProven, operations } from './operations.ts';
 
 type TapeNode = NonNullable<ReturnType<typeof tf.engine>['state']['activeTape']>[number];

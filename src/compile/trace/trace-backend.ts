@@ -5,6 +5,7 @@
  * kernel call too.
  */
 import * as tf from '@tensorflow/tfjs';
+import type { Inputs, Kernels } from '../../autodiff/kernel-call.ts';
 import { KernelTape, type TapingBackend } from '../../autodiff/kernel-tape.ts';
 import { InputError } from '../../errors.ts';
 import { Builder } from '../graph/builder.ts';
@@ -18,15 +19,30 @@ const NAME = 'ebmm-trace';
 // tfjs greets users of its plain JavaScript backend with an advertisement, else.
 tf.enableProdMode();
 
-/** The data id of what a trace computes: a node of it. */
-class Traced {
+/** What a trace computes: the data id of a tensor, and what tfjs wants to know to make one. */
+class Traced implements tf.TensorInfo {
   readonly node: Node;
   readonly builder: Builder;
-  references = 1;
+  /** How many tensors of tfjs hold it. */
+  references: number;
 
-  constructor(node: Node, builder: Builder) {
+  constructor(node: Node, builder: Builder, references: number) {
     this.node = node;
     this.builder = builder;
+    this.references = references;
+  }
+
+  get dataId(): tf.DataId {
+    return this;
+  }
+
+  /** tfjs copies it. */
+  get shape(): number[] {
+    return this.node.shape as number[];
+  }
+
+  get dtype(): Dtype {
+    return this.node.dtype;
   }
 }
 
@@ -37,9 +53,9 @@ interface Held {
   references: number;
 }
 
-class TraceBackend extends tf.KernelBackend implements TapingBackend {
+class TraceBackend extends tf.KernelBackend implements TapingBackend, Kernels {
   builder = new Builder();
-  tape = new KernelTape();
+  tape = new KernelTape(this);
   readonly #held: tf.DataStorage<Held> = new tf.DataStorage<Held>(
     this,
     tf.engine() as unknown as tf.DataMover,
@@ -63,7 +79,37 @@ class TraceBackend extends tf.KernelBackend implements TapingBackend {
   }
 
   add(node: Node): tf.TensorInfo {
-    return { dataId: new Traced(node, this.builder), shape: [...node.shape], dtype: node.dtype };
+    return new Traced(node, this.builder, 1);
+  }
+
+  isGiven({ dataId }: tf.TensorInfo): boolean {
+    return !(dataId instanceof Traced);
+  }
+
+  run(kernelName: string, inputs: Inputs, attributes: object): readonly tf.TensorInfo[] {
+    return asList(this.#nodes(kernelName, inputs, attributes)).map((node) => new Traced(node, this.builder, 0)); // biome-ignore format: one thought
+  }
+
+  /** What a kernel of tfjs gives back: one tensor or a list. */
+  kernel(kernelName: string, inputs: Inputs, attributes: object): tf.TensorInfo | tf.TensorInfo[] {
+    const made = this.#nodes(kernelName, inputs, attributes);
+    const outputs = asList(made).map((node) => this.add(node));
+    if (this.tape.listens) this.tape.record({ kernelName, inputs, outputs, attributes, custom: customScope(kernelName) }); // biome-ignore format: one thought
+    return Array.isArray(made) ? outputs : outputs[0];
+  }
+
+  /** What a kernel's row makes of the inputs. */
+  #nodes(kernelName: string, inputs: Inputs, attributes: object): Node | Node[] {
+    const nodes: Record<string, Node> = {};
+    for (const name in inputs) {
+      const info = inputs[name];
+      if (info) nodes[name] = this.nodeOf(info);
+    }
+    try {
+      return kernels[kernelName](this.builder, nodes, attributes);
+    } catch (error) {
+      throw error instanceof InputError ? error : new KernelFault(kernelName, error);
+    }
   }
 
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
@@ -147,27 +193,11 @@ class TraceBackend extends tf.KernelBackend implements TapingBackend {
 function register(): TraceBackend {
   const backend = new TraceBackend();
   tf.registerBackend(NAME, () => backend, -1);
-  for (const [kernelName, row] of Object.entries(kernels)) {
+  for (const kernelName of Object.keys(kernels)) {
     tf.registerKernel({
       kernelName,
       backendName: NAME,
-      kernelFunc: ({ inputs, attrs }) => {
-        const b = backend.builder;
-        const nodes: Record<string, Node> = {};
-        for (const [key, info] of Object.entries(inputs as Record<string, tf.TensorInfo | undefined>)) {
-          if (info) nodes[key] = backend.nodeOf(info);
-        }
-        const out = rowOf(kernelName, () => row(b, nodes, attrs ?? {}));
-        const outputs = (Array.isArray(out) ? out : [out]).map((node) => backend.add(node));
-        backend.tape.record({
-          kernelName,
-          inputs,
-          outputs,
-          attributes: attrs ?? {},
-          custom: customScope(kernelName),
-        });
-        return Array.isArray(out) ? outputs : outputs[0];
-      },
+      kernelFunc: ({ inputs, attrs }) => backend.kernel(kernelName, inputs as Inputs, attrs ?? {}),
     });
   }
   return backend;
@@ -180,13 +210,7 @@ export class KernelFault extends Error {
   }
 }
 
-function rowOf<T>(kernelName: string, row: () => T): T {
-  try {
-    return row();
-  } catch (error) {
-    throw error instanceof InputError ? error : new KernelFault(kernelName, error);
-  }
-}
+const asList = <T>(one: T | T[]): T[] => (Array.isArray(one) ? one : [one]);
 
 /** The scope of the tf.customGrad that a kernel runs in, if it does. */
 function customScope(kernelName: string): string | undefined {
@@ -247,7 +271,7 @@ export function trace(
     throw explain(error);
   } finally {
     backend.builder = new Builder();
-    backend.tape = new KernelTape();
+    backend.tape = new KernelTape(backend);
     tf.setBackend(before);
   }
 }
