@@ -1,21 +1,17 @@
 /**
  * @file Which entrywise operations share a loop, and which of their values are kept.
  *
- * Operations of one shape join an open loop, until what they compute is needed elsewhere: it closes then. What is cheap to compute from
- * one tensor of its size is not kept but computed again by every loop that needs it.
+ * Operations of one shape join an open loop, until what they compute is needed elsewhere: it closes then. Some of it is not kept but
+ * computed again by every loop that needs it (again.ts).
  */
-import { sizeOf } from '../../shapes.ts';
 import { entrywise } from '../emit/entrywise/entrywise.ts';
 import { combinations, type Entry, emitLoop, fits, isLoopable, type Loop, pressure, valueRegisters } from '../emit/entrywise/fused-loops.ts'; // biome-ignore format: one import
 import type { Step } from '../emit/steps/step.ts';
 import type { Node } from '../graph/graph.ts';
 import { inOrder, type Order, orderOfLast } from '../layout/orders.ts';
 import { expanded, newPlace, type Place } from '../layout/places.ts';
+import { ComputedAgain } from './again.ts';
 
-/** Operations that take less time than a tensor takes to memory and back. */
-const cheap: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Neg']);
-/** How many of them in a row are computed again. */
-const AGAIN = 2;
 /** More entries in one loop gain nothing. */
 const MOST = 48;
 
@@ -65,11 +61,12 @@ export class LoopPlanner {
   /** Loops that may take more operations, by their space. */
   readonly #open = new Map<string, Group>();
   readonly #groupOf = new Map<Node, Group>();
-  /** What is not kept but computed again from one tensor of its size, by every loop that needs it: of how many operations. */
-  readonly #again = new Map<Node, number>();
+  readonly #again: ComputedAgain;
 
   constructor(plan: Surroundings) {
     this.#plan = plan;
+    const { destinations, results, users } = plan;
+    this.#again = new ComputedAgain(users, (node) => results.has(node) || destinations.has(node));
   }
 
   /** An entrywise operation becomes part of a loop. */
@@ -166,33 +163,10 @@ export class LoopPlanner {
   #close(group: Group): void {
     if (this.#open.get(group.key) === group) this.#open.delete(group.key);
     const kept = new Set(group.nodes.filter((node) => this.#plan.uses.get(node)! > 0));
-    this.#findAgain(group, kept);
+    const { orders } = this.#plan;
+    this.#again.take(group.nodes, kept, (user) => isEntrywise(user) && keyOf({ shape: user.shape, order: orders.get(user) }) === group.key); // biome-ignore format: one thought
     this.#write(group.nodes, group, kept);
     for (const node of group.nodes) this.#groupOf.delete(node);
-  }
-
-  /** What of a loop is better computed again than kept. */
-  #findAgain(group: Group, kept: Set<Node>): void {
-    const { destinations, orders, results, users } = this.#plan;
-    const own = new Set(group.nodes);
-    for (const node of group.nodes) {
-      if (!kept.has(node) || !cheap.has(node.op) || results.has(node) || destinations.has(node)) continue;
-      const large = new Set(node.inputs.filter((input) => sizeOf(input.shape) === sizeOf(node.shape)));
-      const depth = 1 + Math.max(...node.inputs.map((input) => this.#again.get(input) ?? 0));
-      if (large.size > 1 || depth > AGAIN) continue;
-      if (node.inputs.some((input) => own.has(input) && !kept.has(input) && !this.#again.has(input)))
-        continue;
-      const looped = users
-        .get(node)!
-        .every(
-          (user) =>
-            user.op in combinations ||
-            (isEntrywise(user) && keyOf({ shape: user.shape, order: orders.get(user) }) === group.key),
-        );
-      if (!looped) continue;
-      this.#again.set(node, depth);
-      kept.delete(node);
-    }
   }
 
   #isAgain(node: Node): boolean {

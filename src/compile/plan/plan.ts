@@ -8,7 +8,7 @@ import { combinations, isLoopable } from '../emit/entrywise/fused-loops.ts';
 import type { PartCount } from '../emit/products/tiles.ts';
 import { copyStep, padSteps } from '../emit/steps/copy-steps.ts';
 import { spatialSteps } from '../emit/steps/image-steps.ts';
-import { type Factors, productSteps, sumOfProductsSteps } from '../emit/steps/product-steps.ts';
+import { type Factors, isForDots, productSteps, sumOfProductsSteps } from '../emit/steps/product-steps.ts';
 import type { Step } from '../emit/steps/step.ts';
 import { TiledProducts } from '../emit/steps/tiled-products.ts';
 import { uniformValue } from '../graph/builder.ts';
@@ -20,6 +20,7 @@ import { viewOf, views } from '../layout/views.ts';
 import { Unsupported } from '../program/unsupported.ts';
 import { isEntrywise, LoopPlanner } from './loop-planner.ts';
 import { type OperandUses, operandUses } from './operand-uses.ts';
+import { scheduled } from './schedule.ts';
 import { type Rows, sumsOfProducts } from './sums-of-products.ts';
 
 export interface Plan {
@@ -119,7 +120,7 @@ class Planner {
     if (this.#tiled) this.#operands = operandUses(this.#live, this.#rows);
     this.#placeConcatenations(users);
     for (const node of Object.values(inputs)) if (!this.#places.has(node)) this.#places.set(node, newPlace(node.shape)); // biome-ignore format: one thought
-    for (const node of this.#live) this.#visit(node);
+    for (const node of scheduled(this.#live, this.#deferred)) this.#visit(node);
     const placed: Record<string, Place> = {};
     for (const [name, node] of Object.entries(this.#outputs)) placed[name] = this.#packed(this.#place(node));
     this.#loops.finish();
@@ -199,7 +200,10 @@ class Planner {
     const tiled = this.#tiled?.steps(a, b, to, false, this.#operands!.of(node));
     if (!tiled && this.#turned(node, a, b, uses)) return;
     if (tiled) this.#steps.push(...tiled);
-    else this.#steps.push(...productSteps(a, isRows(b) || (uses === 1 && isColumns(b)) ? b : this.#copied(b), to)); // biome-ignore format: one thought
+    else {
+      const asIs = isRows(b) || (isColumns(b) && (uses === 1 || isForDots(a, b, to)));
+      this.#steps.push(...productSteps(a, asIs ? b : this.#copied(b), to));
+    }
     this.#places.set(node, to);
   }
 

@@ -19,6 +19,13 @@ export function isProductSupported({ inner, columns, b }: Product): boolean {
   return b.column === 1 || b.inner === 1 || inner === 1 || columns === 1;
 }
 
+/** Whether a product of dot products, as a and b lie, takes less time than with a copy of b whose columns are beside each other. */
+export function isFasterAsDots(product: Product): boolean {
+  const { a, b, inner, columns } = product;
+  if (a.inner !== 1 || b.inner !== 1 || inner === 1 || columns === 1) return false;
+  return dotCost(product) < rowCost({ ...product, b: { inner: columns, column: 1 } });
+}
+
 /**
  * A subroutine: RSI a, RDX b, RCX result, R8 scratch memory of `scratchOf` numbers. Of several parts R8 has the addresses of all a and b
  * in turn, in `tableNumbers` numbers, before the scratch memory, and RSI and RDX are 0.

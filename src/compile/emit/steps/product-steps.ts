@@ -3,7 +3,7 @@
 import { collapsed, expanded, newPlace, type Place } from '../../layout/places.ts';
 import { at, R8, RAX, RCX, RDX, RSI } from '../assembler/kernel-assembler.ts';
 import { WORD_BYTES } from '../loops/loops.ts';
-import { emitProduct, type Product, scratchOf, tableNumbers } from '../products/products.ts';
+import { emitProduct, isFasterAsDots, type Product, scratchOf, tableNumbers } from '../products/products.ts';
 import { addressOf, type Kernel, kernelStep } from './kernel-steps.ts';
 import type { Step } from './step.ts';
 
@@ -14,6 +14,10 @@ import type { Step } from './step.ts';
 export function productSteps(a: Place, b: Place, to: Place, accumulate = false): Step[] {
   return stepsOf(operands(a, b, to, accumulate), to);
 }
+
+/** Whether b, whose columns are contiguous, is better not copied for the product, even if others share the copy. */
+export const isForDots = (a: Place, b: Place, to: Place): boolean =>
+  isFasterAsDots(operands(a, b, to, false).product);
 
 function stepsOf({ product: whole, left, right }: Operands, to: Place): Step[] {
   return alongInner(whole).map(({ from, product }) => {

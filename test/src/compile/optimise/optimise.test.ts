@@ -191,6 +191,57 @@ describe('factors of the axis that is summed over', () => {
   });
 });
 
+describe('factors of the rows of an operand', () => {
+  const shapes = { x: [6, 300], y: [300, 5], s: [6, 1] };
+
+  test('move to the product where it is small', async () => {
+    const f = ({ x, y, s }: NamedTensors) => ({ p: product(tf.mul(x, s), y) });
+    expect(left(f, shapes).Mul.map(({ shape }) => shape)).toEqual([[6, 5]]);
+    await expectSame(f, shapes);
+    const turned = ({ x, y, s }: NamedTensors) => ({ p: product(y, tf.mul(x, s), true, true) });
+    expect(left(turned, shapes).Mul.map(({ shape }) => shape)).toEqual([[5, 6]]);
+    await expectSame(turned, shapes);
+    await expectSame(({ x, y, s }) => ({ p: product(tf.mul(tf.transpose(x), tf.transpose(s)), y, true) }), shapes); // biome-ignore format: one line
+  });
+
+  test('on both sides', async () => {
+    const f = ({ x, s }: NamedTensors) => {
+      const scaled = tf.mul(x, s);
+      return { p: product(scaled, tf.mul(x, tf.exp(s)), false, true) };
+    };
+    expect(left(f, shapes).Mul.every(({ shape }) => shape.join() === '6,6')).toBe(true);
+    await expectSame(f, shapes);
+  });
+
+  test('but stay where the operand is wanted otherwise, or both factors are thin', async () => {
+    const f = ({ x, y, s }: NamedTensors) => {
+      const scaled = tf.mul(x, s);
+      return { p: product(scaled, y), z: tf.tanh(scaled) };
+    };
+    expect(left(f, shapes).Mul.map(({ shape }) => shape)).toEqual([[6, 300]]);
+    await expectSame(f, shapes);
+    await expectSame(({ x, y, s }) => ({ p: product(tf.mul(s, tf.slice(x, [0, 0], [1, 300])), y) }), shapes);
+  });
+});
+
+describe('products with a matrix of equal numbers', () => {
+  const shapes = { x: [6, 300], e: [E, R, M] };
+
+  test('are sums', async () => {
+    const f = ({ x, e }: NamedTensors) => ({
+      rows: product(x, tf.fill([300, 7], 0.5)),
+      columns: product(tf.ones([1, 6]), x),
+      turned: product(tf.fill([2, 300], -3), x, false, true),
+      each: product(tf.ones([E, 5, R]), e),
+    });
+    const { MatMul, ReduceSum } = left(f, shapes);
+    expect(MatMul).toBeUndefined();
+    // The first and the third share theirs.
+    expect(ReduceSum).toHaveLength(3);
+    await expectSame(f, shapes);
+  });
+});
+
 describe('sums over leading axes of large tensors', () => {
   const large = { x: [4, 128, 100] };
 

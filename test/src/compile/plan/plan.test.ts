@@ -37,6 +37,16 @@ describe('what becomes a step', () => {
     expect(names({ p: b.matMul(turned, b.transpose(x, [1, 0])) }, a, x)).toEqual(['product 6x40x6']);
   });
 
+  test('few columns stay where they are, though several products could share a copy', () => {
+    const [a, few, many] = [input('a', 16, 800), input('few', 3, 800), input('many', 64, 800)];
+    const twice = (rows: Node) => {
+      const columns = b.transpose(rows, [1, 0]);
+      return names({ p: b.matMul(a, columns), q: b.matMul(b.unary('Tanh', a), columns) }, a, rows);
+    };
+    expect(twice(few).filter((name) => name.startsWith('copy'))).toEqual([]);
+    expect(twice(many).filter((name) => name.startsWith('copy'))).toEqual(['copy 800x64']);
+  });
+
   test('parts are computed where they are wanted together', () => {
     const parts = b.concat([b.unary('Tanh', x), b.unary('Exp', x)], 1);
     expect(names({ p: b.matMul(parts, input('m', 80, 3)) }, x, input('m', 80, 3))).toEqual(['loop 6x40', 'product 6x80x3']); // biome-ignore format: one thought
