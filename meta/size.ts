@@ -11,6 +11,7 @@ export function checkSize(
   label: string,
 ): void {
   const check = (what: string, shape: readonly number[]) => {
+    if (!shape.every(Number.isInteger)) return;
     const size = sizeOf(shape);
     if (!(size <= LARGEST)) {
       throw new InputError(

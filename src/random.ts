@@ -1,12 +1,17 @@
 /** @file Named, seeded random streams (seedrandom). Every random choice in ebmm comes from one of these. */
 import seedrandom from 'seedrandom';
-import { check, kind, listOf } from './arguments.ts';
+import { check, kind, listOf, whole } from './arguments.ts';
+import { LARGEST } from './shapes.ts';
 
 export const SEED = kind(
   'a finite number or text',
   (value) => typeof value === 'string' || Number.isFinite(value),
 );
 const PATH = listOf(SEED);
+/** As many as 32 bits tell apart. */
+const MOST = 2 ** 32;
+const COUNT = whole(1, MOST);
+const SIZE = whole(0, LARGEST);
 
 /** A source of random numbers. The same seed and path give the same numbers on every machine. */
 export interface Random {
@@ -33,7 +38,10 @@ export function stream(seed: number | string, ...path: (string | number)[]): Ran
   let spare: number | undefined;
   let bits = 0;
   let bitsLeft = 0;
-  const integer = (n: number) => Math.floor(uniform() * n);
+  const integer = (n: number) => {
+    if (!(Number.isInteger(n) && n >= 1 && n <= MOST)) check('integer', { n: [n, COUNT] });
+    return Math.floor(uniform() * n);
+  };
   return {
     uniform,
     normal() {
@@ -59,6 +67,7 @@ export function stream(seed: number | string, ...path: (string | number)[]): Ran
       return bit;
     },
     permutation(n) {
+      check('permutation', { n: [n, SIZE] });
       const order = Uint32Array.from({ length: n }, (_, i) => i);
       for (let i = n - 1; i > 0; i--) {
         const j = integer(i + 1);

@@ -1,10 +1,11 @@
 /** @file The table of tasks: their options, and how each is loaded. */
 import { z } from 'zod';
+import * as args from '../src/arguments.ts';
 import { InputError } from '../src/errors.ts';
 import { binaryOptions, binaryTask } from './binary.ts';
 import { cifar10Options, loadCifar10 } from './cifar10.ts';
 import { type Corruption, parseCorruption } from './corruption.ts';
-import type { DataSource } from './data/source.ts';
+import { type DataSource, SOURCE } from './data/source.ts';
 import { filesOptions } from './files/options.ts';
 import { loadMnist, mnistOptions } from './mnist.ts';
 import { loadOmniglot, omniglotOptions } from './omniglot.ts';
@@ -24,7 +25,7 @@ export {
 import type { CustomTaskOptions } from './custom.ts';
 
 export type { CorruptionGiven, CorruptionModule, TaskGiven, TaskModule } from './custom.ts';
-export type { DataSource } from './data/source.ts';
+export { type DataSource, SOURCE } from './data/source.ts';
 export { type Split, splits, TASK, type Task } from './task.ts';
 
 /** Of every task: its patterns come one after another, and a memory keeps the last of them. */
@@ -143,6 +144,7 @@ export async function readTask<C extends TaskConfig>(
 
 /** Loads a task, and its data where it needs any. Throws InputError on wrong options and on data it cannot have. */
 export async function loadTask(config: TaskConfig, source: DataSource): Promise<Task> {
+  args.check('loadTask', { source: [source, SOURCE] });
   const { name, stream: _, ...options } = parseOptions(taskSchemas, config, 'task');
   const load = LOADERS[name] as (options: object, source: DataSource) => Promise<Task>;
   return load(options, source);

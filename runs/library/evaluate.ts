@@ -33,7 +33,7 @@ export interface EvaluateMemoriesOptions {
   signal?: AbortSignal;
 }
 
-const MEMORY = args.fields({ name: args.text, store: args.callable }, 'a memory');
+const MEMORY = args.fields({ name: args.text, range: args.range, store: args.callable }, 'a memory');
 const NAMES: Names<EvaluateMemoriesOptions> = {
   task: args.required(TASK),
   corruption: CORRUPTION,

@@ -21,6 +21,7 @@ import {
   type DataSource,
   loadCorruption,
   readTask,
+  SOURCE,
   type Task,
   type TaskConfig,
 } from '../../tasks/index.ts';
@@ -60,7 +61,7 @@ const OPTIONS = args.fields({
   task: args.object,
   loss: args.optional(args.callable),
   engine: args.optional(args.engine),
-  source: args.optional(args.fields({ cache: args.text })),
+  source: args.optional(SOURCE),
   onUpdate: args.optional(args.callable),
   onValidation: args.optional(args.callable),
   signal: args.optional(args.signal),

@@ -1,7 +1,7 @@
 /** @file The classical Hopfield network (Hopfield 1982) as an associative memory: one learning rule, one recall mode. */
 import * as args from '../arguments.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
-import { heldIn } from '../memory/contents.ts';
+import { checkContents, heldIn } from '../memory/contents.ts';
 import { checkNames, type Names } from '../option-names.ts';
 import { sizeOf } from '../shapes.ts';
 import { bitMemory } from './bit-memory.ts';
@@ -69,7 +69,7 @@ export function classicalHopfield(options: ClassicalHopfieldOptions): Associativ
       return stored(learn(rule, toBits(values, range), count, d, selfConnections), d, shape);
     },
     async restore(contents) {
-      const d = sizeOf([...contents.patternShape]);
+      const d = sizeOf(checkContents(rule, contents).patternShape);
       return stored(heldIn(rule, contents, 'weights', [d, d]).values, d, contents.patternShape);
     },
   };

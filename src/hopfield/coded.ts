@@ -7,7 +7,14 @@ import * as args from '../arguments.ts';
 import { cosines } from '../cosines.ts';
 import { InputError } from '../errors.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
-import { type Contents, type Held, heldIn, keptPatterns } from '../memory/contents.ts';
+import {
+  type Contents,
+  checkContents,
+  contentsOf,
+  type Held,
+  heldIn,
+  keptPatterns,
+} from '../memory/contents.ts';
 import { checkNames, type Names } from '../option-names.ts';
 import { sizeOf } from '../shapes.ts';
 import { type Batch, centre, type Range, readBatch } from './boundary.ts';
@@ -63,8 +70,12 @@ export function codedHopfield(options: CodedHopfieldOptions): AssociativeMemory 
   };
   /** First in, first out, in as many bits a value as the first had. */
   const add = async (before: StoredMemory, patterns: Tensor) => {
-    const { patternShape, tensors } = before.contents();
-    const { shape, values, bits = FINE } = tensors.patterns;
+    const { patternShape, tensors } = contentsOf(name, before);
+    const {
+      shape,
+      values,
+      bits = FINE,
+    } = heldIn(name, { patternShape, tensors }, 'patterns', [null, ...patternShape]);
     const more = await readBatch('patterns', patterns, { shape: patternShape, range });
     const packed = centre(more.values, range).map((v) => spread(v, bits));
     const all = new Float32Array(values.length + packed.length);
@@ -92,7 +103,7 @@ export function codedHopfield(options: CodedHopfieldOptions): AssociativeMemory 
     },
     ...(coding === 'packed' ? { add } : {}),
     restore: async (contents) => {
-      const { patternShape } = contents;
+      const { patternShape } = checkContents(name, contents);
       const [, , channels = 1] = patternShape;
       const wanted = coding === 'packed' ? [null, ...patternShape] : [null, channels, null];
       const key = tensorName(coding);

@@ -6,7 +6,7 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs';
 import * as args from '../arguments.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
-import { keptPatterns, patternsIn } from '../memory/contents.ts';
+import { contentsOf, keptPatterns, patternsIn } from '../memory/contents.ts';
 import { recallOptions } from '../memory/inputs.ts';
 import { checkNames, type Names } from '../option-names.ts';
 import {
@@ -86,7 +86,7 @@ export function modernHopfield(options: ModernHopfieldOptions = {}): Associative
     ...keptMemory({ name, range, budget }, stored),
     /** First in, first out: of more patterns than fit, the last. */
     async add(before, patterns) {
-      const { values, shape, d } = patternsIn(name, before.contents());
+      const { values, shape, d } = patternsIn(name, contentsOf(name, before));
       const more = await readBatch('patterns', patterns, { shape, range });
       const all = new Float32Array(values.length + more.values.length);
       all.set(values);

@@ -26,6 +26,35 @@ export interface Contents {
   tensors: Readonly<Record<string, Held>>;
 }
 
+const CONTENTS = args.fields(
+  {
+    patternShape: args.shape,
+    tensors: args.record(
+      args.fields({ shape: args.axes, values: args.floats, bits: args.optional(args.number) }),
+    ),
+  },
+  'what contents() of a stored memory gives',
+);
+const STORED = args.fields({ contents: args.callable }, 'a stored memory, as store gives it');
+
+/**
+ * What a memory is to be restored from.
+ * @throws InputError unless it is what `contents()` gives
+ */
+export function checkContents(memory: string, contents: Contents): Contents {
+  args.check(memory, { contents: [contents, CONTENTS] });
+  return contents;
+}
+
+/**
+ * What a stored memory holds.
+ * @throws InputError unless it is one
+ */
+export function contentsOf(memory: string, stored: { contents(): Contents }): Contents {
+  args.check(memory, { stored: [stored, STORED] });
+  return checkContents(memory, stored.contents());
+}
+
 /** Bits of a scale: a float32. */
 const SCALE_BITS = 32;
 /** Numbers are rounded to so many bits at most; 32 leaves float32 as it is. */
@@ -136,10 +165,11 @@ function diagonalPlaces(shape: readonly number[]): number[] {
  */
 export function heldIn(
   memory: string,
-  { tensors }: Contents,
+  contents: Contents,
   name: string,
   shape: readonly (number | null)[],
 ): Held {
+  const { tensors } = checkContents(memory, contents);
   const held = tensors[name];
   if (!held)
     throw new InputError(
@@ -171,7 +201,7 @@ export const keptPatterns = (
 
 /** The patterns of `keptPatterns`. */
 export function patternsIn(memory: string, contents: Contents) {
-  const { patternShape } = contents;
+  const { patternShape } = checkContents(memory, contents);
   const { values, shape } = heldIn(memory, contents, 'patterns', [null, ...patternShape]);
   return { values, count: shape[0], d: sizeOf([...patternShape]), shape: [...patternShape] };
 }

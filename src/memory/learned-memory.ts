@@ -8,9 +8,9 @@ import { checkNames, type Names } from '../option-names.ts';
 import { sizeOf } from '../shapes.ts';
 import type { AssociativeMemory, StoredMemory } from './associative.ts';
 import { CompiledModel, type Iterates, type ParameterValues, type StoredState } from './compiled-model.ts';
-import { type Contents, type Held, heldIn, rounded } from './contents.ts';
+import { type Contents, contentsOf, type Held, heldIn, rounded } from './contents.ts';
 import { checkRecalled, DivergedError, notFinite } from './diverged.ts';
-import { checkBatch, checkMask, checkSteps, type Expected, readBatch } from './inputs.ts';
+import { checkBatch, checkMask, checkSteps, type Expected, MOST_STEPS, readBatch } from './inputs.ts';
 import type { MemoryModel } from './model.ts';
 import { type Slowed, SlowerWriting } from './slower-writing.ts';
 import { StoredEpisode } from './stored-episode.ts';
@@ -26,6 +26,17 @@ export interface LearnedMemoryOptions {
   trained?: number;
 }
 
+export interface ReadOptions {
+  /** 1 where an entry stays as the query has it; of the queries' length. */
+  known?: Float32Array;
+  /** Default: as trained. */
+  steps?: number;
+  /** Whether to return every iterate and, where the memory has an energy, energies. */
+  trace?: boolean;
+  /** Numbers that are not finite: an error (default), or kept for the caller to look at. */
+  diverged?: 'throw' | 'keep';
+}
+
 export interface WriteOptions {
   diverged?: 'throw' | 'keep';
   slowed?: Slowed;
@@ -34,13 +45,27 @@ export interface WriteOptions {
 const MODEL = args.fields(
   {
     parameters: args.record(args.fields({ shape: args.axes })),
-    state: args.object,
-    patternShape: args.axes,
+    state: args.record(args.axes),
+    patternShape: args.shape,
+    floats: args.whole(0),
+    steps: args.whole(1),
+    range: args.range,
     store: args.callable,
     recall: args.callable,
+    energy: args.optional(args.callable),
   },
   'a memory model, as energyModel makes one',
 );
+
+const DIVERGED = args.oneOf(['throw', 'keep']);
+const READ: Names<ReadOptions> = {
+  known: args.numbers,
+  steps: args.whole(0, MOST_STEPS),
+  trace: args.flag,
+  diverged: DIVERGED,
+};
+const WRITE: Names<WriteOptions> = { diverged: DIVERGED, slowed: args.callable };
+const STATE = args.record(args.floats, 'a stored state, as write gives it');
 
 const OPTIONS: Names<LearnedMemoryOptions> = {
   name: args.label,
@@ -113,7 +138,7 @@ export class LearnedMemory implements AssociativeMemory {
 
   /** @throws InputError where patterns cannot be added to this memory */
   async add(stored: StoredMemory, patterns: tf.Tensor): Promise<StoredMemory> {
-    const [memory, state] = this.stateOf(stored.contents());
+    const [memory, state] = this.stateOf(contentsOf(this.name, stored));
     const { values, count } = await readBatch('patterns', patterns, this.#expected());
     return new StoredEpisode(memory, await memory.writeMore(state, values, 1, count));
   }
@@ -130,6 +155,8 @@ export class LearnedMemory implements AssociativeMemory {
   ): Promise<StoredState> {
     if (!this.model.add || !this.model.empty)
       throw new InputError(`${this.name} stores all patterns at once: none can be added`);
+    checkBatch('patterns', patterns, [episodes, count], this.#expected());
+    if (state !== undefined) this.#checkState(state, episodes);
     const batch = { values: patterns, episodes, count };
     const added = await this.#compiled.add(this.#parameters, state, batch);
     const broken = brokenIn(added);
@@ -155,6 +182,18 @@ export class LearnedMemory implements AssociativeMemory {
     return this.holdsParameters ? [this.withParameters(values), {}] : [this, values];
   }
 
+  /** @throws InputError unless the tensors of so many episodes, or of more */
+  #checkState(state: StoredState, episodes: number, more = false): void {
+    args.check(this.name, { state: [state, STATE], episodes: [episodes, args.whole(1)] });
+    for (const [tensor, shape] of Object.entries(this.model.state)) {
+      const [found, wanted] = [state[tensor]?.length, episodes * sizeOf(shape)];
+      if (more ? !(found >= wanted) : found !== wanted)
+        throw new InputError(
+          `${this.name}: state.${tensor} has ${found ?? 'no'} numbers, expected ${wanted} for [${[episodes, ...shape]}]`,
+        );
+    }
+  }
+
   /** Whether training stored: then the parameters are the memory. */
   get holdsParameters(): boolean {
     return Object.keys(this.model.state).length === 0;
@@ -162,6 +201,8 @@ export class LearnedMemory implements AssociativeMemory {
 
   /** What episode `index` of those stored at once holds. */
   contentsOf(state: StoredState, index = 0): Contents {
+    args.check(this.name, { index: [index, args.whole(0)] });
+    this.#checkState(state, index + 1, true);
     const { model } = this;
     const held = (shape: readonly number[], all: ArrayLike<number>, packing?: Packing): Held => {
       const size = sizeOf([...shape]);
@@ -214,7 +255,7 @@ export class LearnedMemory implements AssociativeMemory {
     count: number,
     options: WriteOptions = {},
   ): Promise<StoredState> {
-    checkNames('write', options, { diverged: args.oneOf(['throw', 'keep']), slowed: args.callable });
+    checkNames('write', options, WRITE);
     const { diverged = 'throw', slowed } = options;
     checkBatch('patterns', patterns, [episodes, count], this.#expected());
     // A memory whose training wrote all that it holds.
@@ -293,11 +334,13 @@ export class LearnedMemory implements AssociativeMemory {
     queries: Float32Array,
     episodes: number,
     count: number,
-    options: { known?: Float32Array; steps?: number; trace?: boolean; diverged?: 'throw' | 'keep' } = {},
+    options: ReadOptions = {},
   ): Promise<Iterates> {
+    checkNames('read', options, READ);
     const { known, steps = this.model.steps, trace = false, diverged = 'throw' } = options;
     const { shape } = this.#expected();
     checkSteps(this.name, steps);
+    this.#checkState(state, episodes);
     checkBatch('queries', queries, [episodes, count], { ...this.#expected(), known });
     if (known) {
       checkBatch('known', known, [episodes, count], { shape });
@@ -325,6 +368,7 @@ export class LearnedMemory implements AssociativeMemory {
    * @throws Error when the memory has no energy
    */
   async energies(state: StoredState, x: Float32Array, episodes: number, count: number) {
+    this.#checkState(state, episodes);
     checkBatch('x', x, [episodes, count], { ...this.#expected(), noisy: true });
     const batch = { values: x, episodes, count };
     const energies = await this.#compiled.energies(this.#parameters, state, batch);

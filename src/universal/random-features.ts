@@ -8,7 +8,7 @@ import { tensor } from '@tensorflow/tfjs';
 import * as args from '../arguments.ts';
 import { centre, energiesOf, type Range, readBatch, readQueries, uncentre } from '../hopfield/boundary.ts'; // biome-ignore format: one import
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
-import { heldIn } from '../memory/contents.ts';
+import { checkContents, heldIn } from '../memory/contents.ts';
 import { checkNumbers, checkSteps, recallOptions } from '../memory/inputs.ts';
 import { checkNames, type Names } from '../option-names.ts';
 import { stream } from '../random.ts';
@@ -150,7 +150,7 @@ export function randomFeatureMemory(options: RandomFeatureOptions = {}): Associa
       return stored(weights, shape, d);
     },
     async restore(contents) {
-      const shape = [...contents.patternShape];
+      const shape = [...checkContents(name, contents).patternShape];
       const { values } = heldIn(name, contents, 'features', [count]);
       return stored(Float64Array.from(values), shape, sizeOf(shape));
     },

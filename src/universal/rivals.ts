@@ -5,15 +5,17 @@ import { epanechnikovMemory } from './epanechnikov.ts';
 import { universalMemory } from './memory.ts';
 import { randomFeatureMemory } from './random-features.ts';
 
-const sparse = (separation: 'sparsemax' | 'entmax') => (options: RivalOptions) =>
-  universalMemory({
-    range: [-1, 1],
-    ...options,
-    name: `modern-${separation}`,
-    similarity: 'dot',
-    separation,
-    steps: 100,
-  });
+const sparse =
+  (separation: 'sparsemax' | 'entmax') =>
+  ({ range = [-1, 1], floats }: RivalOptions) =>
+    universalMemory({
+      range,
+      floats,
+      name: `modern-${separation}`,
+      similarity: 'dot',
+      separation,
+      steps: 100,
+    });
 
 export const universalRivals = {
   /** Hopfield-Fenchel-Young networks (Santos et al. 2024): one update answers with a pattern exactly, where it stands out. */

@@ -6,7 +6,7 @@ import { tensor } from '@tensorflow/tfjs';
 import * as args from '../arguments.ts';
 import { checkSteps, type Range, readBatch, readQueries, toBits } from '../hopfield/boundary.ts';
 import type { AssociativeMemory, StoredMemory } from '../memory/associative.ts';
-import { heldIn } from '../memory/contents.ts';
+import { checkContents, heldIn } from '../memory/contents.ts';
 import { checkNumbers, recallOptions } from '../memory/inputs.ts';
 import { checkNames, type Names } from '../option-names.ts';
 import { stream } from '../random.ts';
@@ -135,7 +135,7 @@ export function sparseDistributedMemory(options: SparseDistributedOptions = {}):
       return stored(own, counters, written);
     },
     async restore(contents) {
-      const shape = [...contents.patternShape];
+      const shape = [...checkContents(name, contents).patternShape];
       const d = sizeOf(shape);
       const counters = heldIn(name, contents, 'counters', [locations, d]).values;
       const written = binary

@@ -35,6 +35,10 @@ const learned = new library.LearnedMemory({ model, parameters: initial, engine }
 const program = await engine.compile(double, specs);
 const bits = () => tf.tensor2d([[1, -1, 1, -1]]);
 const stored = await memory.store(bits());
+const modern = library.memories.modern();
+const storedModern = await modern.store(bits());
+const values = () => new Float32Array([1, -1, 1, -1]);
+const state = await learned.write(values(), 1, 1);
 const storedLearned = await learned.store(bits());
 const strip = { patternShape: [2, 2, 1], patterns: [[0, 1, 0, 1]], queries: [[0, 0, 0, 1]], frames: [[[0, 0, 0, 1]], [[0, 1, 0, 1]]] }; // biome-ignore format: a record
 const learner = page.memoryLearner({ config, task, corruption, model });
@@ -129,6 +133,16 @@ export const calls: Record<string, Call> = {
   'LearnedMemory.store': () => [bits()],
   'LearnedMemory.recall': () => [bits(), { known: tf.onesLike(bits()), steps: 1, trace: true }],
   'LearnedMemory.energy': () => [bits()],
+  'AssociativeMemory.restore': () => [stored.contents()],
+  'AssociativeMemory.add': () => [storedModern, bits()],
+  'LearnedMemory.restore': () => [storedLearned.contents()],
+  'LearnedMemory.add': () => [storedLearned, bits()],
+  'LearnedMemory.read': () => [state, values(), 1, 1, { known: new Float32Array(4), steps: 1, trace: true, diverged: 'throw' }], // biome-ignore format: a record
+  'LearnedMemory.energies': () => [state, values(), 1, 1],
+  'LearnedMemory.writeMore': () => [state, values(), 1, 1],
+  'LearnedMemory.contentsOf': () => [state, 0],
+  'Random.integer': () => [3],
+  'Random.permutation': () => [3],
   'LearnedMemory.write': () => [
     new Float32Array([1, -1, 1, -1]),
     1,
@@ -177,6 +191,16 @@ export const methods: Record<string, Any> = {
   'LearnedMemory.store': (x) => learned.store(x),
   'LearnedMemory.recall': (x, o) => storedLearned.recall(x, o),
   'LearnedMemory.energy': (x) => storedLearned.energy!(x),
+  'AssociativeMemory.restore': (x) => memory.restore(x),
+  'AssociativeMemory.add': (x, y) => modern.add!(x, y),
+  'LearnedMemory.restore': (x) => learned.restore(x),
+  'LearnedMemory.add': (x, y) => learned.add(x, y),
+  'LearnedMemory.read': (...x) => learned.read(...(x as Parameters<typeof learned.read>)),
+  'LearnedMemory.energies': (...x) => learned.energies(...(x as Parameters<typeof learned.energies>)),
+  'LearnedMemory.writeMore': (...x) => learned.writeMore(...(x as Parameters<typeof learned.writeMore>)),
+  'LearnedMemory.contentsOf': (x, y) => learned.contentsOf(x, y),
+  'Random.integer': (n) => library.stream(1).integer(n),
+  'Random.permutation': (n) => library.stream(1).permutation(n),
   'LearnedMemory.write': (...x: [Float32Array, number, number]) => learned.write(...x),
 };
 

@@ -42,6 +42,17 @@ export function checkFunction(call: string, f: TensorFunction, inputs: Record<st
   args.check(call, { f: [f, args.callable], inputs: [inputs, SPECS] });
 }
 
+/** The same for the same shapes; undefined where they are none. */
+function keyOf(inputs: Record<string, InputSpec>): string | undefined {
+  try {
+    return JSON.stringify(
+      Object.entries(inputs).map(([name, s]) => [name, s.shape, s.dtype === undefined ? 'float32' : s.dtype]),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws InputError for values that are missing or have another length */
 function checkValues(values: NamedValues, inputs: Record<string, InputSpec>): void {
   if (typeof values !== 'object' || values === null) args.check('run', { inputs: [values, args.object] });
@@ -100,9 +111,8 @@ export class Programs {
   get(f: TensorFunction, inputs: Record<string, InputSpec>): Promise<Program> {
     if (typeof inputs !== 'object' || inputs === null || typeof f !== 'function')
       checkFunction('compile', f, inputs);
-    const key = JSON.stringify(
-      Object.entries(inputs).map(([name, s]) => [name, s?.shape, s?.dtype ?? 'float32']),
-    );
+    const key = keyOf(inputs) ?? '';
+    if (key === '') checkFunction('compile', f, inputs);
     const ofFunction = this.#known.get(f) ?? new Map<string, Promise<Program>>();
     this.#known.set(f, ofFunction);
     const known = ofFunction.get(key);
