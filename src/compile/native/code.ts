@@ -1,8 +1,8 @@
 /** @file The machine code of a plan. */
 
 import { at, type KernelAssembler, RBX } from '../emit/assembler/kernel-assembler.ts';
+import { Label } from '../emit/assembler/label.ts';
 import { avx512, forTarget, type Target } from '../emit/assembler/target.ts';
-import { Label } from '../emit/assembler/x86-assembler.ts';
 import type { Constants } from '../emit/entrywise/entrywise.ts';
 import { NUMBER_BYTES } from '../emit/loops/loops.ts';
 import type { PartCount } from '../emit/products/tiles.ts';
@@ -102,7 +102,7 @@ class Numbers implements Constants {
     let i = this.#bits.indexOf(value);
     if (i < 0) i = this.#bits.push(value) - 1;
     if (i >= NUMBERS) throw new Error('more constants than there is room for');
-    return at(RBX, i * NUMBER_BYTES);
+    return { ...at(RBX, i * NUMBER_BYTES), operand: 'constant' as const };
   }
 
   wide(value: number) {
@@ -110,7 +110,7 @@ class Numbers implements Constants {
     let i = this.#bits.findIndex((bits, k) => bits === low && this.#bits[k + 1] === high);
     if (i < 0) i = this.#bits.push(low, high) - 2;
     if (i + 1 >= NUMBERS) throw new Error('more constants than there is room for');
-    return at(RBX, i * NUMBER_BYTES);
+    return { ...at(RBX, i * NUMBER_BYTES), operand: 'constant' as const };
   }
 
   values(): Float32Array {

@@ -261,6 +261,11 @@ export class WasmRegisters implements Numbers {
 
   // control
 
+  /** Addresses take as many bytes as they need: it is written anew. */
+  repeated(_key: string, _starts: readonly number[], write: () => void): void {
+    write();
+  }
+
   loop(counter: number, count: number, body: () => void): void {
     this.set(counter, count);
     this.body.loop(() => {

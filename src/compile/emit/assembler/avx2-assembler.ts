@@ -9,9 +9,10 @@ import { roundings } from './assembler.ts';
 import type { DoubleOperation } from './double-operations.ts';
 import { compares, double, ofDouble, ofHalfWidth as op, single, vector, withByte } from './instructions.ts';
 import type { BlockSide, Comparison, Memory, Numbers, Rounding, VectorOperation, VectorOptions } from './kernel-assembler.ts'; // biome-ignore format: one import
+import { Label } from './label.ts';
 import { addByJoins, type Join, type Shuffles, transposeEight } from './shuffles.ts';
 import { emitSplitPower } from './split-power.ts';
-import { Label, X86Assembler } from './x86-assembler.ts';
+import { X86Assembler } from './x86-assembler.ts';
 
 const [MASK, SPARE] = [14, 15];
 const LANES = 8;

@@ -190,6 +190,13 @@ export interface KernelAssembler extends DoubleOperations {
 
   // Control
 
+  /**
+   * What `write` writes. For a key that was there before a target may repeat what it wrote then, with other addresses: all operands in
+   * memory but constants say which they are, and are as far from its start as they were.
+   * @param starts of the operands, in bytes from the start of the memory
+   */
+  repeated(key: string, starts: readonly number[], write: () => void): void;
+
   /** Runs the body `count` times, at least once; the counter must be as it was when the body ends. Loops nest, each of its own counter. */
   loop(counter: number, count: number, body: () => void): void;
   /**

@@ -12,21 +12,15 @@ import {
   RBP,
   RDX,
   RSP,
-  Subroutine,
+  type Subroutine,
   type VectorOptions,
 } from './kernel-assembler.ts';
 
+import { Label } from './label.ts';
+import { fits, isShort, type Passage, PassageNotes } from './passages.ts';
+
 /** An instruction as what stands in code: a row of the table has more. */
 export type Opcode = Pick<Instruction, 'prefix' | 'map' | 'code' | 'wide'>;
-
-/** A place in the code, that of a subroutine for instance. */
-export class Label extends Subroutine {
-  protected readonly kind = 'subroutine';
-  /** Byte, once placed. */
-  place = -1;
-  /** Where jumps to it stand that came before. */
-  readonly waiting: number[] = [];
-}
 
 /** What writes machine code: kernels, and functions around them. */
 export type MachineAssembler = X86Assembler & KernelAssembler;
@@ -38,6 +32,8 @@ export abstract class X86Assembler {
   #bytes = new Uint8Array(1 << 16);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
+  readonly #passages = new Map<string, Passage>();
+  #notes: PassageNotes | undefined;
 
   get length(): number {
     return this.#length;
@@ -146,6 +142,33 @@ export abstract class X86Assembler {
 
   // Control
 
+  /** Passages do not nest. */
+  repeated(key: string, starts: readonly number[], write: () => void): void {
+    const known = this.#passages.get(key);
+    if (known && fits(known, starts)) this.#repeat(known, starts);
+    else if (known) write();
+    else {
+      const notes = new PassageNotes(this.#length, starts);
+      this.#notes = notes;
+      write();
+      this.#notes = undefined;
+      const passage = notes.done(this.#length);
+      if (passage) this.#passages.set(key, passage);
+    }
+  }
+
+  #repeat({ begin, end, addresses, labels }: Passage, starts: readonly number[]): void {
+    const from = this.#length;
+    this.room(end - begin);
+    this.#bytes.copyWithin(from, begin, end);
+    for (const { at, operand, more } of addresses) this.#view.setInt32(from + at, starts[operand] + more, true); // biome-ignore format: one thought
+    for (const { at, label } of labels) {
+      this.#length = from + at;
+      this.reach(label);
+    }
+    this.#length = from + end - begin;
+  }
+
   /** Runs the body `count` times, at least once; the counter must be as it was when the body ends. */
   loop(counter: number, count: number, body: () => void): void {
     const top = new Label();
@@ -213,6 +236,7 @@ export abstract class X86Assembler {
   // Bytes
 
   protected reach(label: Label): void {
+    this.#notes?.label(label, this.#length);
     if (label.place < 0) {
       label.waiting.push(this.#length);
       this.#word(0);
@@ -303,11 +327,10 @@ export abstract class X86Assembler {
   }
 
   /** ModRM, SIB and displacement, which is short where it is a small multiple of `unit` (EVEX; 1 for others). */
-  protected operand(register: number, { base, index, offset }: Memory, unit: number): void {
-    const whole = offset % unit === 0;
-    const compressed = offset / unit;
+  protected operand(register: number, memory: Memory, unit: number): void {
+    const { base, index, offset } = memory;
     const none = offset === 0 && (base & 7) !== RBP;
-    const short = !none && whole && compressed >= -128 && compressed < 128;
+    const short = !none && isShort(offset, unit);
     const mode = none ? 0 : short ? 0x40 : 0x80;
     const bits = (register & 7) << 3;
     if (index === undefined && (base & 7) !== RSP) this.byte(mode | bits | (base & 7));
@@ -316,7 +339,8 @@ export abstract class X86Assembler {
       this.byte(mode | bits | 4);
       this.byte((((index ?? RSP) & 7) << 3) | (base & 7));
     }
-    if (short) this.byte(compressed & 0xff);
+    this.#notes?.address(memory, unit, this.#length);
+    if (short) this.byte((offset / unit) & 0xff);
     else if (!none) this.#word(offset);
   }
 
@@ -329,10 +353,10 @@ export abstract class X86Assembler {
     this.#length += 4;
   }
 
-  /** For one more instruction. */
-  protected room(): void {
-    if (this.#length + 32 <= this.#bytes.length) return;
-    const larger = new Uint8Array(2 * this.#bytes.length);
+  /** For one more instruction, or for so many bytes. */
+  protected room(bytes = 32): void {
+    if (this.#length + bytes <= this.#bytes.length) return;
+    const larger = new Uint8Array(2 * this.#bytes.length + bytes);
     larger.set(this.#bytes);
     this.#bytes = larger;
     this.#view = new DataView(larger.buffer);

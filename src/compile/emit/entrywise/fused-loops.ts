@@ -5,7 +5,6 @@
 import type { Op } from '../../graph/graph.ts';
 import { type Axis, collapsed, type Place } from '../../layout/places.ts';
 import {
-  at,
   compares,
   type KernelAssembler,
   type Memory,
@@ -129,7 +128,19 @@ export function pressure(loop: Values): number {
 }
 
 export function emitLoop(assembler: KernelAssembler, loop: Loop, constants: Constants): void {
-  new LoopWriter(assembler, loop, constants).write();
+  const starts = placesOf(loop).map(startOf);
+  assembler.repeated(keyOf(loop), starts, () => new LoopWriter(assembler, loop, constants).write());
+}
+
+const startOf = ({ buffer, offset }: Place) => (buffer.offset + offset) * NUMBER_BYTES;
+
+/** All that code for a loop depends on but where its operands start. */
+function keyOf({ shape, entries, stores, summed, how }: Loop): string {
+  let key = `${shape}|${summed}|${how?.op}`;
+  for (const entry of entries)
+    key += 'load' in entry ? `|${entry.load.strides}` : `|${entry.op} ${entry.inputs}`;
+  for (const { entry, place } of stores) key += `|${entry} to ${place.strides}`;
+  return key;
 }
 
 class LoopWriter {
@@ -146,6 +157,8 @@ class LoopWriter {
   readonly #innerIsSummed: boolean;
   /** Index register of every place; -1 where none is needed. */
   readonly #index = new Map<Place, number>();
+  /** Its number among the operands. */
+  readonly #operands = new Map<Place, number>();
   /** Places that have one number for a whole vector. */
   readonly #broadcasts = new Set<Place>();
   /** Every index register with its place among the operands. */
@@ -190,6 +203,7 @@ class LoopWriter {
       }
       registers.push(register);
       this.#index.set(place, register);
+      this.#operands.set(place, k);
       if (this.#inner.strides[k] === 0) this.#broadcasts.add(place);
     }
     const values = valueRegisters(loop.summed !== undefined);
@@ -398,10 +412,13 @@ class LoopWriter {
   #address(place: Place, offset: number): Memory {
     const register = this.#index.get(place)!;
     const before = this.#starts[register] ?? 0;
-    const start = (place.buffer.offset + place.offset - before) * NUMBER_BYTES;
-    return register < 0 || this.#isBroadcast(place)
-      ? at(RBX, start, register < 0 ? undefined : register)
-      : at(RBX, start + offset, register);
+    const start = startOf(place) - before * NUMBER_BYTES;
+    return {
+      base: RBX,
+      offset: this.#isBroadcast(place) ? start : start + offset,
+      index: register < 0 ? undefined : register,
+      operand: this.#operands.get(place),
+    };
   }
 
   #isBroadcast(place: Place): boolean {

@@ -1,6 +1,7 @@
 /** @file Runs kernels by themselves, on all targets that this machine has. */
 import { it } from 'vitest';
 import { at, type KernelAssembler, R8, RBX, RCX, RDX, RSI } from '../../../../src/compile/emit/assembler/kernel-assembler.ts'; // biome-ignore format: one import
+import { Label } from '../../../../src/compile/emit/assembler/label.ts';
 import {
   avx2,
   avx512,
@@ -9,7 +10,6 @@ import {
   target,
   wasm,
 } from '../../../../src/compile/emit/assembler/target.ts';
-import { Label } from '../../../../src/compile/emit/assembler/x86-assembler.ts';
 import {
   Block,
   Executable,

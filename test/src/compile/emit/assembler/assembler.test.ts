@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Assembler } from '../../../../../src/compile/emit/assembler/assembler.ts';
 import { at, R8, R9, R11, R12, R13, RAX, RBP, RBX, RCX, RDI, RSP } from '../../../../../src/compile/emit/assembler/kernel-assembler.ts'; // biome-ignore format: one import
-import { Label } from '../../../../../src/compile/emit/assembler/x86-assembler.ts';
+import { Label } from '../../../../../src/compile/emit/assembler/label.ts';
 
 const hex = (write: (a: Assembler) => void) => {
   const a = new Assembler();

@@ -12,7 +12,7 @@ import {
   RSP,
   type VectorOptions,
 } from '../../../../../src/compile/emit/assembler/kernel-assembler.ts';
-import { Label } from '../../../../../src/compile/emit/assembler/x86-assembler.ts';
+import { Label } from '../../../../../src/compile/emit/assembler/label.ts';
 
 /** The code as an independent disassembler (iced) reads it. */
 function disassembled(bytes: Uint8Array) {

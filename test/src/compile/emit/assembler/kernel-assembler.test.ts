@@ -12,8 +12,8 @@ import {
   RSI,
   tilesOf,
 } from '../../../../../src/compile/emit/assembler/kernel-assembler.ts';
+import { Label } from '../../../../../src/compile/emit/assembler/label.ts';
 import { avx2, type Target, wasm } from '../../../../../src/compile/emit/assembler/target.ts';
-import { Label } from '../../../../../src/compile/emit/assembler/x86-assembler.ts';
 import { WasmAssembler } from '../../../../../src/compile/wasm/wasm-assembler.ts';
 import { WasmFunction } from '../../../../../src/compile/wasm/wasm-registers.ts';
 import { itOn, runSubroutine, someNumbers, targets } from '../subroutine.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Assembler } from '../../../../../src/compile/emit/assembler/assembler.ts';
 import { at, type KernelAssembler, R8, R12, R13, R14, R15, RCX, RDX, RSI, type TileAssembler } from '../../../../../src/compile/emit/assembler/kernel-assembler.ts'; // biome-ignore format: one import
-import { Label } from '../../../../../src/compile/emit/assembler/x86-assembler.ts';
+import { Label } from '../../../../../src/compile/emit/assembler/label.ts';
 import { emitSplit, emitTileProduct, type PartCount, type SplitMatrix, splitSize, tileShapes } from '../../../../../src/compile/emit/products/tiles.ts'; // biome-ignore format: one import
 import { hasTiles } from '../../../../../src/compile/native/machine.ts';
 import { runSubroutine, someNumbers } from '../subroutine.ts';
