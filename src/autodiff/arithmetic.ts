@@ -1,7 +1,7 @@
 /** @file Gradients of arithmetic and of elementary functions. */
 
 import * as tf from '@tensorflow/tfjs';
-import { broadcasting, type Gradient, linear, mask, sumTo, unary } from './gradient.ts';
+import { broadcasting, type Gradient, linear, mask, sumTo, unary, untaped } from './gradient.ts';
 
 /** A gradient must be a tensor of its own: tfjs disposes it once it has been added to another. */
 const copyTo = (dy: tf.Tensor, shape: number[]) =>
@@ -67,6 +67,24 @@ export const pow = broadcasting(
     return tf.mul(dy, tf.mul(b, tf.pow(tf.add(a, bothZero), tf.sub(b, 1))));
   },
   (dy, a, b) => tf.mul(dy, tf.mul(tf.pow(a, b), tf.log(a))),
+);
+
+/** The remainder falls by b at every multiple of it: how many there are counts as a constant. */
+export const mod = broadcasting(
+  (dy) => tf.clone(dy),
+  (dy, a, b) =>
+    tf.neg(
+      tf.mul(
+        dy,
+        untaped(() => tf.floor(tf.div(a, b))),
+      ),
+    ),
+);
+
+/** The angle of (b, a): (b da - a db) / (a^2 + b^2) */
+export const atan2 = broadcasting(
+  (dy, a, b) => tf.mul(dy, tf.div(b, tf.add(tf.square(a), tf.square(b)))),
+  (dy, a, b) => tf.neg(tf.mul(dy, tf.div(a, tf.add(tf.square(a), tf.square(b))))),
 );
 
 export const exp = unary((dy, x) => tf.mul(dy, tf.exp(x)));

@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as activations from './activations.ts';
 import * as arithmetic from './arithmetic.ts';
 import * as convolution from './convolution.ts';
+import { einsum } from './einsum.ts';
 import type { Gradient } from './gradient.ts';
 import { batchMatMul } from './matmul.ts';
 import * as reductions from './reductions.ts';
@@ -44,6 +45,8 @@ export const operations = {
     gradient: arithmetic.pow,
     note: 'of a constant exponent, or of a base above 0; stock: throws at order 2',
   },
+  Mod: { gradient: arithmetic.mod, note: 'away from its jumps' },
+  Atan2: { gradient: arithmetic.atan2, note: 'away from (0, 0)' },
 
   // Elementary functions
   Exp: { gradient: arithmetic.exp, note: output },
@@ -107,10 +110,15 @@ export const operations = {
   // Reductions and products
   Sum: { gradient: reductions.sum },
   Mean: { gradient: reductions.mean },
+  Prod: { gradient: reductions.prod, note: 'also where entries are 0; stock: not there' },
   Cumsum: { gradient: reductions.cumsum, note: 'stock: wrong along any axis but the last' },
   BatchMatMul: {
     gradient: batchMatMul,
     note: 'leading batch axes may be broadcast; stock: not where broadcast',
+  },
+  Einsum: {
+    gradient: einsum,
+    note: 'of one operand, or of two that share every axis that is summed over; stock: none',
   },
 
   // Shaping
@@ -132,6 +140,7 @@ export const operations = {
   Unpack: { gradient: shaping.unpack },
   GatherV2: { gradient: shaping.gather, note: 'batchDims 0' },
   UnsortedSegmentSum: { gradient: shaping.unsortedSegmentSum },
+  DepthToSpace: { gradient: shaping.depthToSpace, note: 'stock: none' },
 
   // Images, NHWC, without dilation; padding by one number only for square windows and strides
   Conv2D: { gradient: convolution.conv2d, note: throws },

@@ -1,4 +1,4 @@
-/** @file Gradients of sums, means and running sums. */
+/** @file Gradients of sums, means, products and running sums. */
 
 import * as tf from '@tensorflow/tfjs';
 import { unary, viewAs } from './gradient.ts';
@@ -21,3 +21,23 @@ export const mean = unary((dy, x, { axis }) => {
 export const cumsum = unary((dy, _, { axis, exclusive, reverse }) =>
   tf.cumsum(dy, axis, exclusive, !reverse),
 );
+
+/** The derivative in each entry is the product of the others, right where some are 0 too (tfjs's own divides by the entry). */
+export const prod = unary((dy, x, { axis }) => {
+  const axes = tf.util.parseAxisParam(axis as number[], x.shape);
+  const order = [...x.shape.map((_, i) => i).filter((i) => !axes.includes(i)), ...axes];
+  const moved = tf.transpose(x, order);
+  const rows = tf.reshape(moved, [-1, tf.util.sizeFromShape(axes.map((i) => x.shape[i]))]);
+  const others = tf.mul(productsBefore(rows), tf.reverse(productsBefore(tf.reverse(rows, 1)), 1));
+  const back = tf.transpose(tf.reshape(others, moved.shape), tf.backend_util.getUndoAxesPermutation(order));
+  return tf.mul(viewAs(dy, keptShape(x.shape, axes)), back);
+});
+
+/** The product of all entries of a row before each: what has that of the last n takes that of the n before, and so on. */
+function productsBefore(x: tf.Tensor): tf.Tensor {
+  const [rows, length] = x.shape;
+  const columns = (y: tf.Tensor, from: number, count: number) => tf.slice(y, [0, from], [rows, count]);
+  let y: tf.Tensor = tf.concat([tf.ones([rows, 1]), columns(x, 0, length - 1)], 1);
+  for (let n = 1; n < length; n *= 2) y = tf.concat([columns(y, 0, n), tf.mul(columns(y, n, length - n), columns(y, 0, length - n))], 1); // biome-ignore format: one thought
+  return y;
+}

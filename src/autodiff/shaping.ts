@@ -174,3 +174,10 @@ export const unsortedSegmentSum: Gradient = {
     segmentIds: () => tf.zeros(ids.shape),
   }),
 };
+
+/** Blocks of places become channels again. */
+export const depthToSpace = unary((dy, x, { blockSize }) => {
+  const [batch, height, width, channels] = x.shape;
+  const blocks = tf.reshape(dy, [batch, height, blockSize, width, blockSize, -1]);
+  return tf.reshape(tf.transpose(blocks, [0, 1, 3, 2, 4, 5]), [batch, height, width, channels]);
+});

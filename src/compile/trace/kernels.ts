@@ -7,6 +7,7 @@ import { backend_util, type StridedSliceAttrs, slice_util, type TensorInfo } fro
 import { InputError } from '../../errors.ts';
 import type { Builder } from '../graph/builder.ts';
 import { type Binary, type Dtype, type Node, type Reduction, sizeOf, type Unary } from '../graph/graph.ts';
+import { einsum } from './einsum.ts';
 import type { KernelRow } from './kernel-row.ts';
 import { cumulativeSum, pickedAt, productOver } from './scans.ts';
 import { spatialKernels } from './spatial-kernels.ts';
@@ -94,6 +95,16 @@ function modulo(b: Builder, a: Node, divisor: Node): Node {
   const opposite = b.binary('Xor', b.binary('Less', remainder, zero), b.binary('Less', divisor, zero));
   const correct = b.binary('And', opposite, b.unary('Not', b.binary('Equal', remainder, zero)));
   return b.where(correct, b.binary('Add', remainder, divisor), remainder);
+}
+
+/** The angle of the point (x, y), from -pi to pi. */
+function angle(b: Builder, y: Node, x: Node): Node {
+  const zero = scalar(b, 0);
+  const nowhere = b.binary('And', b.binary('Equal', x, zero), b.binary('Equal', y, zero));
+  const right = b.unary('Atan', b.binary('Div', y, x));
+  const half = b.where(b.binary('Less', y, zero), scalar(b, -Math.PI), scalar(b, Math.PI));
+  const left = b.where(b.binary('Less', x, zero), b.binary('Add', right, half), right);
+  return b.where(nowhere, zero, left);
 }
 
 /** Softmax over the last axis, in primitives so that its parts are shared with those of its derivatives. */
@@ -194,6 +205,7 @@ export const kernels: Record<string, KernelRow> = {
   },
   Mod: (b, { a, b: divisor }) => modulo(b, a, divisor),
   Pow: broadcasting('Pow'),
+  Atan2: (b, { a, b: right }) => angle(b, a, right),
   Maximum: broadcasting('Max'),
   Minimum: broadcasting('Min'),
   SquaredDifference: (b, { a, b: right }) => square(b, b.binary('Sub', a, right)),
@@ -211,6 +223,7 @@ export const kernels: Record<string, KernelRow> = {
   // Products and reductions.
   BatchMatMul: (b, { a, b: right }, { transposeA, transposeB }) =>
     b.matMul(transposeA ? b.swapLast(a) : a, transposeB ? b.swapLast(right) : right),
+  Einsum: (b, inputs, { equation }) => einsum(b, equation, listOf(inputs)),
   Sum: reducing('ReduceSum'),
   Max: reducing('ReduceMax'),
   Min: reducing('ReduceMin'),
@@ -245,6 +258,12 @@ export const kernels: Record<string, KernelRow> = {
     return b.reshape(input, [...input.shape.slice(0, at), 1, ...input.shape.slice(at)]);
   },
   Transpose: (b, { x }, { perm }) => b.transpose(x, perm),
+  DepthToSpace: (b, { x }, { blockSize: n }) => {
+    const [batch, height, width, channels] = x.shape;
+    const blocks = b.reshape(x, [batch, height, width, n, n, channels / (n * n)]);
+    const rows = b.transpose(blocks, [0, 1, 3, 2, 4, 5]);
+    return b.reshape(rows, [batch, height * n, width * n, channels / (n * n)]);
+  },
   Tile: (b, { x }, { reps }) => b.tile(x, reps),
   Slice: (b, { x }, { begin, size }) => {
     const [starts, sizes] = slice_util.parseSliceParams(x as unknown as TensorInfo, begin, size);

@@ -18,6 +18,22 @@ describe('the gradient', () => {
     expect(values(grad((x) => tf.square(x))(tf.tensor1d([1, 2]), tf.tensor1d([10, 100])))).toEqual([20, 400]);
   });
 
+  test('of a product is right where entries are 0', () => {
+    const ofProduct = (x: number[]) => values(grad((x) => tf.prod(x))(tf.tensor1d(x)));
+    expect(ofProduct([0, 2, 3, 5])).toEqual([30, 0, 0, 0]);
+    expect(ofProduct([2, 0, 3, 0])).toEqual([0, 0, 0, 0]);
+    // d2 / dx0 dx1 of x0 x1 x2 at (0, 0, 3).
+    const second = grad((x) => tf.slice(grad((x) => tf.prod(x))(x), [0], [1]))(tf.tensor1d([0, 0, 3]));
+    expect(values(second)).toEqual([0, 3, 0]);
+  });
+
+  test('of an einsum that tfjs gets wrong is refused', () => {
+    const f = (x: tf.Tensor) => tf.einsum('i,jc->ij', x, tf.ones([2, 2]));
+    expect(() => grad(f)(tf.tensor1d([1, 2]))).toThrow(
+      /"i,jc->ij": axis c is summed over in one of two operands alone/,
+    );
+  });
+
   test('can be differentiated with respect to dy', () => {
     const g = grad((dy) => grad((x) => tf.square(x))(at(3), dy))(at(1));
     expect(values(g)).toEqual([6]);

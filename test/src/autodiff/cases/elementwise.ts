@@ -53,6 +53,12 @@ export const elementwise = {
     'of a constant fraction': { f: (x) => tf.pow(x, 1.5), shapes: [[4]], range: positive },
     'of an integer exponent': { f: (x) => tf.pow(x, tf.scalar(2, 'int32')), shapes: [[4]] },
   },
+  Mod: {
+    ...ofTwo((a, b) => tf.mod(tf.add(a, 3.25), b), [1.45, 1.55]),
+    'one tensor twice': { f: (x) => tf.mod(tf.add(x, 3.25), x), shapes: [[3]], range: [1.45, 1.55] },
+    'of numbers below 0': { f: (a, b) => tf.mod(tf.sub(a, 5.3), b), shapes: [[3], [3]], range: [1.1, 1.2] },
+  },
+  Atan2: ofTwo(tf.atan2, positive),
   Exp: of(tf.exp),
   Expm1: of(tf.expm1),
   Log: of(tf.log, positive),

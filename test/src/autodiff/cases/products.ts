@@ -43,6 +43,33 @@ export const products = {
       shapes: [[2, 3]],
     },
   },
+  Prod: {
+    ...reducing(tf.prod),
+    'of seven': { f: (x) => tf.prod(x, 0), shapes: [[7]], range: [0.5, 1.2] },
+  },
+  Einsum: {
+    'a matrix product': {
+      f: (x, y) => tf.einsum('ij,jk->ik', x, y),
+      shapes: [
+        [2, 3],
+        [3, 2],
+      ],
+    },
+    'with a batch, transposed': {
+      f: (x, y) => tf.einsum('bij, bkj -> bki', x, y),
+      shapes: [
+        [2, 2, 3],
+        [2, 2, 3],
+      ],
+    },
+    'an outer product': { f: (x, y) => tf.einsum('i,j->ji', x, y), shapes: [[2], [3]] },
+    'a dot product': { f: (x, y) => tf.einsum('i,i->', x, y), shapes: [[3], [3]] },
+    'of one tensor twice': { f: (x) => tf.einsum('bi,bi->b', x, x), shapes: [[2, 3]] },
+    'of one operand': { f: (x) => tf.einsum('abc->ca', x), shapes: [[2, 2, 3]] },
+    'of one operand, summed over': { f: (x) => tf.einsum('abc->cb', x), shapes: [[2, 2, 3]] },
+    'a total': { f: (x) => tf.einsum('ab->', x), shapes: [[2, 3]] },
+    'of a number': { f: (x, y) => tf.einsum(',ij->ji', x, y), shapes: [[], [2, 3]] },
+  },
   Cumsum: {
     'along the last axis': { f: (x) => tf.cumsum(x, 1), shapes: [[2, 3]] },
     'along the first axis': { f: (x) => tf.cumsum(x, 0), shapes: [[3, 2]] },

@@ -58,6 +58,9 @@ export const shaping = {
     },
     'with a constant': { f: (x) => tf.pad(x, [[1, 2]], 0.7), shapes: [[3]] },
   },
+  DepthToSpace: {
+    'in blocks of 2': { f: (x) => tf.depthToSpace(x as tf.Tensor4D, 2), shapes: [[1, 2, 1, 8]] },
+  },
   Tile: {
     'of a row': { f: (x) => tf.tile(x, [3]), shapes: [[3]] },
     'of both axes': { f: (x) => tf.tile(x, [2, 2]), shapes: [matrix] },

@@ -214,6 +214,10 @@ export const binary: Record<string, Case[]> = {
     ...ofWholes(tf.mod),
     { f: tf.mod, on: [extremes, divisors] },
   ],
+  Atan2: [
+    ...broadcast(tf.atan2),
+    { f: tf.atan2, on: [list(0, 1, 0, -1, 1, -1, 3, -3), list(1, 0, 0, 0, -1, -1, -1e-9, -1e9)] },
+  ],
   Pow: [
     ...broadcast(tf.pow, 0.5, 2.5),
     ...[0, 1, 2, 3, 4, 0.5, -1, -2, 1.5].map((n) => ({

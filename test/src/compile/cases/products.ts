@@ -112,6 +112,28 @@ export const products: Record<string, Case[]> = {
   Mean: [...reductions(tf.mean), ...ofWholes(tf.mean), ...ofTruths(tf.mean)],
   Max: [...reductions(tf.max), ...ofWholes(tf.max), { f: (x) => tf.max(x), on: [list(-Infinity, -3, -2)] }],
   Min: [...reductions(tf.min), ...ofWholes(tf.min), { f: (x) => tf.min(x), on: [list(Infinity, 3, 2)] }],
+  Einsum: [
+    ...(
+      [
+        ['ij,jk->ik', [2, 3], [3, 4]],
+        ['bij, bkj -> bki', [2, 2, 3], [2, 4, 3]],
+        ['i,j->ji', [2], [3]],
+        ['i,i->', [3], [3]],
+        ['bi,bi->b', [2, 3], [2, 3]],
+        ['abc,cad->bd', [2, 3, 4], [4, 2, 5]],
+        ['abcd,bd->acb', [2, 3, 2, 4], [3, 4]],
+        [',ij->ji', [], [2, 3]],
+        ['ij,ij->ij', [2, 3], [2, 3]],
+      ] as [string, number[], number[]][]
+    ).map(([equation, a, b]) => ({
+      f: (x: tf.Tensor, y: tf.Tensor) => tf.einsum(equation, x, y),
+      on: [real(a), real(b)],
+    })),
+    ...['ab->ba', 'ab->', 'ab->b', 'ab->ab'].map((equation) => ({
+      f: (x: tf.Tensor) => tf.einsum(equation, x),
+      on: [real([2, 3])],
+    })),
+  ],
   Prod: [...reductions(tf.prod), ...ofWholes(tf.prod), ...ofTruths(tf.prod)],
   All: quantified(tf.all),
   Any: quantified(tf.any),

@@ -33,6 +33,10 @@ export const shaping: Record<string, Case[]> = {
     { f: (x) => tf.transpose(x, [1, 0]), on: [whole([2, 3])] },
     { f: (x) => tf.transpose(x, [1, 0]), on: [real([0, 3])] },
   ],
+  DepthToSpace: [
+    { f: (x) => tf.depthToSpace(x as tf.Tensor4D, 2), on: [real([2, 2, 3, 8])] },
+    { f: (x) => tf.depthToSpace(x as tf.Tensor4D, 3), on: [real([1, 1, 2, 9])] },
+  ],
   Tile: [
     { f: (x) => tf.tile(x, [2, 1]), on: [real([3, 2])] },
     { f: (x) => tf.tile(x, [1, 3]), on: [real([3, 2])] },
