@@ -68,7 +68,7 @@ function madeUp(random: Random): EnergyNetwork {
   }));
   /** x [episodes, patterns, n] times a matrix of every episode, or of all. */
   const times = (x: tf.Tensor, w: tf.Tensor) => {
-    if (w.rank === 3) return w.shape[2] % 2 ? tf.einsum('epi,eij->epj', x, w) : tf.matMul(x, w);
+    if (w.rank === 3) return (w.shape[2] as number) % 2 ? tf.einsum('epi,eij->epj', x, w) : tf.matMul(x, w);
     const [episodes, patterns, n] = x.shape;
     const rows = tf.matMul(tf.reshape(x, [episodes * patterns, n]), w as tf.Tensor2D);
     return tf.reshape(rows, [episodes, patterns, w.shape[1] as number]);

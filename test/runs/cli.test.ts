@@ -369,8 +369,8 @@ describe('bad input is one line and exit status 2', () => {
     ],
     [
       'an operation outside the table',
-      'tf.sum(tf.mul(tf.prod(x, 2, true), tf.matMul(x, p.w)), 2)',
-      /operation "Prod" is not allowed in an energy/,
+      'tf.sum(tf.mul(tf.cumprod(x, 2), tf.matMul(x, p.w)), 2)',
+      /operation "Cumprod" is not allowed in an energy/,
     ],
     [
       'a look at values',
