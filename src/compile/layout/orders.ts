@@ -4,6 +4,7 @@
  */
 import { sizeOf } from '../../shapes.ts';
 import { type Node, sameShape } from '../graph/graph.ts';
+import { NodeMap, type ReadonlyNodeMap } from '../graph/node-map.ts';
 import { type Buffer, newBuffer, type Place, transposed, wholeBuffer } from './places.ts';
 import { viewOf, views } from './views.ts';
 
@@ -25,9 +26,9 @@ function placeInOrder(buffer: Buffer, shape: readonly number[], order: Order | u
   if (!order) return wholeBuffer(buffer, shape);
   const strides = Array<number>(shape.length);
   let stride = 1;
-  for (const axis of [...order].reverse()) {
-    strides[axis] = stride;
-    stride *= shape[axis];
+  for (let i = order.length - 1; i >= 0; i--) {
+    strides[order[i]] = stride;
+    stride *= shape[order[i]];
   }
   return { buffer, offset: 0, shape, strides };
 }
@@ -54,11 +55,14 @@ export function imageColumns(matrix: readonly number[], images: Place): Place | 
  * The order of every tensor that lies otherwise than row by row, if all is computed as it best is. What is given and what is fetched
  * from elsewhere is row by row.
  */
-export function memoryOrders(live: readonly Node[], isEntrywise: (node: Node) => boolean): Map<Node, Order> {
-  const orders = new Map<Node, Order>();
+export function memoryOrders(
+  live: readonly Node[],
+  isEntrywise: (node: Node) => boolean,
+): ReadonlyNodeMap<Order> {
+  const orders = new NodeMap<Order>();
   if (!live.some(isOverImages)) return orders;
   // Where tensors would lie that are not whole and row by row: only the strides count.
-  const places = new Map<Node, Place>();
+  const places = new NodeMap<Place>();
   const placeOf = (node: Node) => places.get(node) ?? wholeBuffer(nowhere, node.shape);
   for (const node of live) {
     const { inputs, op } = node;
@@ -82,13 +86,14 @@ const IMAGES_LAST: Order = [1, 2, 3, 0];
 /** The order of what is computed. */
 function orderOfResult(
   node: Node,
-  orders: ReadonlyMap<Node, Order>,
+  orders: ReadonlyNodeMap<Order>,
   placeOf: (node: Node) => Place,
   isEntrywise: (node: Node) => boolean,
 ): Order | undefined {
   const { op, inputs, shape } = node;
   if (isEntrywise(node)) {
-    const whole = inputs.filter((input) => input.shape.length === shape.length && sizeOf(input.shape) === sizeOf(shape)); // biome-ignore format: one line
+    const size = sizeOf(shape);
+    const whole = inputs.filter((input) => input.shape.length === shape.length && sizeOf(input.shape) === size); // biome-ignore format: one line
     const made = whole.filter((input) => !fixed.has(input.op));
     return most(made.length > 0 ? made : whole, orders);
   }
@@ -106,7 +111,7 @@ const fixed: ReadonlySet<string> = new Set(['Input', 'Constant', 'Expand']);
 const reductions: ReadonlySet<string> = new Set(['ReduceSum', 'ReduceMax', 'ReduceMin']);
 
 /** The order of most of the tensors; of two that are as frequent not row by row. */
-function most(nodes: readonly Node[], orders: ReadonlyMap<Node, Order>): Order | undefined {
+function most(nodes: readonly Node[], orders: ReadonlyNodeMap<Order>): Order | undefined {
   const first = orders.get(nodes[0]);
   if (nodes.every((node) => sameOrder(orders.get(node), first))) return first;
   const votes = new Map<string, { order: Order | undefined; count: number }>();

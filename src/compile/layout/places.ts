@@ -81,20 +81,23 @@ export function reshaped(place: Place, shape: readonly number[]): Place | undefi
 }
 
 export function transposed(place: Place, permutation: readonly number[]): Place {
-  const { shape, strides } = place;
-  return {
-    ...place,
-    shape: permutation.map((axis) => shape[axis]),
-    strides: permutation.map((axis) => strides[axis]),
-  };
+  const { buffer, offset } = place;
+  const shape: number[] = [];
+  const strides: number[] = [];
+  for (const axis of permutation) {
+    shape.push(place.shape[axis]);
+    strides.push(place.strides[axis]);
+  }
+  return { buffer, offset, shape, strides };
 }
 
 /** Broadcast to a shape by NumPy's rule. */
 export function expanded(place: Place, shape: readonly number[]): Place {
   if (sameShape(place.shape, shape)) return place;
+  const { buffer, offset } = place;
   const missing = shape.length - place.shape.length;
   const strides = shape.map((_, i) => (i < missing || place.shape[i - missing] === 1 ? 0 : place.strides[i - missing])); // biome-ignore format: one thought
-  return { ...place, shape, strides };
+  return { buffer, offset, shape, strides };
 }
 
 /** Entries from `starts` on, every `steps`-th along each axis. */

@@ -4,6 +4,7 @@
  */
 import { combinations } from '../emit/entrywise/fused-loops.ts';
 import { type Node, sizeOf } from '../graph/graph.ts';
+import { NodeMap, type ReadonlyNodeMap } from '../graph/node-map.ts';
 
 /** Operations that take less time than a tensor takes to memory and back. */
 const cheap: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Neg']);
@@ -14,14 +15,14 @@ const WRITING = 2;
 
 export class ComputedAgain {
   /** Of how many operations in a row a value is computed again. */
-  readonly #depths = new Map<Node, number>();
+  readonly #depths = new NodeMap<number>();
   /** The same of values that one loop alone needs: they are computed again only with what is made of them. */
   readonly #within = new Map<Node, number>();
-  readonly #users: ReadonlyMap<Node, readonly Node[]>;
+  readonly #users: ReadonlyNodeMap<readonly Node[]>;
   /** Whether a value has to be in memory, whatever uses it. */
   readonly #isWanted: (node: Node) => boolean;
 
-  constructor(users: ReadonlyMap<Node, readonly Node[]>, isWanted: (node: Node) => boolean) {
+  constructor(users: ReadonlyNodeMap<readonly Node[]>, isWanted: (node: Node) => boolean) {
     this.#users = users;
     this.#isWanted = isWanted;
   }

@@ -8,8 +8,9 @@ import { entrywise } from '../emit/entrywise/entrywise.ts';
 import { combinations, type Entry, emitLoop, fits, isLoopable, type Loop, pressure, valueRegisters } from '../emit/entrywise/fused-loops.ts'; // biome-ignore format: one import
 import type { Step } from '../emit/steps/step.ts';
 import type { Node } from '../graph/graph.ts';
+import { NodeMap, type ReadonlyNodeMap } from '../graph/node-map.ts';
 import { inOrder, type Order, orderOfLast } from '../layout/orders.ts';
-import { expanded, newPlace, type Place } from '../layout/places.ts';
+import { type Buffer, expanded, newPlace, type Place } from '../layout/places.ts';
 import { ComputedAgain } from './again.ts';
 
 /** More entries in one loop gain nothing. */
@@ -21,13 +22,13 @@ export const isEntrywise = (node: Node) => node.op in entrywise && node.op !== '
 export interface Surroundings {
   readonly steps: Step[];
   /** Where values lie that are known. */
-  readonly places: Map<Node, Place>;
+  readonly places: NodeMap<Place>;
   /** Where parts of concatenations are to be computed. */
-  readonly destinations: ReadonlyMap<Node, Place>;
-  readonly orders: ReadonlyMap<Node, Order>;
-  readonly users: ReadonlyMap<Node, readonly Node[]>;
+  readonly destinations: ReadonlyNodeMap<Place>;
+  readonly orders: ReadonlyNodeMap<Order>;
+  readonly users: ReadonlyNodeMap<readonly Node[]>;
   /** Uses of every node that were not by its own loop. */
-  readonly uses: Map<Node, number>;
+  readonly uses: NodeMap<number>;
   /** Products that only a sum uses, which computes them itself. */
   readonly deferred: ReadonlySet<Node>;
   /** What is fetched in the end. */
@@ -60,7 +61,9 @@ export class LoopPlanner {
   readonly #plan: Surroundings;
   /** Loops that may take more operations, by their space. */
   readonly #open = new Map<string, Group>();
-  readonly #groupOf = new Map<Node, Group>();
+  readonly #groupOf = new NodeMap<Group>();
+  /** Spaces of operations in words: those that may share a loop have the same. */
+  readonly #keys = new NodeMap<string>();
   readonly #again: ComputedAgain;
 
   constructor(plan: Surroundings) {
@@ -73,7 +76,7 @@ export class LoopPlanner {
   join(node: Node): void {
     const { shape } = node;
     const order = this.#plan.orders.get(node);
-    const key = keyOf({ shape, order });
+    const key = this.#keyOf(node);
     for (const input of node.inputs) {
       const group = this.#groupOf.get(input);
       if (group && !this.#plan.places.has(input) && group.key !== key) this.#close(group);
@@ -142,9 +145,16 @@ export class LoopPlanner {
   /** The place of a node as an operand of a loop. */
   operand(node: Node, shape: readonly number[], order: Order | undefined): Place {
     const place = this.#plan.place(node);
-    const ordered = inOrder(expanded(place, shape), order);
-    if (isLoopable(ordered, ordered.shape)) return place;
+    const last = order ? order[order.length - 1] : shape.length - 1;
+    // Of a long last axis only its stride counts.
+    const isFit = shape[last] > 1 ? isOneOrNone(strideAlong(place, shape, last)) : this.#isLoopable(place, shape, order); // biome-ignore format: one thought
+    if (isFit) return place;
     return this.#plan.copied(place, orderOfLast(order, place.shape.length));
+  }
+
+  #isLoopable(place: Place, shape: readonly number[], order: Order | undefined): boolean {
+    const ordered = inOrder(expanded(place, shape), order);
+    return isLoopable(ordered, ordered.shape);
   }
 
   /** Nothing joins any more. */
@@ -163,10 +173,17 @@ export class LoopPlanner {
   #close(group: Group): void {
     if (this.#open.get(group.key) === group) this.#open.delete(group.key);
     const kept = new Set(group.nodes.filter((node) => this.#plan.uses.get(node)! > 0));
-    const { orders } = this.#plan;
-    this.#again.take(group.nodes, kept, (user) => isEntrywise(user) && keyOf({ shape: user.shape, order: orders.get(user) }) === group.key); // biome-ignore format: one thought
+    this.#again.take(group.nodes, kept, (user) => isEntrywise(user) && this.#keyOf(user) === group.key);
     this.#write(group.nodes, group, kept);
     for (const node of group.nodes) this.#groupOf.delete(node);
+  }
+
+  #keyOf(node: Node): string {
+    const known = this.#keys.get(node);
+    if (known !== undefined) return known;
+    const key = `${node.shape}|${this.#plan.orders.get(node)}`;
+    this.#keys.set(node, key);
+    return key;
   }
 
   #isAgain(node: Node): boolean {
@@ -228,9 +245,11 @@ export class LoopPlanner {
   }
 
   #step(loop: Loop): void {
+    const reads: Buffer[] = [];
+    for (const entry of loop.entries) if ('load' in entry) reads.push(entry.load.buffer);
     this.#plan.steps.push({
       name: `${loop.summed ? 'sum' : 'loop'} ${loop.shape.join('x')}`,
-      reads: loop.entries.flatMap((entry) => ('load' in entry ? [entry.load.buffer] : [])),
+      reads,
       writes: loop.stores.map(({ place }) => place.buffer),
       emit: ({ assembler, constants }) => emitLoop(assembler, loop, constants),
     });
@@ -239,13 +258,16 @@ export class LoopPlanner {
 
 /** Without the values that no store depends on: they would be computed, and fill registers. */
 function needed(entries: readonly Entry[], stores: Loop['stores']): Pick<Loop, 'entries' | 'stores'> {
-  const live = new Set(stores.map(({ entry }) => entry));
+  const live = new Array<boolean>(entries.length).fill(false);
+  for (const { entry } of stores) live[entry] = true;
+  let all = true;
   for (let i = entries.length - 1; i >= 0; i--) {
     const entry = entries[i];
-    if (live.has(i) && 'inputs' in entry) for (const input of entry.inputs) live.add(input);
+    if (!live[i]) all = false;
+    else if ('inputs' in entry) for (const input of entry.inputs) live[input] = true;
   }
-  if (live.size === entries.length) return { entries, stores };
-  const order = entries.map((_, i) => i).filter((i) => live.has(i));
+  if (all) return { entries, stores };
+  const order = entries.map((_, i) => i).filter((i) => live[i]);
   const renumbered = new Map(order.map((old, i) => [old, i]));
   const now = (old: number) => renumbered.get(old) as number;
   return {
@@ -260,6 +282,12 @@ function needed(entries: readonly Entry[], stores: Loop['stores']): Pick<Loop, '
 const pressureOf = ({ entries }: Values, stored: readonly number[]) =>
   pressure({ entries, stores: stored.map((entry) => ({ entry, place: newPlace([]) })) });
 
-const keyOf = ({ shape, order }: Space) => `${shape}|${order}`;
+const isOneOrNone = (stride: number) => stride === 0 || stride === 1;
+
+/** The stride of a place that is broadcast to the shape. */
+function strideAlong(place: Place, shape: readonly number[], axis: number): number {
+  const own = axis - (shape.length - place.shape.length);
+  return own < 0 || place.shape[own] === 1 ? 0 : place.strides[own];
+}
 
 const shapeInMemory = ({ shape, order }: Space) => order?.map((axis) => shape[axis]) ?? shape;

@@ -13,6 +13,7 @@ import type { Step } from '../emit/steps/step.ts';
 import { TiledProducts } from '../emit/steps/tiled-products.ts';
 import { uniformValue } from '../graph/builder.ts';
 import { liveNodes, type Node, sameShape } from '../graph/graph.ts';
+import { NodeMap, type ReadonlyNodeMap } from '../graph/node-map.ts';
 import { concatenation, partsOf } from '../layout/concatenations.ts';
 import { imageColumns, inOrder, memoryOrders, newPlaceInOrder, type Order } from '../layout/orders.ts'; // biome-ignore format: one import
 import { collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, transposed, wholeBuffer } from '../layout/places.ts'; // biome-ignore format: one import
@@ -46,19 +47,19 @@ class Planner {
   readonly #results: ReadonlySet<Node>;
   readonly #live: Node[];
   readonly #steps: Step[] = [];
-  readonly #places = new Map<Node, Place>();
+  readonly #places = new NodeMap<Place>();
   /** Where a part of a concatenation is to be computed: in it. */
-  readonly #destinations = new Map<Node, Place>();
+  readonly #destinations = new NodeMap<Place>();
   /** Copies in other orders. */
   readonly #copies = new Map<Place, Map<string, Place>>();
   /** In which order axes lie in memory, where they do not row by row. */
-  readonly #orders: Map<Node, Order>;
+  readonly #orders: ReadonlyNodeMap<Order>;
   /** Products that only a sum uses, which computes them itself. */
   readonly #deferred = new Set<Node>();
   /** Uses of every node that were not by its own loop. */
-  readonly #uses = new Map<Node, number>();
+  readonly #uses = new NodeMap<number>();
   readonly #constants = new Map<number, Place>();
-  readonly #users = new Map<Node, Node[]>();
+  readonly #users = new NodeMap<Node[]>();
   readonly #decisions = new Map<string, boolean>();
   readonly #fixed = {
     constant: (value: number) => this.#constant(value),
@@ -110,11 +111,13 @@ class Planner {
         else users.set(input, [node]);
       }
     }
-    for (const [node, list] of users) this.#uses.set(node, list.length);
-    for (const node of Object.values(this.#outputs)) this.#uses.set(node, (this.#uses.get(node) ?? 0) + 1);
-    for (const [node, list] of users)
-      if (isEntrywise(node) && this.#uses.get(node) === 1 && list[0].op in combinations)
+    for (const node of this.#live) this.#uses.set(node, users.get(node)?.length ?? 0);
+    for (const node of Object.values(this.#outputs)) this.#uses.set(node, this.#uses.get(node)! + 1);
+    for (const node of this.#live) {
+      const [user] = users.get(node) ?? [];
+      if (user && user.op in combinations && this.#uses.get(node) === 1 && isEntrywise(node))
         this.#deferred.add(node);
+    }
     this.#rows = sumsOfProducts(this.#live, users, this.#results);
     for (const { sides } of this.#rows.values()) for (const side of sides) this.#apart.add(side);
     if (this.#tiled) this.#operands = operandUses(this.#live, this.#rows);
@@ -134,7 +137,7 @@ class Planner {
   }
 
   /** Gives every concatenation its buffer, and its parts their places in it where they are computed for it. */
-  #placeConcatenations(users: ReadonlyMap<Node, readonly Node[]>): void {
+  #placeConcatenations(users: ReadonlyNodeMap<readonly Node[]>): void {
     for (const node of [...this.#live].reverse()) {
       if (node.op !== 'Concat' || this.#apart.has(node)) continue;
       const order = this.#orders.get(node);

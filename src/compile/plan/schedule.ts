@@ -4,6 +4,7 @@
  */
 import { combinations } from '../emit/entrywise/fused-loops.ts';
 import { type Node, sizeOf } from '../graph/graph.ts';
+import { NodeMap } from '../graph/node-map.ts';
 import { views } from '../layout/views.ts';
 
 /** How many times less is little. */
@@ -16,7 +17,7 @@ const long: ReadonlySet<string> = new Set(['MatMul', 'Conv', 'ConvTranspose', 'C
  * @param joined what is computed by the one operation that uses it
  */
 export function scheduled(live: readonly Node[], joined: ReadonlySet<Node>): Node[] {
-  const place = new Map<Node, number>();
+  const place = new NodeMap<number>();
   const longer = [...live.keys()].filter((i) => long.has(live[i].op));
   const turnOf = (node: Node, own: number): number => {
     const ready = node.inputs.reduce((last, input) => Math.max(last, place.get(input)!), -1);

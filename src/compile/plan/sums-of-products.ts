@@ -3,6 +3,7 @@
  * adds the products up one after the other, and lays nothing together.
  */
 import { type Node, swapsLast } from '../graph/graph.ts';
+import type { ReadonlyNodeMap } from '../graph/node-map.ts';
 
 /** Rows that are enough for a product of their own. */
 const FEW_ROWS = 16;
@@ -17,7 +18,7 @@ export interface Rows {
 /** The products among `live` whose concatenations nothing else needs. */
 export function sumsOfProducts(
   live: readonly Node[],
-  users: ReadonlyMap<Node, readonly Node[]>,
+  users: ReadonlyNodeMap<readonly Node[]>,
   outputs: ReadonlySet<Node>,
 ): Map<Node, Rows> {
   const found = new Map<Node, Rows>();

@@ -69,18 +69,23 @@ export function isLoopable(place: Place, shape: readonly number[]): boolean {
 
 /** How many index registers and counters a loop needs, and whether there are enough. */
 export function fits(loop: Loop): boolean {
-  const operands = placesOf(loop).map(({ strides }) => strides);
+  const { entries, stores, shape } = loop;
   // Whatever the axes, there are not more classes than operands.
-  if (operands.length + loop.shape.length + 1 <= GENERAL.length) return true;
+  if (entries.length + stores.length + shape.length + 1 <= GENERAL.length) return true;
+  const operands = placesOf(loop).map(({ strides }) => strides);
+  if (operands.length + shape.length + 1 <= GENERAL.length) return true;
   const axes = collapsed(loop.shape, operands);
   return new Set(classesOf(axes, operands.length)).size + axes.length + 1 <= GENERAL.length;
 }
 
 /** Operands: what is loaded, then what is stored. */
-const placesOf = ({ entries, stores }: Values): Place[] => [
-  ...entries.flatMap((entry) => ('load' in entry ? [entry.load] : [])),
-  ...stores.map(({ place }) => place),
-];
+function placesOf({ entries, stores }: Values): Place[] {
+  const places: Place[] = [];
+  for (const entry of entries) if ('load' in entry) places.push(entry.load);
+  for (const { place } of stores) places.push(place);
+  return places;
+}
+
 /** For each operand the first of its class: those with the same strides share an index register. */
 function classesOf(axes: readonly Axis[], count: number): number[] {
   const firsts: number[] = [];

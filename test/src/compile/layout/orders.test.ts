@@ -18,8 +18,9 @@ function network(images: number) {
   const scaled = b.graph.node('Mul', [last, scale], {}, last.shape, 'float32');
   const sum = b.graph.node('ReduceSum', [scaled], { axes: [3] }, [images, 4, 5], 'float32');
   const flat = b.reshape(scaled, [images, 60]);
-  const orders = memoryOrders(liveNodes([sum, flat, b.unary('Tanh', flat)]), entrywise);
-  return { orders, conv, last, scaled, sum, flat };
+  const live = liveNodes([sum, flat, b.unary('Tanh', flat)]);
+  const orders = memoryOrders(live, entrywise);
+  return { live, orders, conv, last, scaled, sum, flat };
 }
 
 describe('orders of axes in memory', () => {
@@ -33,7 +34,9 @@ describe('orders of axes in memory', () => {
   });
 
   it('are as ever for few images', () => {
-    expect(network(3).orders.size).toBe(0);
+    const { live, orders } = network(3);
+    expect(live.length).toBeGreaterThan(6);
+    expect(live.filter((node) => orders.has(node))).toEqual([]);
   });
 
   it('are those of new places', () => {
