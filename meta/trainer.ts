@@ -50,6 +50,9 @@ export interface TrainerOptions {
   elsewhere?: PartsElsewhere;
 }
 
+/** Updates in a row whose gradient is exactly 0, and loss is not, after which nothing can be learnt any more. */
+const DEAD = 100;
+
 /** Share of the past in the moving error. */
 const ERROR_AVERAGE = 0.95;
 
@@ -108,6 +111,8 @@ export class Trainer {
   readonly #findTrouble: TroubleFinder;
   /** What went first in the present row of lost updates. */
   #firstTrouble?: string;
+  /** Updates in a row whose gradient was 0. */
+  #dead = 0;
 
   constructor(options: TrainerOptions) {
     args.check('Trainer', { options: [options, OPTIONS] });
@@ -134,6 +139,11 @@ export class Trainer {
     this.state = options.state ?? initialState(learner.trainable.parameters, seed, training.average);
   }
 
+  /** Whether the last update changed something: a state before one that did not is the better one to keep. */
+  get learns(): boolean {
+    return this.state.lost.inARow === 0 && this.#dead === 0;
+  }
+
   /** Operations and seconds of the program for a load. */
   async compile(patterns = this.#options.learner.loads[0]) {
     const { training, engine } = this.#options;
@@ -142,7 +152,8 @@ export class Trainer {
 
   /**
    * One update. One whose loss or gradient is not finite changes nothing but the counts.
-   * @throws InputError when `training.tolerance` updates in a row were lost so, naming what went first
+   * @throws InputError when `training.tolerance` updates in a row were lost so, naming what went first, and when the gradient was exactly 0
+   * for 100 in a row whose loss was not: every recalled value at its bound, say
    */
   async update(): Promise<StepReport> {
     const { training } = this.#options;
@@ -173,6 +184,12 @@ export class Trainer {
       const { inARow } = state.lost;
       throw new InputError(
         `training stopped at update ${step}: ${inARow} updates in a row were not finite, at first ${this.#firstTrouble ?? trouble}; lower training.learning_rate, write.rate or read.rate`,
+      );
+    }
+    this.#dead = finite && number(outputs.norm) === 0 && number(outputs.loss) !== 0 ? this.#dead + 1 : 0;
+    if (this.#dead >= DEAD) {
+      throw new InputError(
+        `training stopped at update ${step}: the gradient was exactly 0 in the last ${DEAD} updates, so nothing is learnt any more; lower training.learning_rate, write.rate or read.rate`,
       );
     }
     return {

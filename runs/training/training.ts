@@ -230,9 +230,9 @@ async function loop(session: Session, io: IO): Promise<LoopOutcome> {
         await events?.append(line);
       }
       await validate();
-      // A checkpoint is good: none is made in a row of lost updates.
+      // A checkpoint is good: none is made in a row of updates that were lost or have learnt nothing.
       const due = state.step % save_every === 0 && state.step < steps && state.step > saved;
-      if (due && state.lost.inARow === 0) await save();
+      if (due && trainer.learns) await save();
     }
     if (state.step > saved) await save();
     return { best: validating?.best, ...(validating?.ended ? { patience: true as const } : {}) };

@@ -88,4 +88,16 @@ describe('numerical trouble', () => {
     expect(t.state.lost).toEqual({ total: 3, inARow: 3 });
     for (const [name, values] of Object.entries(before)) expect(t.state.values[name], name).toEqual(values);
   });
+
+  test('a gradient that stays 0 ends training, and what it leaves is not to be kept', async () => {
+    const t = trainer({ steps: 200 }, undefined, { read: { steps: 2, rate: 1e9 } });
+    expect(t.learns).toBe(true);
+    const report = await t.update();
+    expect([report.gradientNorm, t.learns]).toEqual([0, false]);
+    expect(report.loss).toBeGreaterThan(0);
+    for (let update = 2; update < 100; update++) await t.update();
+    await expect(t.update()).rejects.toThrow(
+      /stopped at update 100: the gradient was exactly 0 in the last 100/,
+    );
+  });
 });
