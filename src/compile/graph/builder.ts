@@ -78,9 +78,8 @@ export class Builder {
       return this.expand(this.binary(op, a.inputs[0], b.inputs[0]), shape);
     }
     // A broadcast that this operation does by itself.
-    const covers = (node: Node) => sameShape(node.shape, shape);
-    if (covers(b)) a = this.#unexpanded(a);
-    if (covers(a)) b = this.#unexpanded(b);
+    if (sameShape(b.shape, shape)) a = this.#unexpanded(a);
+    if (sameShape(a.shape, shape)) b = this.#unexpanded(b);
     const moved = this.#transposedLater(op, a, b, shape);
     if (moved) return moved;
     if (commutative.has(op) && this.#rank(a) > this.#rank(b)) [a, b] = [b, a];
@@ -307,10 +306,9 @@ export class Builder {
   /** Algebra of sums, products and quotients; undefined where nothing is gained. */
   #arithmetic(op: Binary, a: Node, b: Node, shape: readonly number[]): Node | undefined {
     const [va, vb] = [uniformValue(a), uniformValue(b)];
-    const whole = (node: Node) => this.expand(node, shape);
     if (op === 'Add') {
-      if (va === 0) return whole(b);
-      if (vb === 0) return whole(a);
+      if (va === 0) return this.expand(b, shape);
+      if (vb === 0) return this.expand(a, shape);
       if (a.op === 'Neg' && b.op === 'Neg') {
         return this.unary('Neg', this.binary('Add', a.inputs[0], b.inputs[0]));
       }
@@ -318,8 +316,8 @@ export class Builder {
       if (a.op === 'Neg') return this.binary('Sub', b, a.inputs[0]);
       if (a === b) return this.binary('Mul', a, this.fill(2, []));
     } else if (op === 'Sub') {
-      if (vb === 0) return whole(a);
-      if (va === 0) return whole(this.unary('Neg', b));
+      if (vb === 0) return this.expand(a, shape);
+      if (va === 0) return this.expand(this.unary('Neg', b), shape);
       if (b.op === 'Neg') return this.binary('Add', a, b.inputs[0]);
       if (a.op === 'Neg') return this.unary('Neg', this.binary('Add', a.inputs[0], b));
       if (a === b) return this.fill(0, shape);
@@ -327,18 +325,18 @@ export class Builder {
       // To the right, with the shape that it broadcasts to.
       if (va !== undefined) return this.binary('Mul', b, sameShape(b.shape, shape) ? this.fill(va, []) : a);
       if (vb === 0) return this.fill(0, shape);
-      if (vb === 1) return whole(a);
-      if (vb === -1) return whole(this.unary('Neg', a));
+      if (vb === 1) return this.expand(a, shape);
+      if (vb === -1) return this.expand(this.unary('Neg', a), shape);
       if (vb !== undefined) {
-        if (a.op === 'Neg') return whole(this.binary('Mul', a.inputs[0], this.fill(-vb, [])));
+        if (a.op === 'Neg') return this.expand(this.binary('Mul', a.inputs[0], this.fill(-vb, [])), shape);
         if (a.op === 'Mul') {
           const inner = uniformValue(a.inputs[1]);
           if (inner !== undefined && isOrdinary(inner * vb)) {
-            return whole(this.binary('Mul', a.inputs[0], this.fill(inner * vb, [])));
+            return this.expand(this.binary('Mul', a.inputs[0], this.fill(inner * vb, [])), shape);
           }
         }
-        if (a.op === 'Expand') return whole(this.binary('Mul', a.inputs[0], this.fill(vb, [])));
-        if (b.shape.length > 0) return whole(this.binary('Mul', a, this.fill(vb, [])));
+        if (a.op === 'Expand') return this.expand(this.binary('Mul', a.inputs[0], this.fill(vb, [])), shape);
+        if (b.shape.length > 0) return this.expand(this.binary('Mul', a, this.fill(vb, [])), shape);
       }
       // Signs move outwards, where sums absorb them.
       if (a.op === 'Neg') return this.unary('Neg', this.binary('Mul', a.inputs[0], b));
@@ -346,16 +344,17 @@ export class Builder {
     } else if (op === 'Div') {
       if (vb !== undefined && isOrdinary(1 / vb)) return this.binary('Mul', a, this.fill(1 / vb, b.shape));
     } else if (op === 'Pow') {
-      if (vb === 1) return whole(a);
-      if (vb === 2) return whole(this.binary('Mul', a, a));
-      if (vb === 3) return whole(this.binary('Mul', a, this.binary('Mul', a, a)));
-      if (vb === 4) return whole(this.binary('Pow', this.binary('Mul', a, a), this.fill(2, [])));
-      if (vb === 1.5) return whole(this.binary('Mul', a, this.unary('Sqrt', a)));
+      if (vb === 1) return this.expand(a, shape);
+      if (vb === 2) return this.expand(this.binary('Mul', a, a), shape);
+      if (vb === 3) return this.expand(this.binary('Mul', a, this.binary('Mul', a, a)), shape);
+      if (vb === 4) return this.expand(this.binary('Pow', this.binary('Mul', a, a), this.fill(2, [])), shape);
+      if (vb === 1.5) return this.expand(this.binary('Mul', a, this.unary('Sqrt', a)), shape);
       if (vb === 0) return this.fill(1, shape);
-      if (vb === 0.5) return whole(this.unary('Sqrt', a));
-      if (vb === -1) return whole(this.unary('Reciprocal', a));
-      if (vb === -0.5) return whole(this.unary('Reciprocal', this.unary('Sqrt', a)));
-      if (vb === -2) return whole(this.binary('Pow', this.unary('Reciprocal', a), this.fill(2, [])));
+      if (vb === 0.5) return this.expand(this.unary('Sqrt', a), shape);
+      if (vb === -1) return this.expand(this.unary('Reciprocal', a), shape);
+      if (vb === -0.5) return this.expand(this.unary('Reciprocal', this.unary('Sqrt', a)), shape);
+      if (vb === -2)
+        return this.expand(this.binary('Pow', this.unary('Reciprocal', a), this.fill(2, [])), shape);
     }
     return undefined;
   }

@@ -93,7 +93,7 @@ export class Graph {
     const kept = uniform ? typed.slice(0, 1) : typed.slice();
     const bytes = oneByteEach.decode(new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength));
     const key = `Constant|${dtype}|${shape}|${uniform}|${bytes}`;
-    return this.#remember(key, () => ({ ...this.#blank('Constant', shape, dtype), values: kept }));
+    return this.#known.get(key) ?? this.#add(key, 'Constant', [], {}, shape, dtype, kept);
   }
 
   node(
@@ -106,22 +106,25 @@ export class Graph {
     if (followsFromInputs(op, inputs, attributes)) {
       const [a, b] = inputs;
       const key = (numberOf(op) * MOST_NODES + a.id) * MOST_NODES + (b ? b.id : a.id);
-      return this.#remember(key, () => ({ ...this.#blank(op, shape, dtype), inputs, attributes }));
+      return this.#known.get(key) ?? this.#add(key, op, inputs, attributes, shape, dtype);
     }
     // Not JSON, which has no infinities.
-    const given = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
-    const key = `${op}|${inputs.map((n) => n.id)}|${given.join(';')}|${shape}|${dtype}`;
-    return this.#remember(key, () => ({ ...this.#blank(op, shape, dtype), inputs, attributes }));
+    let key = `${op}|${shape}|${dtype}`;
+    for (const { id } of inputs) key += `|${id}`;
+    for (const name in attributes) key += `;${name}=${attributes[name]}`;
+    return this.#known.get(key) ?? this.#add(key, op, inputs, attributes, shape, dtype);
   }
 
-  #blank(op: Op, shape: readonly number[], dtype: Dtype): Node {
-    return { id: this.nodes.length, op, inputs: [], attributes: {}, shape: [...shape], dtype };
-  }
-
-  #remember(key: string | number, make: () => Node): Node {
-    const known = this.#known.get(key);
-    if (known) return known;
-    const node = make();
+  #add(
+    key: string | number,
+    op: Op,
+    inputs: readonly Node[],
+    attributes: Attributes,
+    shape: readonly number[],
+    dtype: Dtype,
+    values?: Values,
+  ): Node {
+    const node = { id: this.nodes.length, op, inputs, attributes, shape: [...shape], dtype, values };
     this.nodes.push(node);
     this.#known.set(key, node);
     return node;
@@ -141,7 +144,8 @@ function numberOf(op: Op): number {
 
 /** Whether one or two inputs say all about a node: its shape and type, and that it has no attributes. */
 function followsFromInputs(op: Op, inputs: readonly Node[], attributes: Attributes): boolean {
-  if (inputs.length === 0 || inputs.length > 2 || inputs.some(({ id }) => id >= MOST_NODES)) return false;
+  const count = inputs.length;
+  if (count === 0 || count > 2 || inputs[0].id >= MOST_NODES || inputs[count - 1].id >= MOST_NODES) return false; // biome-ignore format: one thought
   if (op === 'Reshape' || op === 'Expand' || op === 'Cast' || op === 'Concat') return false;
   for (const _ in attributes) return false;
   return true;
@@ -154,7 +158,8 @@ export function liveNodes(outputs: readonly Node[]): Node[] {
   for (let node = stack.pop(); node; node = stack.pop()) {
     if (byId[node.id]) continue;
     byId[node.id] = node;
-    for (const input of node.inputs) if (!byId[input.id]) stack.push(input);
+    const { inputs } = node;
+    for (let i = 0; i < inputs.length; i++) if (!byId[inputs[i].id]) stack.push(inputs[i]);
   }
   return byId.filter((node) => node !== undefined);
 }

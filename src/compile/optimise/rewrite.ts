@@ -41,19 +41,26 @@ export function rewrite(
     live.sort((a, b) => level.get(a)! - level.get(b)! || a.id - b.id);
   }
   // By the numbers of nodes.
-  const ids = live.reduce((most, { id }) => Math.max(most, id + 1), 0);
+  let ids = 0;
+  for (const { id } of live) if (id >= ids) ids = id + 1;
   const counts = new Int32Array(ids);
-  for (const { inputs } of live) for (const { id } of inputs) counts[id]++;
+  for (const { inputs } of live) for (let i = 0; i < inputs.length; i++) counts[inputs[i].id]++;
   for (const { id } of Object.values(outputs)) counts[id]++;
-  const made = new Array<Node>(ids);
+  // Without holes, which are slow to fill.
+  const made = new Array<Node | undefined>(ids).fill(undefined) as Node[];
   const rule = ruleFor({ builder, live, uses: ({ id }) => counts[id] ?? 0, made: ({ id }) => made[id] });
   for (const node of live) made[node.id] = rule(node) ?? rebuilt(builder, node, made);
   return Object.fromEntries(Object.entries(outputs).map(([name, { id }]) => [name, made[id]]));
 }
 
+function isChanged({ inputs }: Node, made: readonly Node[]): boolean {
+  for (let i = 0; i < inputs.length; i++) if (made[inputs[i].id] !== inputs[i]) return true;
+  return false;
+}
+
 /** The same operation on what was made of its inputs, of the same shapes, simplified again. */
 function rebuilt(builder: Builder, node: Node, made: readonly Node[]): Node {
-  if (node.inputs.every((input) => made[input.id] === input)) return node;
+  if (!isChanged(node, made)) return node;
   const inputs = node.inputs.map(({ id }) => made[id]);
   const { op, attributes, shape, dtype } = node;
   const [a, b] = inputs;
