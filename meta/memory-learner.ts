@@ -130,6 +130,11 @@ export function memoryLearner(options: MemoryLearnerOptions): Learner {
     );
   const before = stream?.before ?? 0;
   const loads = [training.patterns].flat();
+  const most = before + Math.max(...loads);
+  if (task.sizes && task.sizes.train < most)
+    throw new InputError(
+      `training.patterns: the train split of ${task.name} has ${task.sizes.train} patterns, fewer than the ${most} of an episode`,
+    );
   const last = Array.from({ length: model.steps }, (_, k) => Number(k === model.steps - 1));
   // Its own stream, so that the load does not depend on where training was resumed.
   const load = (update: number) =>

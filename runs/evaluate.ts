@@ -21,7 +21,7 @@ import { cachedComponents } from './components.ts';
 import { type DataOptions, sourceOf } from './data-options.ts';
 import { evaluateRounded, type Protocol } from './evaluation.ts';
 import { historyOf, type Making, saveEvaluation } from './evaluation-file.ts';
-import { type IO, keep } from './io.ts';
+import { counted, type IO, keep } from './io.ts';
 import { measuredOn } from './other-task.ts';
 import { canKeep } from './outputs.ts';
 import { startProgress } from './progress.ts';
@@ -292,7 +292,7 @@ export function report(evaluation: Evaluation): string[] {
   const files = data ? ` (${data.map(({ path }) => basename(path)).join(', ')})` : '';
   const { unit, episodes } = rows[0];
   const lines = [
-    `${task}${files}, ${dimension} values, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${steps ? `${steps} steps of recall, ` : ''}${best === undefined ? '' : `best checkpoint (update ${best}), `}${weights === undefined ? '' : `parameters of ${weights}, `}${episodes} episodes: mean error in ${unit}`,
+    `${task}${files}, ${dimension} values, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${steps ? `${steps} steps of recall, ` : ''}${best === undefined ? '' : `best checkpoint (update ${best}), `}${weights === undefined ? '' : `parameters of ${weights}, `}${counted(episodes, 'episode')}: mean error in ${unit}`,
     '',
     ...(rows[0].bits === undefined ? errorTable(rows, publishedBeside(evaluation)) : bitsTable(rows)),
     '',

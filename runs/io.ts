@@ -49,6 +49,9 @@ export const isLive = (io: IO) => Boolean(io.stream.isTTY) && io.env.TERM !== 'd
 /** Text in the one colour of displays, where colour is welcome (https://no-color.org). */
 export const paint = (io: IO, text: string) => (io.env.NO_COLOR ? text : `\x1b[36m${text}\x1b[39m`);
 
+/** 1 update, 2 updates. */
+export const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+
 /** Seconds as people say them: 45 s, 3 min 20 s, 2 h 5 min. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';

@@ -30,7 +30,7 @@ import { corruptionFrom, type DataOptions, sourceOf } from '../data-options.ts';
 import { COMPONENTS, MOST_COMPONENTS, makeRival, packing, referencesAt, rivalNames } from '../evaluate.ts';
 import { evaluateRounded } from '../evaluation.ts';
 import { numbersHelp } from '../glossary.ts';
-import type { IO } from '../io.ts';
+import { counted, type IO } from '../io.ts';
 import { dataOption, engineOf, engineOptions, jsonOption, positive, positives, seedOption, words } from '../options.ts'; // biome-ignore format: one import
 import { bitsDistortion } from '../plots/index.ts';
 import { startProgress } from '../progress.ts';
@@ -278,7 +278,7 @@ export function compareReport({ evaluations, budgets, patterns }: Comparison): s
     const said = references.map(({ name, bits }) => `${name} ${Math.round(bits)}`).join(', ');
     return [
       ...(i > 0 ? [''] : []),
-      `${task}, ${patterns} patterns, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${rows[0].episodes} episodes: least mean error in ${rows[0].unit} within so many bits of memory (bits a number); * the least of all; the patterns without loss: ${said} bits`,
+      `${task}, ${patterns} patterns, ${corruption}, uncorrupted entries ${known ? 'known' : 'not known'}, ${counted(rows[0].episodes, 'episode')}: least mean error in ${rows[0].unit} within so many bits of memory (bits a number); * the least of all; the patterns without loss: ${said} bits`,
       '',
       ...textTable([
         ['memory', ...budgets.map(String)],

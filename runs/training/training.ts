@@ -12,7 +12,7 @@ import { FileError, writeFileAtomically } from '../../src/files.ts';
 import { flatten } from '../columns.ts';
 import { readHeldout } from '../heldout.ts';
 import type { Hparams } from '../hparams.ts';
-import { duration, type IO, isLive, keep, type StopSignal } from '../io.ts';
+import { counted, duration, type IO, isLive, keep, type StopSignal } from '../io.ts';
 import type { Lease } from '../lease.ts';
 import { openMetrics } from '../metrics.ts';
 import { learningCurve } from '../plots/index.ts';
@@ -89,7 +89,7 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
   } else if (state.step === steps) {
     io.err(`${name} has had all its ${steps} updates; more: ebmm train --resume ${folder} --steps N`);
   } else {
-    const which = state.step > 0 ? `updates ${state.step + 1} to ${steps}` : `${steps} updates`;
+    const which = state.step > 0 ? `updates ${state.step + 1} to ${steps}` : counted(steps, 'update');
     io.err(
       `${name}: ${which} on ${engine.name}; ${program.operations} operations, ready in ${(program.seconds.trace + program.seconds.prepare).toFixed(1)} s; ${folder}`,
     );
@@ -112,9 +112,9 @@ export async function runTraining(session: Session, io: IO): Promise<TrainResult
   const stopped = state.step < steps && !patience ? io.stopping.signal : undefined;
   const skipped = state.lost.total;
   const said = [
-    `${state.step} updates in ${duration(state.seconds)}`,
+    `${counted(state.step, 'update')} in ${duration(state.seconds)}`,
     `moving error ${state.errorAverage?.toPrecision(3)} ${unit}`,
-    ...(skipped ? [`${skipped} updates skipped`] : []),
+    ...(skipped ? [`${counted(skipped, 'update')} skipped`] : []),
     ...(best
       ? [`best validation ${short(best.error)} after update ${best.step} (--best takes that checkpoint)`]
       : []),

@@ -198,8 +198,6 @@ export function checkNetwork(network: EnergyNetwork, name: string): void {
   const { patternShape, parameters = {} } = network;
   args.check(what, { patternShape: [patternShape, args.shape], parameters: [parameters, args.object] });
   const specs = Object.entries(parameters);
-  if (!specs.some(([, spec]) => spec?.writable))
-    fail('has no writable parameter, so nothing can be stored in it');
   for (const [key, spec] of specs) {
     args.check(what, { [`parameter "${key}"`]: [spec, SPEC] });
     const { shape, init, packing = 'full' } = spec;
@@ -209,6 +207,8 @@ export function checkNetwork(network: EnergyNetwork, name: string): void {
     if ('values' in init && init.values.length !== sizeOf(shape))
       fail(`parameter "${key}" has ${init.values.length} initial values for shape [${shape}]`);
   }
+  if (!specs.some(([, spec]) => spec.writable))
+    fail('has no writable parameter, so nothing can be stored in it');
   args.check(what, { it: [network, NETWORK] });
   const [episodes, patterns] = [2, 3];
   const x = [episodes, patterns, ...patternShape];
