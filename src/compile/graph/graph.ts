@@ -151,8 +151,21 @@ function followsFromInputs(op: Op, inputs: readonly Node[], attributes: Attribut
   return true;
 }
 
+/** By the first output. Stage after stage asks for those of one graph. */
+const liveBefore = new WeakMap<Node, { outputs: readonly Node[]; live: readonly Node[] }>();
+
 /** The nodes that `outputs` depend on, inputs before their users. */
-export function liveNodes(outputs: readonly Node[]): Node[] {
+export function liveNodes(outputs: readonly Node[]): readonly Node[] {
+  if (outputs.length === 0) return [];
+  const known = liveBefore.get(outputs[0]);
+  if (known?.outputs.length === outputs.length && outputs.every((node, i) => node === known.outputs[i]))
+    return known.live;
+  const live = findLive(outputs);
+  liveBefore.set(outputs[0], { outputs: [...outputs], live });
+  return live;
+}
+
+function findLive(outputs: readonly Node[]): Node[] {
   const byId = new Array<Node | undefined>(outputs.reduce((most, { id }) => Math.max(most, id + 1), 0)).fill(undefined); // biome-ignore format: one thought
   const stack = [...outputs];
   for (let node = stack.pop(); node; node = stack.pop()) {

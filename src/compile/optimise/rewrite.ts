@@ -35,10 +35,10 @@ export function rewrite(
   ruleFor: (graph: Rewriting) => Rule,
   byLevel = false,
 ): Outputs {
-  const live = liveNodes(Object.values(outputs));
+  let live = liveNodes(Object.values(outputs));
   if (byLevel) {
     const level = levels(live);
-    live.sort((a, b) => level.get(a)! - level.get(b)! || a.id - b.id);
+    live = [...live].sort((a, b) => level.get(a)! - level.get(b)! || a.id - b.id);
   }
   // By the numbers of nodes.
   let ids = 0;

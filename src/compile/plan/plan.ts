@@ -45,7 +45,7 @@ export function plan(inputs: Record<string, Node>, outputs: Record<string, Node>
 class Planner {
   readonly #outputs: Record<string, Node>;
   readonly #results: ReadonlySet<Node>;
-  readonly #live: Node[];
+  readonly #live: readonly Node[];
   readonly #steps: Step[] = [];
   readonly #places = new NodeMap<Place>();
   /** Where a part of a concatenation is to be computed: in it. */

@@ -23,8 +23,16 @@ export function isProductSupported({ inner, columns, b }: Product): boolean {
 export function isFasterAsDots(product: Product): boolean {
   const { a, b, inner, columns } = product;
   if (a.inner !== 1 || b.inner !== 1 || inner === 1 || columns === 1) return false;
-  return dotCost(product) < rowCost({ ...product, b: { inner: columns, column: 1 } });
+  const key = keyOf(product);
+  const known = fasterAsDots.get(key);
+  if (known !== undefined) return known;
+  const faster = dotCost(product) < rowCost({ ...product, b: { inner: columns, column: 1 } });
+  fasterAsDots.set(key, faster);
+  return faster;
 }
+
+const fasterAsDots = new Map<string, boolean>();
+const keyOf = (product: Product) => `${target.name} ${JSON.stringify(product)}`;
 
 /**
  * A subroutine: RSI a, RDX b, RCX result, R8 scratch memory of `scratchOf` numbers. Of several parts R8 has the addresses of all a and b
@@ -68,7 +76,7 @@ interface Plan {
 const decided = new Map<string, Plan>();
 
 function plan(given: Product): Plan {
-  const key = `${target.name} ${JSON.stringify(given)}`;
+  const key = keyOf(given);
   const known = decided.get(key);
   if (known) return known;
   const made = decide(given);
