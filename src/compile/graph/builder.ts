@@ -35,8 +35,7 @@ export class Builder {
   }
 
   fill(value: number, shape: readonly number[], dtype: Dtype = 'float32'): Node {
-    const filled = this.graph.constant([value], [], dtype);
-    return this.#withShape(filled, shape);
+    return this.#withShape(this.graph.number(value, dtype), shape);
   }
 
   unary(op: Unary, x: Node): Node {

@@ -80,9 +80,24 @@ const oneByteEach = new TextDecoder('latin1');
 export class Graph {
   readonly nodes: Node[] = [];
   #known = new Map<string | number, Node>();
+  /** Constants of one float32, which are asked for most. */
+  readonly #numbers = new Map<number, Node>();
 
   input(name: string, shape: readonly number[], dtype: Dtype): Node {
     return this.node('Input', [], { name }, shape, dtype);
+  }
+
+  /** A constant of no axes. */
+  number(value: number, dtype: Dtype): Node {
+    const rounded = Math.fround(value);
+    // A Map takes -0 for 0.
+    if (dtype !== 'float32' || Object.is(rounded, -0)) return this.constant([value], [], dtype);
+    let node = this.#numbers.get(rounded);
+    if (!node) {
+      node = this.constant([value], [], dtype);
+      this.#numbers.set(rounded, node);
+    }
+    return node;
   }
 
   /** A constant. Values that are all equal are held as one, whatever the shape. */
