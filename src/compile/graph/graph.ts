@@ -80,6 +80,8 @@ const oneByteEach = new TextDecoder('latin1');
 export class Graph {
   readonly nodes: Node[] = [];
   #known = new Map<string | number, Node>();
+  /** By the number of a node the few that have its entries in another shape. */
+  readonly #reshaped: (Node[] | undefined)[] = [];
   /** Constants of one float32, which are asked for most. */
   readonly #numbers = new Map<number, Node>();
 
@@ -118,6 +120,7 @@ export class Graph {
     shape: readonly number[],
     dtype: Dtype,
   ): Node {
+    if (op === 'Reshape' || op === 'Expand') return this.#reshape(op, inputs, shape, dtype);
     if (followsFromInputs(op, inputs, attributes)) {
       const [a, b] = inputs;
       const key = (numberOf(op) * MOST_NODES + a.id) * MOST_NODES + (b ? b.id : a.id);
@@ -130,8 +133,19 @@ export class Graph {
     return this.#known.get(key) ?? this.#add(key, op, inputs, attributes, shape, dtype);
   }
 
+  #reshape(op: Op, inputs: readonly Node[], shape: readonly number[], dtype: Dtype): Node {
+    const { id } = inputs[0];
+    while (this.#reshaped.length <= id) this.#reshaped.push(undefined);
+    const made = this.#reshaped[id] ?? [];
+    this.#reshaped[id] = made;
+    for (const node of made) if (node.op === op && sameShape(node.shape, shape)) return node;
+    const node = this.#add(undefined, op, inputs, {}, shape, dtype);
+    made.push(node);
+    return node;
+  }
+
   #add(
-    key: string | number,
+    key: string | number | undefined,
     op: Op,
     inputs: readonly Node[],
     attributes: Attributes,
@@ -141,7 +155,7 @@ export class Graph {
   ): Node {
     const node = { id: this.nodes.length, op, inputs, attributes, shape: [...shape], dtype, values };
     this.nodes.push(node);
-    this.#known.set(key, node);
+    if (key !== undefined) this.#known.set(key, node);
     return node;
   }
 }
@@ -161,7 +175,7 @@ function numberOf(op: Op): number {
 function followsFromInputs(op: Op, inputs: readonly Node[], attributes: Attributes): boolean {
   const count = inputs.length;
   if (count === 0 || count > 2 || inputs[0].id >= MOST_NODES || inputs[count - 1].id >= MOST_NODES) return false; // biome-ignore format: one thought
-  if (op === 'Reshape' || op === 'Expand' || op === 'Cast' || op === 'Concat') return false;
+  if (op === 'Cast' || op === 'Concat') return false;
   for (const _ in attributes) return false;
   return true;
 }
