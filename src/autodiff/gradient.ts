@@ -3,7 +3,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { tapeInUse } from './kernel-tape.ts';
 
-/** A tfjs gradient registration without its kernel's name: operations.ts gives it that. */
+/**
+ * A tfjs gradient registration without its kernel's name: operations.ts gives it that. It looks at attributes, shapes and types alone, never
+ * at values: what it does for one call is done again for others (gradient-recipes.ts).
+ */
 export type Gradient = Omit<tf.GradConfig, 'kernelName'>;
 
 // biome-ignore lint/suspicious/noExplicitAny: every kernel has attributes of its own
