@@ -89,7 +89,7 @@ describe('diffusionMemory', () => {
 
   it('rejects options it cannot use', async () => {
     expect(() => diffusionMemory({ method: 'euler' as 'ode' })).toThrow(
-      'diffusion: method "euler", expected one of sde, ode, denoise',
+      'diffusion: method is "euler", expected one of sde, ode, denoise',
     );
     expect(() => diffusionMemory({ start: 0.1, end: 0.2 })).toThrow(InputError);
     expect(() => diffusionMemory({ floats: 0 })).toThrow(InputError);
