@@ -369,8 +369,8 @@ describe('bad input is one line and exit status 2', () => {
     ],
     [
       'an operation outside the table',
-      'tf.sum(tf.mul(tf.cumprod(x, 2), tf.matMul(x, p.w)), 2)',
-      /operation "Cumprod" is not allowed in an energy/,
+      'tf.sum(tf.mul(tf.cast(tf.floorDiv(x, 2), "float32"), tf.matMul(x, p.w)), 2)',
+      /operation "FloorDiv" is not allowed in an energy/,
     ],
     [
       'a look at values',

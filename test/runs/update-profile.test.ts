@@ -52,7 +52,7 @@ describe.each(targets)('%s', (engine) => {
        export default ({ patternShape }) => ({
          patternShape,
          parameters: { w: { shape: [patternShape[0], 1], init: { normal: 0.1 }, writable: true } },
-         energy: (p, x) => tf.sum(tf.cosh(tf.matMul(x, p.w)), 2),
+         energy: (p, x) => tf.mul(tf.cast(tf.argMax(x, 2), 'float32'), tf.sum(tf.tanh(tf.matMul(x, p.w)), 2)),
        });`,
     );
     const run = inside(`${engine}-own`);

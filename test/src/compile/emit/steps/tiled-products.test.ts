@@ -79,7 +79,7 @@ test('tiles are refused where there are none', () => {
   expect(() => compiledEngine({ target: 'onnxruntime', products: 'bfloat16x3' })).toThrow(message);
   expect(() => compiledEngine({ device: 'cuda', products: 'bfloat16x3' })).toThrow(message);
   expect(() => compiledEngine({ products: 'half' as 'float32' })).toThrow(
-    /^products "half": expected one of float32, /,
+    /products is "half", expected one of float32, /,
   );
   if (!hasTiles()) expect(() => compiledEngine({ products: 'bfloat16x3' })).toThrow(message);
 });
