@@ -233,8 +233,10 @@ export function toValues(values: Values | readonly number[], dtype: Dtype): Valu
   return values instanceof Uint8Array ? values : Uint8Array.from(values);
 }
 
-/** Whether a permutation exchanges the last two axes and nothing else. */
-export function swapsLast(permutation: readonly number[]): boolean {
-  const rank = permutation.length;
-  return permutation.every((p, i) => p === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
+/** Whether a node exchanges the last two axes of a tensor and does nothing else. */
+export function isSwap({ op, attributes, shape: { length: rank } }: Node): boolean {
+  if (op !== 'Transpose') return false;
+  return (attributes.perm as readonly number[]).every(
+    (p, i) => p === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i),
+  );
 }

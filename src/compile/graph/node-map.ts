@@ -28,3 +28,16 @@ export class NodeMap<T> implements ReadonlyNodeMap<T> {
     if (id < this.#values.length) this.#values[id] = undefined;
   }
 }
+
+/** Who uses a node, in their order, a user as often as it does. */
+export function usersOf(live: readonly Node[]): NodeMap<Node[]> {
+  const users = new NodeMap<Node[]>();
+  for (const node of live) {
+    for (const input of node.inputs) {
+      const list = users.get(input);
+      if (list) list.push(node);
+      else users.set(input, [node]);
+    }
+  }
+  return users;
+}

@@ -1,13 +1,13 @@
 /** @file Matrix products in the form of onnxruntime's own operator, which transposes and scales as it multiplies. */
 import { uniformValue } from '../graph/builder.ts';
-import { type Node, sameShape, swapsLast } from '../graph/graph.ts';
+import { isSwap, type Node, sameShape } from '../graph/graph.ts';
 import type { Rewriting, Rule } from '../optimise/rewrite.ts';
 
 /** Only for onnxruntime on the processor: FusedMatMul belongs to no ONNX standard. */
 export function fused({ builder, uses, made }: Rewriting): Rule {
   const product = (node: Node, alpha: number) => {
     const [a, b] = node.inputs;
-    const [transA, transB] = [isSwapped(a), isSwapped(b)];
+    const [transA, transB] = [isSwap(a), isSwap(b)];
     if (!transA && !transB && alpha === 1) return undefined;
     const inputs = [transA ? a.inputs[0] : a, transB ? b.inputs[0] : b].map(made);
     const attributes = { transA: Number(transA), transB: Number(transB), alpha };
@@ -23,7 +23,7 @@ export function fused({ builder, uses, made }: Rewriting): Rule {
     if (rows.shape.length < 2) return undefined;
     if (!sameShape(rows.shape.slice(0, -1), node.shape.slice(0, -1))) return undefined;
     if (rows.shape.at(-1) !== flat.shape.at(-1)) return undefined;
-    const transB = isSwapped(matrix);
+    const transB = isSwap(matrix);
     const inputs = [rows, transB ? matrix.inputs[0] : matrix].map(made);
     if (!transB) return builder.graph.node('MatMul', inputs, {}, node.shape, node.dtype);
     return builder.graph.node(
@@ -44,6 +44,3 @@ export function fused({ builder, uses, made }: Rewriting): Rule {
     return alpha === undefined ? undefined : product(x, alpha);
   };
 }
-
-const isSwapped = (node: Node) =>
-  node.op === 'Transpose' && swapsLast(node.attributes.perm as readonly number[]);

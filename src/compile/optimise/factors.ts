@@ -2,20 +2,15 @@
  * @file Factors of whole rows of a large operand that products alone use, and whose product is small: (s * X) Y is s * (X Y), and
  * Y (X * s') is (Y X) * s'. X itself is mostly there for others, so that one large tensor less is written.
  */
-import { type Node, sameShape, sizeOf, swapsLast } from '../graph/graph.ts';
+import { isSwap, type Node, sameShape, sizeOf } from '../graph/graph.ts';
+import { usersOf } from '../graph/node-map.ts';
 import type { Rewriting, Rule } from './rewrite.ts';
 
 /** How many times larger than the product the operand must be. */
 const LARGER = 16;
 
 export function factors({ builder, live, made }: Rewriting): Rule {
-  const users = new Map<Node, Node[]>();
-  for (const node of live)
-    for (const input of node.inputs) {
-      const list = users.get(input);
-      if (list) list.push(node);
-      else users.set(input, [node]);
-    }
+  const users = usersOf(live);
 
   /** Whether products alone use it, and small ones. */
   const isForProducts = (node: Node): boolean =>
@@ -47,6 +42,3 @@ export function factors({ builder, live, made }: Rewriting): Rule {
     return result;
   };
 }
-
-const isSwap = ({ op, attributes }: Node) =>
-  op === 'Transpose' && swapsLast(attributes.perm as readonly number[]);

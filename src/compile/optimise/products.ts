@@ -1,6 +1,6 @@
 /** @file Matrix products whose sum is one product of operands laid side by side: A1'B1 + A2'B2 = [A1; A2]' [B1; B2]. */
 import type { Builder } from '../graph/builder.ts';
-import { type Node, sameShape, sizeOf, swapsLast } from '../graph/graph.ts';
+import { isSwap, type Node, sameShape, sizeOf } from '../graph/graph.ts';
 
 /** left' right over the last two axes; both keep their rows, [..., rows, m] and [..., rows, n]. */
 export interface RowProduct {
@@ -13,7 +13,7 @@ export interface RowProduct {
 export function rowProduct(node: Node): RowProduct | undefined {
   if (node.op !== 'MatMul' || node.dtype !== 'float32') return undefined;
   const [a, right] = node.inputs;
-  if (a.op !== 'Transpose' || !swapsLast(a.attributes.perm as readonly number[])) return undefined;
+  if (!isSwap(a)) return undefined;
   if (!sameShape(a.shape.slice(0, -2), right.shape.slice(0, -2))) return undefined;
   return { left: a.inputs[0], right, shape: node.shape };
 }

@@ -1,7 +1,7 @@
 /** @file How many products of a graph use one operand in one form: split for tiles once, it serves them all. */
 
 import type { Uses } from '../emit/steps/tiled-products.ts';
-import { type Node, swapsLast } from '../graph/graph.ts';
+import { isSwap, type Node } from '../graph/graph.ts';
 import type { Rows } from './sums-of-products.ts';
 
 export interface OperandUses {
@@ -40,8 +40,7 @@ const rightKey = (node: Node) => `right ${form(node, false)}`;
 /** The node that holds the matrix, and whether its axes are exchanged. */
 function form(node: Node, swapped: boolean): string {
   const [inner] = node.inputs;
-  if (node.op === 'Transpose' && swapsLast(node.attributes.perm as readonly number[]))
-    return form(inner, !swapped);
+  if (isSwap(node)) return form(inner, !swapped);
   if (node.op === 'Reshape' && node.shape.length > 1 && inner.shape.length > 1) {
     const same = node.shape.at(-1) === inner.shape.at(-1) && node.shape.at(-2) === inner.shape.at(-2);
     if (same) return form(inner, swapped);

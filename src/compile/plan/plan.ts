@@ -13,7 +13,7 @@ import type { Step } from '../emit/steps/step.ts';
 import { TiledProducts } from '../emit/steps/tiled-products.ts';
 import { uniformValue } from '../graph/builder.ts';
 import { liveNodes, type Node, sameShape } from '../graph/graph.ts';
-import { NodeMap, type ReadonlyNodeMap } from '../graph/node-map.ts';
+import { NodeMap, type ReadonlyNodeMap, usersOf } from '../graph/node-map.ts';
 import { concatenation, partsOf } from '../layout/concatenations.ts';
 import { imageColumns, inOrder, memoryOrders, newPlaceInOrder, type Order } from '../layout/orders.ts'; // biome-ignore format: one import
 import { collapsed, expanded, isContiguous, newBuffer, newPlace, type Place, reshaped, transposed, wholeBuffer } from '../layout/places.ts'; // biome-ignore format: one import
@@ -59,7 +59,7 @@ class Planner {
   /** Uses of every node that were not by its own loop. */
   readonly #uses = new NodeMap<number>();
   readonly #constants = new Map<number, Place>();
-  readonly #users = new NodeMap<Node[]>();
+  readonly #users: NodeMap<Node[]>;
   readonly #decisions = new Map<string, boolean>();
   readonly #fixed = {
     constant: (value: number) => this.#constant(value),
@@ -85,6 +85,7 @@ class Planner {
     this.#results = new Set(Object.values(outputs));
     this.#live = liveNodes(Object.values(outputs));
     this.#orders = memoryOrders(this.#live, isEntrywise);
+    this.#users = usersOf(this.#live);
     this.#loops = new LoopPlanner({
       steps: this.#steps,
       places: this.#places,
@@ -104,13 +105,6 @@ class Planner {
     const strange = this.#live.find((node) => !isKnownNode(node));
     if (strange) throw new Unsupported(isKnownOp(strange) ? (strange.dtype === 'int32' ? 'int32' : 'tensors without entries') : strange.op); // biome-ignore format: one thought
     const users = this.#users;
-    for (const node of this.#live) {
-      for (const input of node.inputs) {
-        const list = users.get(input);
-        if (list) list.push(node);
-        else users.set(input, [node]);
-      }
-    }
     for (const node of this.#live) this.#uses.set(node, users.get(node)?.length ?? 0);
     for (const node of Object.values(this.#outputs)) this.#uses.set(node, this.#uses.get(node)! + 1);
     for (const node of this.#live) {

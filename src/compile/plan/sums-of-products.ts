@@ -2,7 +2,7 @@
  * @file Sums of products A1'B1 + A2'B2 + ..., which the optimiser has made one product by laying rows one below the other: machine code
  * adds the products up one after the other, and lays nothing together.
  */
-import { type Node, swapsLast } from '../graph/graph.ts';
+import { isSwap, type Node } from '../graph/graph.ts';
 import type { ReadonlyNodeMap } from '../graph/node-map.ts';
 
 /** Rows that are enough for a product of their own. */
@@ -39,7 +39,7 @@ export function sumsOfProducts(
 
 /** Undefined for other products, and where the parts have few rows. */
 function rowsOf({ inputs: [a, right] }: Node): Rows | undefined {
-  if (a.op !== 'Transpose' || !swapsLast(a.attributes.perm as number[])) return undefined;
+  if (!isSwap(a)) return undefined;
   const [left] = a.inputs;
   const ofRows = (side: Node) => side.op === 'Concat' && side.attributes.axis === side.shape.length - 2;
   if (!ofRows(left) || !ofRows(right) || left.inputs.length !== right.inputs.length) return undefined;

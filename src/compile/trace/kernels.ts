@@ -327,7 +327,8 @@ export const kernels: Record<string, KernelRow> = {
     }
     const at = axesOf(axis, x.shape.length)[0];
     const shape = [...x.shape.slice(0, at), ...indices.shape, ...x.shape.slice(at + 1)];
-    const picked = placesOf(indices) && pickedAt(b, x, at, placesOf(indices)!);
+    const places = placesOf(indices);
+    const picked = places && pickedAt(b, x, at, places);
     if (picked) return b.reshape(picked, shape);
     return b.graph.node('Gather', [x, indices], { axis: at }, shape, x.dtype);
   },

@@ -15,7 +15,6 @@ import {
   type Subroutine,
   type VectorOptions,
 } from './kernel-assembler.ts';
-
 import { Label } from './label.ts';
 import { fits, isShort, type Passage, PassageNotes } from './passages.ts';
 

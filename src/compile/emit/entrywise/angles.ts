@@ -1,5 +1,5 @@
 /** @file Sine, cosine, tangent and their inverses, in float64 (doubles.ts). */
-import { A, B, C, D, type Double, E, halves, n } from './doubles.ts';
+import { A, B, C, D, type Double, E, halves, n, waveSeries } from './doubles.ts';
 
 /**
  * 2 / pi in pieces: of 29 bits, so that their products with a float32 are exact, and a last one. Together 198 bits: the largest float32
@@ -30,13 +30,7 @@ function quarters(d: Double): void {
   d.mul(A, C, n(Math.PI / 2));
 }
 
-/** 1, -1 / 3!, 1 / 5!, ... or 1, -1 / 2!, 1 / 4!, ... */
-const wave = (first: 0 | 1) => {
-  const series = [1];
-  for (let k = first; series.length < 7; k += 2) series.push(-series.at(-1)! / ((k + 1) * (k + 2)));
-  return series;
-};
-const [COSINE, SINE] = [wave(0), wave(1)];
+const [COSINE, SINE] = [waveSeries(0, -1), waveSeries(1, -1)];
 
 /** The sine of A into D, its cosine into E. */
 function both(d: Double): void {

@@ -46,6 +46,13 @@ export class Double {
 type Value = number | { value: number };
 export const n = (value: number) => ({ value });
 
+/** 1 / 1!, s / 3!, 1 / 5!, ... or 1 / 0!, s / 2!, 1 / 4!, ...: sines and cosines in the square of the argument, hyperbolic ones for s = 1. */
+export function waveSeries(first: 0 | 1, s: 1 | -1): number[] {
+  const series = [1];
+  for (let k = first; series.length < 7; k += 2) series.push((s * series.at(-1)!) / ((k + 1) * (k + 2)));
+  return series;
+}
+
 export interface HalvesOptions {
   /** Bounds of the argument, where it has any. */
   within?: readonly [number, number];

@@ -1,6 +1,6 @@
 /** @file Hyperbolic sine and cosine and the inverses of all three, in float64 (doubles.ts). */
 import { compares, vector } from '../assembler/kernel-assembler.ts';
-import { A, B, C, D, type Double, halves, n } from './doubles.ts';
+import { A, B, C, D, type Double, halves, n, waveSeries } from './doubles.ts';
 import { all, MAGNITUDE, MASK, SIGN } from './emission.ts';
 
 /** How often the argument of sinh is halved, or asinh is: the largest float32 has 89, of which this leaves 0.35. */
@@ -8,13 +8,7 @@ const TIMES = 8;
 /** From here on both sinh and cosh are more than float32 has. */
 const END = 90;
 
-/** 1 / 1!, 1 / 3!, ... or 1 / 0!, 1 / 2!, ... */
-const powers = (first: 0 | 1) => {
-  const series = [1];
-  for (let k = first; series.length < 7; k += 2) series.push(series.at(-1)! / ((k + 1) * (k + 2)));
-  return series;
-};
-const [COSH, SINH] = [powers(0), powers(1)];
+const [COSH, SINH] = [waveSeries(0, 1), waveSeries(1, 1)];
 
 /** The hyperbolic sine of A into A, its cosine into C: sinh 2x = 2 sinh x cosh x, cosh 2x = 1 + 2 sinh^2 x. */
 function both(d: Double): void {
